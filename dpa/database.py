@@ -1,0 +1,68 @@
+"""Engines for SQLite and PostgreSQL that behave alike, and refuse to write outside a unit of work.
+
+Every transaction is read-only unless it was begun with the execution option `write`, which only
+`dpa.unit.transaction` and migrations set. On SQLite a writing transaction starts with BEGIN IMMEDIATE, because a
+deferred one that turns into a write fails at once with "database is locked" when another writer was quicker.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def make_engine(url: str, *, durable: bool = True) -> Engine:
+    """Return an engine for `url` with our hooks installed; `durable=False` is for throw-away test databases."""
+    options: dict[str, Any] = {}
+    if make_url(url).get_backend_name() != "sqlite":
+        # A connection that the server dropped while idle must not cost an alert or a page.
+        options["pool_pre_ping"] = True
+    engine = create_engine(url, **options)
+    install_hooks(engine, durable=durable)
+    return engine
+
+
+def install_hooks(engine: Engine, *, durable: bool = True) -> None:
+    """Attach the connection and transaction rules to an engine, once."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_connect_durable if durable else _sqlite_connect_fast)
+        event.listen(engine, "begin", _sqlite_begin)
+    else:
+        event.listen(engine, "begin", _postgresql_begin)
+
+
+def _sqlite_connect(dbapi: Any, synchronous: str) -> None:
+    # The driver's own transaction handling would begin too late and deferred; we begin ourselves.
+    dbapi.isolation_level = None
+    cursor = dbapi.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute(f"PRAGMA synchronous={synchronous}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    # Erased personal data must not stay readable in free pages of the file.
+    cursor.execute("PRAGMA secure_delete=ON")
+    cursor.close()
+
+
+def _sqlite_connect_durable(dbapi: Any, _record: Any) -> None:
+    # FULL: an acknowledged act survives a power cut. It is evidence.
+    _sqlite_connect(dbapi, "FULL")
+
+
+def _sqlite_connect_fast(dbapi: Any, _record: Any) -> None:
+    _sqlite_connect(dbapi, "OFF")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    write = bool(connection.get_execution_options().get("write"))
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _postgresql_begin(connection: Connection) -> None:
+    if not connection.get_execution_options().get("write"):
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")

@@ -1,0 +1,102 @@
+"""What a slice declares about itself, so that the factory, the worker and the tests can put the house together.
+
+`dpa/slices.py` lists the declarations. Nothing here holds logic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from dpa.config import Settings
+from dpa.unit import Unit
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the side bar."""
+
+    group: str
+    """Heading it stands under; empty for the first group."""
+    title: str
+    """Word shown; the same as the page's title."""
+    endpoint: str
+    """Flask endpoint it leads to."""
+    icon: str
+    """Name of the icon."""
+    permission: str
+    """Permission without which it is not shown."""
+    rank: int
+    """Place in the side bar, ascending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a job is handed at each tick of the worker."""
+
+    session: Session
+    """For reading; a job that writes opens a unit."""
+    now: datetime
+    """The instant of the tick, aware, in UTC."""
+    settings: Settings
+    begin: Callable[[str], AbstractContextManager[Unit]]
+    """Open a unit for a part of the product, named such as `system:alerts`."""
+    worker: str
+    """Identity of the worker process, for leases and heartbeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A short, idempotent sweep the worker repeats."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[Tick], str]
+    """Does the work and returns a one-line summary; empty when there was nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A line shown on top of every page."""
+
+    kind: str
+    """`late` for what must be acted on, `soon` for a warning, `running` for information."""
+    text: str
+    link: str | None = None
+    """Address of the page where it can be put right."""
+    link_text: str | None = None
+
+
+NameLookup = Callable[[Session, Sequence[str]], Mapping[str, str]]
+BannerSource = Callable[[Session, datetime, Settings], Sequence[Banner]]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A package's declaration."""
+
+    name: str
+    blueprints: Callable[[], tuple[Blueprint, ...]] = tuple
+    """Called by the factory only, so that the worker and commands need not load the pages."""
+    navigation: tuple[NavItem, ...] = ()
+    events: Mapping[str, str] = field(default_factory=dict)
+    """Each trail event with the sentence a person reads; `{placeholders}` name keys of its data."""
+    jobs: tuple[Job, ...] = ()
+    deadline_kinds: tuple[object, ...] = ()
+    """Declarations of `dpa.docket.kinds.DeadlineKind`."""
+    mails: tuple[str, ...] = ()
+    """Folders under templates/emails/ of the mails the slice sends."""
+    names: Mapping[str, NameLookup] = field(default_factory=dict)
+    """How the trail's opaque references become names: kind of reference (`u`, `breach`) to a look-up."""
+    paths: Mapping[str, str] = field(default_factory=dict)
+    """Page of a subject by its kind, with `{id}`: `{"breach": "/breaches/{id}"}`."""
+    banners: tuple[BannerSource, ...] = ()
+    """What must be said on every page while it is so, such as a silent worker."""

@@ -1,0 +1,1 @@
+"""The edge to the browser: access, forms, errors, filters, navigation, headers. Knows no slice."""
