@@ -1,0 +1,185 @@
+"""Where the marks of a clock are drawn. Pure geometry in per cent of the width, so that the drawing fits any screen.
+
+A clock is any object or mapping with started_at, due_at, zone, state and, where known, target_at, met_at, start_word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dpa.web.words import instant_text, lateness, left
+
+# Two labels of about 95 px in the narrowest column in use (640 px) touch below this distance.
+NEAR = 18.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What is read of a clock; `Clock.read` takes it from any object or mapping that has the fields."""
+
+    started_at: datetime
+    due_at: datetime
+    zone: str
+    state: str
+    start_word: str = "start"
+    """What the start is called: 'aware', 'received', 'ended'."""
+    target_at: datetime | None = None
+    met_at: datetime | None = None
+    label: str = ""
+    url: str | None = None
+
+    @classmethod
+    def read(cls, source: Any) -> Clock:
+        """Return the clock that `source` describes; fields it lacks, or holds as none, take their defaults."""
+        found = {field.name: source.get(field.name) if isinstance(source, Mapping) else getattr(source, field.name, None) for field in fields(cls)}
+        return cls(**{name: value for name, value in found.items() if value is not None})
+
+    def here(self, now: datetime) -> datetime:
+        """Return where the clock stands: where it was met, else now."""
+        return self.met_at or now
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A word at a place of the strip."""
+
+    kind: str
+    text: str
+    at: float
+    """Per cent from the left."""
+    anchor: str
+    """SVG text-anchor: start, middle or end."""
+    above: bool = False
+    """Above the strip instead of below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Everything a template needs to draw one clock."""
+
+    run: float
+    """How far the clock has run, or where it was met, in per cent."""
+    due: float
+    target: float | None
+    over: bool
+    """It ran beyond the latest instant."""
+    labels: tuple[Label, ...]
+    sentence: str
+    """The same in words, for those who do not see the drawing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AxisTick:
+    """A local midnight on the axis."""
+
+    at: float
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRow:
+    """One clock on a shared axis, in per cent of the axis."""
+
+    label: str
+    url: str | None
+    state: str
+    start: float
+    run: float
+    due: float
+    target: float | None
+    left: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """Several clocks on one axis."""
+
+    now: float
+    ticks: tuple[AxisTick, ...]
+    rows: tuple[AxisRow, ...]
+
+
+def clock_strip(source: Any, now: datetime) -> Strip:
+    """Lay out one clock from its start to its latest instant, or to where it has run beyond it."""
+    clock = Clock.read(source)
+    end = max(clock.due_at, clock.here(now))
+    run, due = _share(clock.here(now), clock.started_at, end), _share(clock.due_at, clock.started_at, end)
+    target = _share(clock.target_at, clock.started_at, end) if clock.target_at else None
+    return Strip(run, due, target, clock.here(now) > clock.due_at, _labels(clock, now, run, due, target), _sentence(clock, now))
+
+
+def time_axis(sources: Sequence[Any], now: datetime, zone: str) -> TimeAxis:
+    """Lay out several clocks (with `label`, and `url` where known) on one axis with a mark at each local midnight of `zone`."""
+    clocks = [Clock.read(source) for source in sources]
+    if not clocks:
+        return TimeAxis(0.0, (), ())
+    first = min(clock.started_at for clock in clocks)
+    last = max([now, *(clock.due_at for clock in clocks)])
+    rows = tuple(_axis_row(clock, now, first, last) for clock in clocks)
+    return TimeAxis(_share(now, first, last), tuple(_midnights(first, last, zone)), rows)
+
+
+def _axis_row(clock: Clock, now: datetime, first: datetime, last: datetime) -> AxisRow:
+    return AxisRow(
+        label=clock.label, url=clock.url, state=clock.state, start=_share(clock.started_at, first, last),
+        run=_share(clock.here(now), first, last), due=_share(clock.due_at, first, last),
+        target=_share(clock.target_at, first, last) if clock.target_at else None,
+        left=lateness(clock.due_at, clock.met_at) if clock.met_at else left(clock.due_at, now), sentence=_sentence(clock, now),
+    )
+
+
+def _midnights(first: datetime, last: datetime, zone: str) -> list[AxisTick]:
+    """Return marks at local midnights, at most eight."""
+    place = ZoneInfo(zone)
+    start, span = first.astimezone(place).date(), (last - first).days + 1
+    step = max(1, -(-span // 8))
+    ticks = []
+    for number in range(1, span + 2, step):
+        midnight = datetime.combine(start + timedelta(days=number), time.min, place)
+        if midnight >= last:
+            break
+        at = _share(midnight, first, last)
+        ticks.append(AxisTick(at, instant_text(midnight, zone, "day"), _anchor(at)))
+    return ticks
+
+
+def _labels(clock: Clock, now: datetime, run: float, due: float, target: float | None) -> tuple[Label, ...]:
+    """Return the words of the strip; those that would touch another move above it or are left to the sentence."""
+    below = due == 100 and NEAR <= run <= 100 - NEAR
+    labels = []
+    if due >= 2 * NEAR:
+        labels.append(Label("start", f"{clock.start_word} {instant_text(clock.started_at, clock.zone, 'tight')}", 0.0, "start"))
+    labels.append(Label("due", f"due {instant_text(clock.due_at, clock.zone, 'tight')}", due, _anchor(due)))
+    word = "met" if clock.met_at else "now"
+    labels.append(Label("now", f"{word} {instant_text(clock.here(now), clock.zone, 'clock')}", run, _anchor(run), above=not below))
+    if clock.target_at and target is not None and (below or abs(target - run) > NEAR):
+        labels.append(Label("target", f"target {instant_text(clock.target_at, clock.zone, 'tight')}", target, _anchor(target), above=True))
+    return tuple(labels)
+
+
+def _sentence(clock: Clock, now: datetime) -> str:
+    start = f"{clock.start_word} {instant_text(clock.started_at, clock.zone)}"
+    target = f", target {instant_text(clock.target_at, clock.zone)}" if clock.target_at else ""
+    if clock.met_at:
+        state = f"met {instant_text(clock.met_at, clock.zone)}, {lateness(clock.due_at, clock.met_at)}"
+    else:
+        state = left(clock.due_at, now) + (" left" if clock.due_at > now else "")
+    return f"{start}{target}, due {instant_text(clock.due_at, clock.zone)}: {state}"
+
+
+def _anchor(at: float) -> str:
+    return "start" if at < NEAR / 2 else "end" if at > 100 - NEAR / 2 else "middle"
+
+
+def _share(at: datetime, first: datetime, last: datetime) -> float:
+    """Return where an instant lies between two others, in per cent, kept inside."""
+    span = (last - first).total_seconds()
+    if span <= 0:
+        return 100.0
+    return round(min(100.0, max(0.0, (at - first).total_seconds() / span * 100)), 2)
