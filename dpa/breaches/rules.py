@@ -1,0 +1,143 @@
+"""What makes an incident and a notice complete enough, and what may be done next. Pure.
+
+Sources: GDPR Art. 33(2)-(4); EDPB Guidelines 9/2022, paras 31-34 (awareness) and 44 (a processor does not first weigh
+the risk). Nothing here asks for a risk: a score never gates a processor's notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+REASON_MIN = 10
+TITLE_MAX = 160
+TEXT_MAX = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What is known when an incident is recorded."""
+
+    title: str
+    known: str
+    """What happened, as far as it is known now."""
+    detected_at: datetime
+    """When anybody or anything first noticed, aware, in UTC."""
+    aware_at: datetime
+    """When there was reasonable certainty that personal data were compromised, aware, in UTC."""
+    awareness_reason: str
+    """Why awareness came later than detection; required when the two differ."""
+
+
+def incident_errors(incident: Incident, now: datetime) -> Mapping[str, str]:
+    """Return a sentence for each input that cannot stand, by field."""
+    errors: dict[str, str] = {}
+    if not incident.title.strip():
+        errors["title"] = "Give the incident a short title, such as “Export leak in the reporting service”."
+    elif len(incident.title) > TITLE_MAX:
+        errors["title"] = f"Shorten the title to {TITLE_MAX} characters; details go under what is known."
+    if not incident.known.strip():
+        errors["known"] = "Write what is known so far; one sentence is enough, the rest can follow."
+    elif len(incident.known) > TEXT_MAX:
+        errors["known"] = f"Shorten this to {TEXT_MAX} characters."
+    if incident.detected_at > now:
+        errors["detected_at"] = "The incident cannot have been noticed in the future; check the date and the time zone."
+    if incident.aware_at > now:
+        errors["aware_at"] = "Awareness cannot lie in the future; check the date and the time zone."
+    elif incident.aware_at < incident.detected_at:
+        errors["aware_at"] = "Nobody can be aware before the incident was noticed; correct one of the two times."
+    elif incident.aware_at > incident.detected_at and len(incident.awareness_reason.strip()) < REASON_MIN:
+        errors["awareness_reason"] = "Say why awareness came later than the first sign, in a sentence a regulator will understand."
+    return MappingProxyType(errors)
+
+
+class Selection(StrEnum):
+    """How the affected agreements were chosen."""
+
+    ALL = "all"
+    BY_SYSTEM = "by_system"
+    BY_LIST = "by_list"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The text of a notice, written once for all customers: the four matters of Art. 33(3), and what is still open."""
+
+    nature: str
+    """Art. 33(3)(a): nature of the breach, categories and approximate numbers where possible."""
+    contact: str
+    """Art. 33(3)(b): where more information can be obtained."""
+    consequences: str
+    """Art. 33(3)(c): likely consequences."""
+    measures: str
+    """Art. 33(3)(d): measures taken or proposed."""
+    unknown: str
+    """Art. 33(4): what is not known yet and when the next word comes."""
+
+
+NOT_KNOWN = "Not known yet; further information follows without undue delay."
+
+
+def draft_errors(draft: Draft) -> Mapping[str, str]:
+    """Return what keeps a draft from being released. Phases are allowed (Art. 33(4)), so little is demanded."""
+    errors: dict[str, str] = {}
+    if not draft.nature.strip():
+        errors["nature"] = "Say what happened; everything else may follow in a later phase."
+    if not draft.contact.strip():
+        errors["contact"] = "Name a contact that answers now: a person or desk, with telephone or e-mail."
+    for name in ("nature", "contact", "consequences", "measures", "unknown"):
+        if len(getattr(draft, name)) > TEXT_MAX:
+            errors[name] = f"Shorten this to {TEXT_MAX} characters."
+    return MappingProxyType(errors)
+
+
+class Standing(StrEnum):
+    """Where one customer's notice is."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    NO_RECIPIENT = "no_recipient"
+
+
+def standing(*, released: bool, sent_at: datetime | None, dead: bool, recipient_problem: bool) -> Standing:
+    """Return where a customer's notice is, from facts only."""
+    if sent_at is not None:
+        return Standing.SENT
+    if dead:
+        return Standing.NOT_SENT
+    if released:
+        return Standing.RELEASED
+    return Standing.NO_RECIPIENT if recipient_problem else Standing.WAITING
+
+
+class NextAct(StrEnum):
+    """The one thing the case page asks for first."""
+
+    CHOOSE_AFFECTED = "choose_affected"
+    WRITE_NOTICE = "write_notice"
+    RELEASE = "release"
+    REPAIR_RECIPIENTS = "repair_recipients"
+    WAIT_FOR_DELIVERY = "wait_for_delivery"
+    NOTHING = "nothing"
+
+
+def next_act(counts: Mapping[Standing, int], *, draft_ready: bool) -> NextAct:
+    """Return what must happen next, given how many customers stand where."""
+    if not any(counts.values()):
+        return NextAct.CHOOSE_AFFECTED
+    if counts.get(Standing.WAITING):
+        return NextAct.RELEASE if draft_ready else NextAct.WRITE_NOTICE
+    if counts.get(Standing.NO_RECIPIENT) or counts.get(Standing.NOT_SENT):
+        return NextAct.REPAIR_RECIPIENTS
+    return NextAct.WAIT_FOR_DELIVERY if counts.get(Standing.RELEASED) else NextAct.NOTHING
+
+
+def reference(slug: str, year: int, number: int) -> str:
+    """Return the name people use for an incident, such as LL-2026-007."""
+    letters = "".join(part[0] for part in slug.split("-") if part).upper()
+    return f"{letters}-{year}-{number:03d}"

@@ -1,0 +1,79 @@
+"""Tables of controllers and contacts, closure days and house targets."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dpa.columns import Base, Id, Instant, word
+from dpa.parties.rules import Purpose
+
+
+class Controller(Base):
+    """A customer of an organisation: the controller of the data it processes."""
+
+    __tablename__ = "controller"
+    __table_args__ = (UniqueConstraint("organisation_id", "reference"), Index("ix_controller_list", "organisation_id", "name", "id"))
+
+    id: Mapped[Id]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    reference: Mapped[str] = mapped_column(String(40))
+    """The organisation's own number for this customer; imports match on it."""
+    name: Mapped[str] = mapped_column(String(200))
+    """Legal name, as notices and documents print it."""
+    country: Mapped[str] = mapped_column(String(2))
+    """ISO 3166 code, or empty when not known."""
+    language: Mapped[str] = mapped_column(String(2))
+    """Language notices should have, ISO 639."""
+    created_at: Mapped[Instant]
+    contacts: Mapped[list[Contact]] = relationship(back_populates="controller", order_by="Contact.id")
+
+
+class Contact(Base):
+    """A person or mailbox at a controller, for one purpose."""
+
+    __tablename__ = "contact"
+    __table_args__ = (UniqueConstraint("controller_id", "purpose", "email"),)
+
+    id: Mapped[Id]
+    controller_id: Mapped[int] = mapped_column(ForeignKey("controller.id"))
+    purpose: Mapped[Purpose] = mapped_column(word(Purpose))
+    """What it is for: breach notices go to security, then privacy, then notices."""
+    name: Mapped[str] = mapped_column(String(200))
+    """Name of the person or desk; may be empty."""
+    email: Mapped[str] = mapped_column(String(254))
+    phone: Mapped[str] = mapped_column(String(40))
+    """Reachable by telephone; may be empty."""
+    created_at: Mapped[Instant]
+    controller: Mapped[Controller] = relationship(back_populates="contacts")
+
+
+class ClosureDay(Base):
+    """A day on which an organisation does not work, beside weekends and public holidays."""
+
+    __tablename__ = "closure_day"
+    __table_args__ = (UniqueConstraint("organisation_id", "day"),)
+
+    id: Mapped[Id]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    day: Mapped[date] = mapped_column(Date)
+    label: Mapped[str] = mapped_column(String(80))
+    """Why, as explanations of deadlines print it."""
+
+
+class HouseTarget(Base):
+    """An organisation's own target for a word without a number, such as "without undue delay"."""
+
+    __tablename__ = "house_target"
+    __table_args__ = (UniqueConstraint("organisation_id", "word"), CheckConstraint("amount > 0", name="amount_positive"))
+
+    id: Mapped[Id]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    word: Mapped[str] = mapped_column(String(40))
+    """The qualitative word it gives a number to, by its key in the terms model."""
+    amount: Mapped[int]
+    """How many of `unit`."""
+    unit: Mapped[str] = mapped_column(String(20))
+    """Unit of the period, by its key in the deadlines engine."""

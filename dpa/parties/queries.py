@@ -1,0 +1,120 @@
+"""Reads about controllers and organisations' own settings, within the organisations a person may see."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy.orm import Session, selectinload
+
+from dpa.deadlines import Calendar, Closure, Period, PeriodUnit, calendar_named
+from dpa.parties.models import ClosureDay, Contact, Controller, HouseTarget
+from dpa.parties.rules import NOTICE_ORDER, Purpose
+from dpa.problems import NotFound
+from dpa.web.identity import Scope
+from dpa.web.paging import SIZE, Page
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a notice to a controller goes to."""
+
+    contact_id: int
+    purpose: Purpose
+    name: str
+    email: str
+
+
+def controllers(session: Session, scope: Scope, *, text: str = "", after: Sequence[Any] | None = None) -> Page[Controller]:
+    """Return a page of controllers by name; `text` finds parts of name or reference."""
+    query: Select[tuple[Controller]] = (
+        select(Controller)
+        .where(Controller.organisation_id.in_(scope.organisation_ids))
+        .options(selectinload(Controller.contacts))
+        .order_by(Controller.name, Controller.id)
+        .limit(SIZE + 1)
+    )
+    if text:
+        like = f"%{_escaped(text.lower())}%"
+        query = query.where(or_(func.lower(Controller.name).like(like, escape="\\"), func.lower(Controller.reference).like(like, escape="\\")))
+    if after:
+        query = query.where(tuple_(Controller.name, Controller.id) > tuple_(*after))
+    return Page.cut(session.scalars(query).all(), lambda row: (row.name, row.id))
+
+
+def controller(session: Session, scope: Scope, controller_id: int) -> Controller:
+    """Return one controller; raises `NotFound` when it is not there or not in scope."""
+    row = session.get(Controller, controller_id, options=[selectinload(Controller.contacts)])
+    if row is None or row.organisation_id not in scope:
+        raise NotFound("There is no such customer, or it is not yours to see.")
+    return row
+
+
+def contact(row: Controller, contact_id: int) -> Contact:
+    """Return one contact of a controller."""
+    for found in row.contacts:
+        if found.id == contact_id:
+            return found
+    raise NotFound("This contact is not there any more.")
+
+
+def recipients(session: Session, controller_ids: Iterable[int]) -> Mapping[int, tuple[Recipient, ...]]:
+    """Return each controller's contacts for notices, the most fitting first (security, privacy, notices)."""
+    wanted = sorted(set(controller_ids))
+    found: dict[int, list[Recipient]] = defaultdict(list)
+    for start in range(0, len(wanted), CHUNK):
+        query = (
+            select(Contact.controller_id, Contact.id, Contact.purpose, Contact.name, Contact.email)
+            .where(Contact.controller_id.in_(wanted[start : start + CHUNK]), Contact.purpose.in_(NOTICE_ORDER))
+            .order_by(Contact.id)
+        )
+        for controller_id, contact_id, purpose, name, email in session.execute(query):
+            found[controller_id].append(Recipient(contact_id, purpose, name, email))
+    return {key: tuple(sorted(value, key=lambda r: NOTICE_ORDER.index(r.purpose))) for key, value in found.items()}
+
+
+def names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
+    """Return names of controllers for the trail page."""
+    query = select(Controller.id, Controller.name).where(Controller.id.in_([int(i) for i in ids]))
+    return {str(key): name for key, name in session.execute(query)}
+
+
+def closures(session: Session, organisation_id: int) -> Sequence[ClosureDay]:
+    """Return an organisation's closure days, by day."""
+    query = select(ClosureDay).where(ClosureDay.organisation_id == organisation_id).order_by(ClosureDay.day)
+    return session.scalars(query).all()
+
+
+def closure(session: Session, scope: Scope, closure_id: int) -> ClosureDay:
+    """Return one closure day; raises `NotFound` outside the scope."""
+    row = session.get(ClosureDay, closure_id)
+    if row is None or row.organisation_id not in scope:
+        raise NotFound("This closure day is not there any more.")
+    return row
+
+
+def closure_days(session: Session, organisation_id: int) -> Mapping[date, str]:
+    """Return an organisation's closure days as plain data."""
+    return {row.day: row.label for row in closures(session, organisation_id)}
+
+
+def calendar(session: Session, organisation_id: int, name: str) -> Calendar:
+    """Return a public-holiday calendar with the organisation's closure days in it."""
+    days = closure_days(session, organisation_id)
+    return calendar_named(name, closures=tuple(Closure(day, label) for day, label in days.items()))
+
+
+def house_targets(session: Session, organisation_id: int) -> Mapping[str, Period]:
+    """Return the organisation's own targets by qualitative word."""
+    query = select(HouseTarget).where(HouseTarget.organisation_id == organisation_id)
+    return {row.word: Period(row.amount, PeriodUnit(row.unit)) for row in session.scalars(query)}
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,100 @@
+"""What a controller, a contact, a closure day and a house target must be. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+MAIL = re.compile(r"[^@\s,;:<>\"()\[\]\\\x00-\x20]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
+REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
+NAME_MAX = 200
+
+
+class Purpose(StrEnum):
+    """What a contact is for."""
+
+    PRIVACY = "privacy"
+    SECURITY = "security"
+    NOTICES = "notices"
+    FINANCE = "finance"
+
+
+NOTICE_ORDER = (Purpose.SECURITY, Purpose.PRIVACY, Purpose.NOTICES)
+"""Who hears of a breach: the first of these a controller has."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerInput:
+    """A controller as typed or imported."""
+
+    reference: str
+    name: str
+    country: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactInput:
+    """A contact as typed or imported."""
+
+    purpose: Purpose
+    email: str
+    name: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureInput:
+    """A day on which the organisation does not work, beside weekends and public holidays."""
+
+    day: date
+    label: str
+
+
+def mail_problem(address: str) -> str | None:
+    """Return a sentence when `address` cannot be a mail address."""
+    text = address.strip()
+    if not text:
+        return "Enter an e-mail address."
+    if len(text) > 254 or not MAIL.fullmatch(text) or ".." in text:
+        return f"“{text[:80]}” is not an e-mail address; write it as name@example.org."
+    return None
+
+
+def controller_errors(controller: ControllerInput) -> Mapping[str, str]:
+    """Return a sentence for each input that cannot stand."""
+    errors: dict[str, str] = {}
+    if not REFERENCE.fullmatch(controller.reference):
+        errors["reference"] = "A reference has 1 to 40 letters, digits, dots, dashes, slashes or underscores and begins with a letter or digit."
+    if not controller.name.strip() or len(controller.name) > NAME_MAX:
+        errors["name"] = f"Enter the customer's legal name, at most {NAME_MAX} characters."
+    if controller.country and not re.fullmatch(r"[A-Z]{2}", controller.country):
+        errors["country"] = "Enter the country as two capital letters, such as FR."
+    if not re.fullmatch(r"[a-z]{2}", controller.language):
+        errors["language"] = "Enter the language as two small letters, such as fr."
+    return errors
+
+
+def contact_errors(contact: ContactInput) -> Mapping[str, str]:
+    """Return a sentence for each input that cannot stand."""
+    errors: dict[str, str] = {}
+    if problem := mail_problem(contact.email):
+        errors["email"] = problem
+    if len(contact.name) > NAME_MAX:
+        errors["name"] = f"Shorten the name to {NAME_MAX} characters."
+    if contact.phone and not re.fullmatch(r"\+?[0-9 ()/.-]{4,40}", contact.phone):
+        errors["phone"] = "Enter the telephone number in digits, such as +33 1 23 45 67 89."
+    return errors
+
+
+def closure_errors(closure: ClosureInput) -> Mapping[str, str]:
+    """Return a sentence for each input that cannot stand."""
+    errors: dict[str, str] = {}
+    if not closure.label.strip() or len(closure.label) > 80:
+        errors["label"] = "Say why the organisation is closed, in at most 80 characters."
+    if not 2000 <= closure.day.year <= 2099:
+        errors["day"] = "Enter a day between 2000 and 2099."
+    return errors
