@@ -33,7 +33,7 @@ class Recipient:
 
 def controllers(session: Session, scope: Scope, *, text: str = "", after: Sequence[Any] | None = None) -> Page[Controller]:
     """Return a page of controllers by name; `text` finds parts of name or reference."""
-    query: Select[tuple[Controller]] = (
+    query: Select[Controller] = (
         select(Controller)
         .where(Controller.organisation_id.in_(scope.organisation_ids))
         .options(selectinload(Controller.contacts))

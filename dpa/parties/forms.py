@@ -1,0 +1,81 @@
+"""Forms for controllers, contacts, closure days and house targets."""
+
+from __future__ import annotations
+
+from wtforms import DateField, EmailField, IntegerField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+
+from dpa.deadlines import PeriodUnit
+from dpa.parties.rules import ClosureInput, ContactInput, ControllerInput, Purpose
+from dpa.web.forms import Form
+
+PURPOSE_WORDS = {
+    Purpose.SECURITY: "Security: hears of breaches first",
+    Purpose.PRIVACY: "Privacy: requests and, without a security contact, breaches",
+    Purpose.NOTICES: "Notices under the contract",
+    Purpose.FINANCE: "Finance",
+}
+UNIT_WORDS = {
+    PeriodUnit.HOURS: "hours",
+    PeriodUnit.CALENDAR_DAYS: "calendar days",
+    PeriodUnit.WORKING_DAYS: "working days",
+    PeriodUnit.WEEKS: "weeks",
+    PeriodUnit.MONTHS: "months",
+}
+
+
+class ControllerForm(Form):
+    """A customer's details."""
+
+    organisation = SelectField("Organisation", coerce=int)
+    name = StringField("Legal name", [DataRequired("Enter the customer's legal name."), Length(max=200)])
+    reference = StringField("Your reference", [DataRequired("Enter your own number for this customer."), Length(max=40)])
+    country = StringField("Country", [Length(max=2, message="Enter the country as two capital letters, such as FR.")])
+    language = StringField("Language of notices", [DataRequired("Enter the language as two small letters, such as fr.")], default="en")
+
+    def controller(self) -> ControllerInput:
+        """Return what was typed."""
+        return ControllerInput(
+            reference=(self.reference.data or "").strip(),
+            name=self.name.data or "",
+            country=(self.country.data or "").strip().upper(),
+            language=(self.language.data or "").strip().lower(),
+        )
+
+
+class ContactForm(Form):
+    """A contact of a customer."""
+
+    purpose = SelectField("Purpose", choices=[SelectChoice(p.value, label=w) for p, w in PURPOSE_WORDS.items()])
+    email = EmailField("E-mail address", [DataRequired("Enter an e-mail address.")])
+    name = StringField("Name of the person or desk", [Length(max=200)])
+    phone = StringField("Telephone", [Length(max=40)])
+
+    def contact(self) -> ContactInput:
+        """Return what was typed."""
+        return ContactInput(
+            purpose=Purpose(self.purpose.data),
+            email=(self.email.data or "").strip(),
+            name=self.name.data or "",
+            phone=(self.phone.data or "").strip(),
+        )
+
+
+class ClosureForm(Form):
+    """A closure day of an organisation."""
+
+    day = DateField("Day", [InputRequired("Enter the day as year, month and day.")])
+    label = StringField("Why", [DataRequired("Say why the organisation is closed, such as “Company holiday”."), Length(max=80)])
+
+    def closure(self) -> ClosureInput:
+        """Return what was typed."""
+        return ClosureInput(self.day.data, self.label.data or "")
+
+
+class TargetForm(Form):
+    """A house target for a word without a number."""
+
+    word = SelectField("Word in contract or law")
+    amount = IntegerField("Number", [InputRequired("Enter a number."), NumberRange(1, 400, "Enter a number between 1 and 400.")])
+    unit = SelectField("Unit", choices=[SelectChoice(u.value, label=w) for u, w in UNIT_WORDS.items()])

@@ -1,0 +1,164 @@
+"""Pages of customers, and of an organisation's closure days and house targets."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
+
+from dpa.parties import operations, queries
+from dpa.parties.forms import UNIT_WORDS, ClosureForm, ContactForm, ControllerForm, TargetForm
+from dpa.parties.policy import WORDS, target_rows
+from dpa.problems import Problem
+from dpa.web import access, edge, identity, paging
+
+blueprint = Blueprint("parties", __name__)
+Page = str | Response | tuple[str, int]
+
+
+@blueprint.get("/customers")
+@access.needs("parties.read")
+def controllers() -> Page:
+    """List the customers."""
+    text = request.args.get("q", "").strip()[:100]
+    after = paging.decode_key(request.args.get("after"), 2)
+    page = queries.controllers(edge.session(), edge.scope("parties.read"), text=text, after=after)
+    names = {org.id: org.name for org in identity.signed_in().organisations}
+    return render_template("parties/controllers.html", page=page, q=text, organisations=names, may_edit=identity.signed_in().may("parties.edit"))
+
+
+@blueprint.route("/customers/new", methods=["GET", "POST"])
+@access.needs("parties.edit")
+def add_controller() -> Page:
+    """Add a customer."""
+    form = ControllerForm()
+    person = identity.signed_in()
+    form.organisation.choices = [SelectChoice(o.id, label=o.name) for o in person.organisations if person.may("parties.edit", o.id)]
+    if form.validate_on_submit():
+        try:
+            with edge.transaction() as unit:
+                row = operations.add_controller(unit, form.organisation.data, form.controller())
+                target = url_for("parties.controller", controller_id=row.id)
+            flash(f"{form.name.data} was added. Add a security or privacy contact next, so that notices have an addressee.", "success")
+            return redirect(target, 303)
+        except Problem as problem:
+            form.show_problem(problem)
+    return render_template("parties/controller_form.html", form=form, title="Add a customer", back=url_for("parties.controllers")), _status(form)
+
+
+@blueprint.get("/customers/<int:controller_id>")
+@access.needs("parties.read")
+def controller(controller_id: int) -> Page:
+    """Show a customer with its contacts."""
+    row = queries.controller(edge.session(), edge.scope("parties.read"), controller_id)
+    return _controller_page(row, ContactForm())
+
+
+@blueprint.route("/customers/<int:controller_id>/edit", methods=["GET", "POST"])
+@access.needs("parties.edit")
+def change_controller(controller_id: int) -> Page:
+    """Change a customer's details."""
+    scope = edge.scope("parties.edit")
+    row = queries.controller(edge.session(), scope, controller_id)
+    form = ControllerForm(obj=row, data={"organisation": row.organisation_id})
+    del form.organisation
+    if form.validate_on_submit():
+        try:
+            with edge.transaction() as unit:
+                operations.change_controller(unit, queries.controller(unit.session, scope, controller_id), form.controller())
+            flash("The customer's details were saved.", "success")
+            return redirect(url_for("parties.controller", controller_id=controller_id), 303)
+        except Problem as problem:
+            form.show_problem(problem)
+    back = url_for("parties.controller", controller_id=controller_id)
+    return render_template("parties/controller_form.html", form=form, title="Change the customer", back=back), _status(form)
+
+
+@blueprint.post("/customers/<int:controller_id>/contacts")
+@access.needs("parties.edit")
+def add_contact(controller_id: int) -> Page:
+    """Add a contact to a customer."""
+    scope = edge.scope("parties.edit")
+    form = ContactForm()
+    queries.controller(edge.session(), scope, controller_id)
+    if form.validate_on_submit():
+        try:
+            with edge.transaction() as unit:
+                operations.add_contact(unit, queries.controller(unit.session, scope, controller_id), form.contact())
+            flash("The contact was added.", "success")
+            return redirect(url_for("parties.controller", controller_id=controller_id), 303)
+        except Problem as problem:
+            form.show_problem(problem)
+    return _controller_page(queries.controller(edge.session(), scope, controller_id), form), 422
+
+
+@blueprint.post("/customers/<int:controller_id>/contacts/<int:contact_id>/remove")
+@access.needs("parties.edit")
+def remove_contact(controller_id: int, contact_id: int) -> Page:
+    """Remove a contact."""
+    with edge.transaction() as unit:
+        row = queries.controller(unit.session, edge.scope("parties.edit"), controller_id)
+        operations.remove_contact(unit, row, queries.contact(row, contact_id))
+    flash("The contact was removed. What was sent to it stays in the outbox.", "success")
+    return redirect(url_for("parties.controller", controller_id=controller_id), 303)
+
+
+@blueprint.route("/settings/<int:organisation_id>/calendar", methods=["GET", "POST"])
+@access.needs("organisation.manage")
+def calendar(organisation_id: int) -> Page:
+    """Show and add closure days."""
+    edge.scope("organisation.manage").require(organisation_id, "organisation")
+    form = ClosureForm()
+    if form.validate_on_submit():
+        try:
+            with edge.transaction() as unit:
+                operations.add_closure(unit, organisation_id, form.closure())
+            flash("The closure day was added. Clocks that already run keep the calendar they started with.", "success")
+            return redirect(url_for("parties.calendar", organisation_id=organisation_id), 303)
+        except Problem as problem:
+            form.show_problem(problem)
+    rows = queries.closures(edge.session(), organisation_id)
+    return render_template("parties/calendar.html", form=form, rows=rows, organisation=_organisation(organisation_id)), _status(form)
+
+
+@blueprint.post("/settings/<int:organisation_id>/calendar/<int:closure_id>/remove")
+@access.needs("organisation.manage")
+def remove_closure(organisation_id: int, closure_id: int) -> Page:
+    """Remove a closure day."""
+    with edge.transaction() as unit:
+        row = queries.closure(unit.session, edge.scope("organisation.manage"), closure_id)
+        operations.remove_closure(unit, row)
+    flash("The closure day was removed.", "success")
+    return redirect(url_for("parties.calendar", organisation_id=organisation_id), 303)
+
+
+@blueprint.route("/settings/<int:organisation_id>/targets", methods=["GET", "POST"])
+@access.needs("organisation.manage")
+def targets(organisation_id: int) -> Page:
+    """Show and set house targets."""
+    edge.scope("organisation.manage").require(organisation_id, "organisation")
+    form = TargetForm()
+    form.word.choices = [SelectChoice(key, label=word) for key, word in WORDS.items()]
+    if form.validate_on_submit():
+        try:
+            with edge.transaction() as unit:
+                operations.set_target(unit, organisation_id, form.word.data, form.amount.data, form.unit.data)
+            flash("The house target was saved. It applies to clocks that start from now on.", "success")
+            return redirect(url_for("parties.targets", organisation_id=organisation_id), 303)
+        except Problem as problem:
+            form.show_problem(problem)
+    rows = target_rows(queries.house_targets(edge.session(), organisation_id), UNIT_WORDS)
+    return render_template("parties/targets.html", form=form, rows=rows, organisation=_organisation(organisation_id)), _status(form)
+
+
+def _organisation(organisation_id: int) -> identity.OrganisationRef:
+    return next(org for org in identity.signed_in().organisations if org.id == organisation_id)
+
+
+def _controller_page(row: object, form: ContactForm) -> str:
+    may_edit = identity.signed_in().may("parties.edit")
+    return render_template("parties/controller.html", controller=row, form=form, may_edit=may_edit)
+
+
+def _status(form: ControllerForm | ClosureForm | TargetForm) -> int:
+    return 422 if form.is_submitted() else 200
