@@ -17,11 +17,11 @@
     return seconds > 0 ? length(seconds) : `${length(-seconds)} late`;
   };
 
-  // The server's clock counts, not the one of this computer: only the time passed since the page arrived is added.
+  // The server's clock counts: this computer's clock only says how much time has passed since the page arrived.
   const meta = document.querySelector('meta[name="server-now"]');
   const base = Date.parse(meta ? meta.content : "");
-  const arrived = performance.now();
-  const serverNow = () => base + (performance.now() - arrived);
+  const arrived = Date.now();
+  const serverNow = () => base + (Date.now() - arrived);
 
   const refresh = () => {
     const now = serverNow();
