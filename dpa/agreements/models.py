@@ -162,3 +162,22 @@ class ImportDraft(Base):
     created_at: Mapped[Instant]
     confirmed_at: Mapped[datetime | None] = mapped_column(Utc())
     """Set when it was carried out, so that a second click does nothing."""
+
+
+class WordTarget(Base):
+    """An organisation's own number for a word such as "without undue delay"; runs where contract and law give none."""
+
+    __tablename__ = "word_target"
+    __table_args__ = (UniqueConstraint("organisation_id", "word", "key_group"), CheckConstraint("amount > 0", name="amount_positive"))
+
+    id: Mapped[Id]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    word: Mapped[str] = mapped_column(String(40))
+    """The word, by its value in the terms model."""
+    key_group: Mapped[str] = mapped_column(String(40))
+    """Group of keys it is narrowed to, such as `breach`; empty for all others."""
+    amount: Mapped[int]
+    """How many of `unit`."""
+    unit: Mapped[str] = mapped_column(String(20))
+    ceiling: Mapped[int | None]
+    """Moment of escalation, in the same unit; none where there is none."""

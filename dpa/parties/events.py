@@ -1,4 +1,4 @@
-"""What the trail says about controllers and an organisation's own settings."""
+"""What the trail says about controllers and closure days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ class Event(StrEnum):
     CONTACT_REMOVED = "parties:contact:removed"
     CLOSURE_ADDED = "parties:closure:added"
     CLOSURE_REMOVED = "parties:closure:removed"
-    TARGET_SET = "parties:target:set"
 
 
 SENTENCES: dict[str, str] = {
@@ -24,5 +23,4 @@ SENTENCES: dict[str, str] = {
     Event.CONTACT_REMOVED: "removed a contact for {purpose}",
     Event.CLOSURE_ADDED: "closed the organisation on {day}",
     Event.CLOSURE_REMOVED: "reopened the organisation on {day}",
-    Event.TARGET_SET: "set the house target for “{word}” to {amount} {unit}",
 }

@@ -1,12 +1,11 @@
-"""Forms for controllers, contacts, closure days and house targets."""
+"""Forms for controllers, contacts and closure days."""
 
 from __future__ import annotations
 
-from wtforms import DateField, EmailField, IntegerField, SelectField, StringField
+from wtforms import DateField, EmailField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length
 
-from dpa.deadlines import PeriodUnit
 from dpa.parties.rules import ClosureInput, ContactInput, ControllerInput, Purpose
 from dpa.web.forms import Form
 
@@ -15,13 +14,6 @@ PURPOSE_WORDS = {
     Purpose.PRIVACY: "Privacy: requests and, without a security contact, breaches",
     Purpose.NOTICES: "Notices under the contract",
     Purpose.FINANCE: "Finance",
-}
-UNIT_WORDS = {
-    PeriodUnit.HOURS: "hours",
-    PeriodUnit.CALENDAR_DAYS: "calendar days",
-    PeriodUnit.WORKING_DAYS: "working days",
-    PeriodUnit.WEEKS: "weeks",
-    PeriodUnit.MONTHS: "months",
 }
 
 
@@ -71,11 +63,3 @@ class ClosureForm(Form):
     def closure(self) -> ClosureInput:
         """Return what was typed."""
         return ClosureInput(self.day.data, self.label.data or "")
-
-
-class TargetForm(Form):
-    """A house target for a word without a number."""
-
-    word = SelectField("Word in contract or law")
-    amount = IntegerField("Number", [InputRequired("Enter a number."), NumberRange(1, 400, "Enter a number between 1 and 400.")])
-    unit = SelectField("Unit", choices=[SelectChoice(u.value, label=w) for u, w in UNIT_WORDS.items()])

@@ -1,10 +1,10 @@
-"""Tables of controllers and contacts, closure days and house targets."""
+"""Tables of controllers and contacts, and of closure days."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dpa.columns import Base, Id, Instant, word
@@ -61,19 +61,3 @@ class ClosureDay(Base):
     day: Mapped[date] = mapped_column(Date)
     label: Mapped[str] = mapped_column(String(80))
     """Why, as explanations of deadlines print it."""
-
-
-class HouseTarget(Base):
-    """An organisation's own target for a word without a number, such as "without undue delay"."""
-
-    __tablename__ = "house_target"
-    __table_args__ = (UniqueConstraint("organisation_id", "word"), CheckConstraint("amount > 0", name="amount_positive"))
-
-    id: Mapped[Id]
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
-    word: Mapped[str] = mapped_column(String(40))
-    """The qualitative word it gives a number to, by its key in the terms model."""
-    amount: Mapped[int]
-    """How many of `unit`."""
-    unit: Mapped[str] = mapped_column(String(20))
-    """Unit of the period, by its key in the deadlines engine."""

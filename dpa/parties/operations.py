@@ -1,4 +1,4 @@
-"""What people do with controllers, contacts, closure days and house targets."""
+"""What people do with controllers, contacts and closure days."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from dpa.deadlines import DeadlineProblem, Period, PeriodUnit
 from dpa.evidence import trail
 from dpa.parties import rules
 from dpa.parties.events import Event
-from dpa.parties.models import ClosureDay, Contact, Controller, HouseTarget
+from dpa.parties.models import ClosureDay, Contact, Controller
 from dpa.parties.rules import ClosureInput, ContactInput, ControllerInput
 from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
@@ -113,32 +112,6 @@ def remove_closure(unit: Unit, row: ClosureDay) -> None:
     """Remove a closure day."""
     unit.session.delete(row)
     _record_closure(unit, Event.CLOSURE_REMOVED, row)
-
-
-def set_target(unit: Unit, organisation_id: int, word: str, amount: int, period_unit: str) -> HouseTarget:
-    """Give a qualitative word a number of the organisation's own."""
-    try:
-        period = Period(amount, PeriodUnit(period_unit))
-    except (DeadlineProblem, ValueError) as error:
-        raise Invalid(f"The house target cannot be accepted: {error}", field="amount") from None
-    if period.amount == 0:
-        raise Invalid("A house target must leave some time; enter a number above zero.", field="amount")
-    found = select(HouseTarget).where(HouseTarget.organisation_id == organisation_id, HouseTarget.word == word)
-    row = unit.session.scalar(found)
-    if row is None:
-        row = HouseTarget(organisation_id=organisation_id, word=word, amount=amount, unit=period.unit.value)
-        unit.session.add(row)
-    row.amount, row.unit = period.amount, period.unit.value
-    unit.session.flush()
-    trail.record(
-        unit,
-        Event.TARGET_SET,
-        subject=("organisation", organisation_id),
-        organisation_id=organisation_id,
-        covers=[row],
-        data={"word": word, "amount": row.amount, "unit": row.unit},
-    )
-    return row
 
 
 def _record_closure(unit: Unit, event: Event, row: ClosureDay) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
-from dpa.deadlines import Calendar, Closure, Period, PeriodUnit, calendar_named
-from dpa.parties.models import ClosureDay, Contact, Controller, HouseTarget
+from dpa.deadlines import Calendar, Closure, calendar_named
+from dpa.parties.models import ClosureDay, Contact, Controller
 from dpa.parties.rules import NOTICE_ORDER, Purpose
 from dpa.problems import NotFound
 from dpa.web.identity import Scope
@@ -108,12 +108,6 @@ def calendar(session: Session, organisation_id: int, name: str) -> Calendar:
     """Return a public-holiday calendar with the organisation's closure days in it."""
     days = closure_days(session, organisation_id)
     return calendar_named(name, closures=tuple(Closure(day, label) for day, label in days.items()))
-
-
-def house_targets(session: Session, organisation_id: int) -> Mapping[str, Period]:
-    """Return the organisation's own targets by qualitative word."""
-    query = select(HouseTarget).where(HouseTarget.organisation_id == organisation_id)
-    return {row.word: Period(row.amount, PeriodUnit(row.unit)) for row in session.scalars(query)}
 
 
 def _escaped(text: str) -> str:

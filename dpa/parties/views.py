@@ -1,4 +1,4 @@
-"""Pages of customers, and of an organisation's closure days and house targets."""
+"""Pages of customers, and of an organisation's closure days."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
 from dpa.parties import operations, queries
-from dpa.parties.forms import UNIT_WORDS, ClosureForm, ContactForm, ControllerForm, TargetForm
-from dpa.parties.policy import WORDS, target_rows
+from dpa.parties.forms import ClosureForm, ContactForm, ControllerForm
 from dpa.problems import Problem
 from dpa.web import access, edge, identity, paging
 
@@ -132,25 +131,6 @@ def remove_closure(organisation_id: int, closure_id: int) -> Page:
     return redirect(url_for("parties.calendar", organisation_id=organisation_id), 303)
 
 
-@blueprint.route("/settings/<int:organisation_id>/targets", methods=["GET", "POST"])
-@access.needs("organisation.manage")
-def targets(organisation_id: int) -> Page:
-    """Show and set house targets."""
-    edge.scope("organisation.manage").require(organisation_id, "organisation")
-    form = TargetForm()
-    form.word.choices = [SelectChoice(key, label=word) for key, word in WORDS.items()]
-    if form.validate_on_submit():
-        try:
-            with edge.transaction() as unit:
-                operations.set_target(unit, organisation_id, form.word.data, form.amount.data, form.unit.data)
-            flash("The house target was saved. It applies to clocks that start from now on.", "success")
-            return redirect(url_for("parties.targets", organisation_id=organisation_id), 303)
-        except Problem as problem:
-            form.show_problem(problem)
-    rows = target_rows(queries.house_targets(edge.session(), organisation_id), UNIT_WORDS)
-    return render_template("parties/targets.html", form=form, rows=rows, organisation=_organisation(organisation_id)), _status(form)
-
-
 def _organisation(organisation_id: int) -> identity.OrganisationRef:
     return next(org for org in identity.signed_in().organisations if org.id == organisation_id)
 
@@ -160,5 +140,5 @@ def _controller_page(row: object, form: ContactForm) -> str:
     return render_template("parties/controller.html", controller=row, form=form, may_edit=may_edit)
 
 
-def _status(form: ControllerForm | ClosureForm | TargetForm) -> int:
+def _status(form: ControllerForm | ClosureForm) -> int:
     return 422 if form.is_submitted() else 200

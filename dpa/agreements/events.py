@@ -1,0 +1,32 @@
+"""What the trail says about agreements."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """Names of the events, slice:object:action."""
+
+    TEMPLATE_ADDED = "agreements:template:added"
+    TEMPLATE_AMENDED = "agreements:template:amended"
+    ADDED = "agreements:agreement:added"
+    AMENDED = "agreements:agreement:amended"
+    ENDED = "agreements:agreement:ended"
+    DECIDED = "agreements:conflict:decided"
+    IMPORTED = "agreements:import:confirmed"
+    SYSTEM_ADDED = "agreements:system:added"
+    TARGET_SET = "agreements:target:set"
+
+
+SENTENCES: dict[str, str] = {
+    Event.TEMPLATE_ADDED: "added the standard terms “{slug}” with {terms} terms",
+    Event.TEMPLATE_AMENDED: "amended the standard terms: version {number} from {valid_from}",
+    Event.ADDED: "added the agreement, running from {starts_on}",
+    Event.AMENDED: "amended the agreement: version {number} from {valid_from} with {deviations} deviations",
+    Event.ENDED: "set the last day of the agreement to {ends_on}",
+    Event.DECIDED: "decided the contradiction “{group}” in favour of “{option}”",
+    Event.IMPORTED: "imported {controllers} customers and {agreements} agreements from a file",
+    Event.SYSTEM_ADDED: "added a system",
+    Event.TARGET_SET: "set the house target for “{word}” to {amount} {unit}",
+}

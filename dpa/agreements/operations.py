@@ -1,0 +1,257 @@
+"""What people do with agreements: add and amend standard terms and agreements, decide contradictions, end agreements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import func, select
+
+from dpa.agreements import rules
+from dpa.agreements.events import Event
+from dpa.agreements.models import (
+    Agreement,
+    AgreementVersion,
+    ConflictDecision,
+    DpaStatus,
+    System,
+    Template,
+    TemplateVersion,
+    WordTarget,
+)
+from dpa.agreements.rules import AgreementInput
+from dpa.agreements.stacks import parsed
+from dpa.agreements.terms import DeviationSheet, Term, TermsDocument, conflicts, dump_sheet, dump_terms
+from dpa.agreements.terms.words import Unit as PeriodUnit
+from dpa.agreements.terms.words import Word
+from dpa.evidence import trail
+from dpa.problems import Conflict, Invalid
+from dpa.unit import Unit
+
+STATUS_OF = {"inside": DpaStatus.ON_FILE, "external": DpaStatus.EXTERNAL, "none": DpaStatus.NONE}
+
+
+def add_template(unit: Unit, organisation_id: int, document: TermsDocument, valid_from: date, note: str = "") -> Template:
+    """Add standard terms with their first version."""
+    taken = select(Template).where(Template.organisation_id == organisation_id, Template.slug == document.slug)
+    if unit.session.scalar(taken) is not None:
+        raise Conflict(f"There already are standard terms “{document.slug}”; amend them instead.", field="slug")
+    template = Template(organisation_id=organisation_id, slug=document.slug, title=document.title)
+    version = _template_version(unit, document, 1, valid_from, note or "First reading.")
+    template.versions.append(version)
+    unit.session.add(template)
+    unit.session.flush()
+    trail.record(
+        unit,
+        Event.TEMPLATE_ADDED,
+        subject=("template", template.id),
+        organisation_id=organisation_id,
+        covers=[template, version],
+        data={"slug": document.slug, "terms": len(document.terms)},
+    )
+    return template
+
+
+def amend_template(unit: Unit, template: Template, document: TermsDocument, valid_from: date, note: str) -> TemplateVersion:
+    """Add the next version of standard terms. Clocks that run keep the version they started under."""
+    if document.slug != template.slug:
+        raise Invalid(f"These terms are “{document.slug}”, not “{template.slug}”; choose the right file.", field="file")
+    latest = template.versions[-1]
+    if error := rules.version_error(valid_from, latest.valid_from):
+        raise Invalid(error, field="valid_from")
+    if dump_terms(document) == latest.terms:
+        raise Conflict("Nothing differs from the version in force; no amendment was made.", field="file")
+    version = _template_version(unit, document, latest.number + 1, valid_from, note)
+    template.versions.append(version)
+    template.title = document.title
+    unit.session.flush()
+    trail.record(
+        unit,
+        Event.TEMPLATE_AMENDED,
+        subject=("template", template.id),
+        organisation_id=template.organisation_id,
+        covers=[template, version],
+        data={"number": version.number, "valid_from": valid_from.isoformat()},
+    )
+    return version
+
+
+def add_agreement(
+    unit: Unit,
+    controller_id: int,
+    template: Template,
+    agreement: AgreementInput,
+    *,
+    deviations: Sequence[Term] = (),
+    systems: Sequence[System] = (),
+    record: bool = True,
+) -> Agreement:
+    """Add an agreement on standard terms. With `record=False` the caller's own event must cover the rows."""
+    if errors := rules.agreement_errors(agreement):
+        raise Invalid("The agreement cannot be accepted.", fields=errors)
+    document = parsed(template.versions[-1].terms)
+    row = Agreement(
+        organisation_id=template.organisation_id,
+        controller_id=controller_id,
+        template_id=template.id,
+        reference=agreement.reference,
+        dpa_status=STATUS_OF[document.dpa],
+        starts_on=agreement.starts_on,
+        ends_on=agreement.ends_on,
+        created_at=unit.now,
+        systems=list(systems),
+    )
+    version = _agreement_version(unit, document, 1, agreement.starts_on, deviations, "As signed.")
+    row.versions.append(version)
+    unit.session.add(row)
+    if not record:
+        return row
+    taken = select(Agreement.id).where(
+        Agreement.organisation_id == template.organisation_id, Agreement.reference == agreement.reference
+    )
+    with unit.session.no_autoflush:
+        if unit.session.scalar(taken) is not None:
+            raise Conflict(f"There already is an agreement {agreement.reference}; choose another reference.", field="reference")
+    unit.session.flush()
+    trail.record(
+        unit,
+        Event.ADDED,
+        subject=("agreement", row.id),
+        organisation_id=row.organisation_id,
+        covers=[row, version],
+        data={"starts_on": agreement.starts_on.isoformat(), "systems": [system.id for system in row.systems]},
+    )
+    return row
+
+
+def amend_agreement(unit: Unit, row: Agreement, deviations: Sequence[Term], valid_from: date, note: str) -> AgreementVersion:
+    """Give an agreement other deviations from a day on."""
+    latest = row.versions[-1]
+    if error := rules.version_error(valid_from, latest.valid_from):
+        raise Invalid(error, field="valid_from")
+    document = parsed(row.template.versions[-1].terms)
+    version = _agreement_version(unit, document, latest.number + 1, valid_from, deviations, note)
+    if version.deviations == latest.deviations:
+        raise Conflict("Nothing differs from the version in force; no amendment was made.", field="deviations")
+    row.versions.append(version)
+    unit.session.flush()
+    trail.record(
+        unit,
+        Event.AMENDED,
+        subject=("agreement", row.id),
+        organisation_id=row.organisation_id,
+        covers=[row, version],
+        data={"number": version.number, "valid_from": valid_from.isoformat(), "deviations": len(deviations)},
+    )
+    return version
+
+
+def end_agreement(unit: Unit, row: Agreement, ends_on: date) -> None:
+    """Set an agreement's last day, once notice was given."""
+    errors = rules.agreement_errors(AgreementInput(row.reference, row.starts_on, ends_on))
+    if errors:
+        raise Invalid("The last day cannot be accepted.", fields=errors)
+    row.ends_on = ends_on
+    trail.record(
+        unit,
+        Event.ENDED,
+        subject=("agreement", row.id),
+        organisation_id=row.organisation_id,
+        covers=[row],
+        data={"ends_on": ends_on.isoformat()},
+    )
+
+
+def decide_conflict(
+    unit: Unit, owner: Template | Agreement, document: TermsDocument, group: str, option: str, reason: str
+) -> ConflictDecision:
+    """Record which of several contradicting clauses is followed, and why. A later decision replaces an earlier one."""
+    conflict = next((found for found in conflicts(document) if found.id == group), None)
+    if conflict is None:
+        raise Invalid("These terms do not contain that contradiction; reload the page.", field="option")
+    chosen = conflict.option(option)
+    if error := rules.reason_error(reason):
+        raise Invalid(error, field="reason")
+    row = ConflictDecision(
+        template_id=owner.id if isinstance(owner, Template) else None,
+        agreement_id=owner.id if isinstance(owner, Agreement) else None,
+        group_key=conflict.id,
+        option_key=chosen.id,
+        reason=reason.strip(),
+        decided_by=unit.actor,
+        decided_at=unit.now,
+    )
+    unit.session.add(row)
+    unit.session.flush()
+    trail.record(
+        unit,
+        Event.DECIDED,
+        subject=("template" if isinstance(owner, Template) else "agreement", owner.id),
+        organisation_id=owner.organisation_id,
+        covers=[row],
+        data={"group": conflict.id, "option": chosen.id},
+        personal={"reason": row.reason},
+    )
+    return row
+
+
+def add_system(unit: Unit, organisation_id: int, name: str) -> System:
+    """Add a system that processes customers' data."""
+    text = name.strip()
+    if not text or len(text) > 120:
+        raise Invalid("Give the system a name of at most 120 characters.", field="name")
+    if unit.session.scalar(select(System).where(System.organisation_id == organisation_id, func.lower(System.name) == text.lower())):
+        raise Conflict(f"There already is a system “{text}”.", field="name")
+    row = System(organisation_id=organisation_id, name=text)
+    unit.session.add(row)
+    unit.session.flush()
+    trail.record(unit, Event.SYSTEM_ADDED, subject=("system", row.id), organisation_id=organisation_id, covers=[row])
+    return row
+
+
+def set_target(
+    unit: Unit, organisation_id: int, word: Word, group: str, amount: int, period_unit: PeriodUnit, ceiling: int | None
+) -> WordTarget:
+    """Give a word without a number the organisation's own number, for one group of keys or for all others."""
+    if amount < 1:
+        raise Invalid("A house target must leave some time; enter a number above zero.", field="amount")
+    if ceiling is not None and ceiling <= amount:
+        raise Invalid("The moment of escalation must come after the target; enter a larger number or leave it empty.", field="ceiling")
+    found = select(WordTarget).where(
+        WordTarget.organisation_id == organisation_id, WordTarget.word == word.value, WordTarget.key_group == group
+    )
+    row = unit.session.scalar(found)
+    if row is None:
+        row = WordTarget(organisation_id=organisation_id, word=word.value, key_group=group)
+        unit.session.add(row)
+    row.amount, row.unit, row.ceiling = amount, period_unit.value, ceiling
+    unit.session.flush()
+    trail.record(
+        unit,
+        Event.TARGET_SET,
+        subject=("organisation", organisation_id),
+        organisation_id=organisation_id,
+        covers=[row],
+        data={"word": word.value, "amount": amount, "unit": row.unit},
+    )
+    return row
+
+
+def _template_version(unit: Unit, document: TermsDocument, number: int, valid_from: date, note: str) -> TemplateVersion:
+    return TemplateVersion(
+        number=number,
+        valid_from=valid_from,
+        terms=dump_terms(document),
+        note=note.strip()[:400],
+        created_by=unit.actor,
+        created_at=unit.now,
+    )
+
+
+def _agreement_version(
+    unit: Unit, document: TermsDocument, number: int, valid_from: date, deviations: Sequence[Term], note: str
+) -> AgreementVersion:
+    sheet = dump_sheet(DeviationSheet(template=document.slug, deviations=tuple(deviations))) if deviations else ""
+    return AgreementVersion(
+        number=number, valid_from=valid_from, deviations=sheet, note=note.strip()[:400], created_by=unit.actor, created_at=unit.now
+    )
