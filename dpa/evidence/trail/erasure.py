@@ -10,8 +10,6 @@ from dpa.evidence.trail.models import TrailEvent, TrailPayload, table
 from dpa.problems import Conflict, NotFound
 from dpa.unit import Unit
 
-ERASED = "evidence:payload:erased"
-
 
 def erase_payload(unit: Unit, event_idx: int, part: str, *, reason: str, basis: str) -> None:
     """Erase one personal part for a reason and on a legal basis (such as "Art. 17(1)(a) GDPR"), and record that.
@@ -39,7 +37,7 @@ def erase_payload(unit: Unit, event_idx: int, part: str, *, reason: str, basis: 
         )
 
     append.add(unit, append.Pending(
-        ERASED, (found.subject_type, found.subject_id), found.organisation_id,
+        bodies.ERASED_ACTION, (found.subject_type, found.subject_id), found.organisation_id,
         bodies.restricted({"event": event_idx, "part": part, "basis": basis}),
         {"reason": bodies.canonical(bodies.restricted(reason, "reason", personal=True))},
         once_numbered=erase,
@@ -48,6 +46,6 @@ def erase_payload(unit: Unit, event_idx: int, part: str, *, reason: str, basis: 
 
 def _is_queued(unit: Unit, event_idx: int, part: str) -> bool:
     return any(
-        waiting.action == ERASED and waiting.data.get("event") == event_idx and waiting.data.get("part") == part
+        waiting.action == bodies.ERASED_ACTION and waiting.data.get("event") == event_idx and waiting.data.get("part") == part
         for waiting in unit.pending
     )
