@@ -135,10 +135,10 @@ def _axis_row(clock: Clock, now: datetime, first: datetime, last: datetime) -> A
 
 
 def _midnights(first: datetime, last: datetime, zone: str) -> list[AxisTick]:
-    """Return marks at local midnights, at most eight."""
+    """Return marks at local midnights, at most five, so that their words fit a phone."""
     place = ZoneInfo(zone)
     start, span = first.astimezone(place).date(), (last - first).days + 1
-    step = max(1, -(-span // 8))
+    step = max(1, -(-span // 5))
     ticks = []
     for number in range(1, span + 2, step):
         midnight = datetime.combine(start + timedelta(days=number), time.min, place)

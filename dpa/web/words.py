@@ -83,7 +83,7 @@ def length(seconds: float | timedelta) -> str:
     if days:
         return f"{days} d {hours} h" if hours else f"{days} d"
     if hours:
-        return f"{hours} h {minutes:02d} min"
+        return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"
     return f"{minutes} min" if minutes else "under 1 min"
 
 

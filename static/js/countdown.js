@@ -7,7 +7,7 @@
     const days = Math.floor(total / DAY), hours = Math.floor((total % DAY) / HOUR), minutes = Math.floor((total % HOUR) / MINUTE);
     if (days >= 30) return `${days.toLocaleString("en-GB")} d`;
     if (days) return hours ? `${days} d ${hours} h` : `${days} d`;
-    if (hours) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
+    if (hours) return minutes ? `${hours} h ${String(minutes).padStart(2, "0")} min` : `${hours} h`;
     return minutes ? `${minutes} min` : "under 1 min";
   };
 

@@ -43,7 +43,7 @@ PAGES = ("board", "case", "form", "gallery", "signin")
 
 
 def hours(amount: float) -> datetime:
-    return NOW + timedelta(hours=amount)
+    return NOW + timedelta(minutes=round(amount * 60))
 
 
 class Sample(Form):
@@ -176,7 +176,7 @@ def render(page: str, theme: str) -> str:
     """Return one sample page."""
     facts: dict[str, Any] = {"board": board, "case": case, "gallery": gallery}.get(page, dict)()
     if page in {"form", "signin"}:
-        form = Sample(MultiDict({"title": "", "aware_at": "2026-11-21T21:46", "reason": "The log review took two hours.", "systems": "1", "kind": ""}))
+        form = Sample(MultiDict({"title": "", "aware_at": "2026-11-21T21:46", "reason": "The log review took two hours.", "systems": "1", "organisation": "1", "kind": ""}))
         form.validate()
         facts = {"form": form if page == "form" else Sample()}
     banners = [Row(kind="soon", text="No mail server is set up: mail goes to the file mailbox.", link="#", link_text="Open Outbox")] if page == "form" else []
