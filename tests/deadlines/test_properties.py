@@ -50,7 +50,10 @@ starts = st.one_of(
 def questions(draw: st.DrawFn) -> tuple[Period, datetime, str, str, tuple[date, ...], Options]:
     unit = draw(st.sampled_from(sorted(LARGEST)))
     direction = draw(st.sampled_from(("after", "after", "after", "before")))
-    period = Period(draw(st.integers(0, LARGEST[unit])), unit, direction)
+    amounts = st.integers(0, LARGEST[unit])
+    if unit in {"hours", "calendar_days"}:
+        amounts = st.one_of(amounts, st.sampled_from((1, 2, 3, 24, 47, 48, 72)))  # around the minimum rule's threshold
+    period = Period(draw(amounts), unit, direction)
     rolls = ("none", "noon_next_working_day") if unit == "hours" else ("none", "next_working_day", "noon_next_working_day")
     options = Options(
         regime="contract",

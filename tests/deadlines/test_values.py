@@ -174,6 +174,18 @@ def test_the_last_second_of_a_local_day(zone, day, end):
     assert zone_named(zone).last_second(day).isoformat() == end
 
 
+@pytest.mark.parametrize(
+    ("wall", "instant"),
+    [
+        (datetime(2026, 6, 1, 12), "2026-06-01T10:00:00+00:00"),
+        (datetime(2026, 10, 25, 2, 30), "2026-10-25T00:30:00+00:00"),  # repeated: the first pass
+        (datetime(2026, 3, 29, 2, 30), "2026-03-29T01:30:00+00:00"),  # missing: 03:30 on the new clock
+    ],
+)
+def test_wall_times_become_instants(wall, instant):
+    assert zone_named("Europe/Paris").instant(wall).isoformat() == instant
+
+
 # --- calendars -------------------------------------------------------------------------------------------------
 
 
