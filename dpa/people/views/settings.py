@@ -1,0 +1,92 @@
+"""Settings: the organisations a person belongs to, and their facts."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from dpa.people import operations, queries
+from dpa.people.forms import OrganisationForm
+from dpa.people.models import Person
+from dpa.people.roles import TITLES
+from dpa.people.views import blueprint
+from dpa.problems import Problem
+from dpa.web import access, edge, identity
+from dpa.web.identity import Scope
+
+Page = str | Response | tuple[str, int]
+
+
+@blueprint.get("/settings")
+@access.needs("settings.read")
+def settings() -> Page:
+    """Show the chosen organisation, or the list when there are several."""
+    scope = edge.scope("settings.read")
+    if len(scope.organisation_ids) == 1:
+        return _organisation_page(next(iter(scope.organisation_ids)), scope)
+    rows = queries.organisations(edge.session(), scope)
+    counts = {row.id: len(queries.members(edge.session(), row.id)) for row in rows}
+    return render_template("people/organisations.html", rows=rows, counts=counts,
+                           may_add=identity.signed_in().may("organisation.manage"))
+
+
+@blueprint.get("/settings/organisations/<int:organisation_id>")
+@access.needs("settings.read")
+def organisation(organisation_id: int) -> Page:
+    """Show an organisation's facts and people."""
+    return _organisation_page(organisation_id, edge.scope("settings.read"))
+
+
+def _organisation_page(organisation_id: int, scope: Scope) -> str:
+    me = identity.signed_in()
+    row = queries.organisation(edge.session(), scope, organisation_id)
+    return render_template(
+        "people/organisation.html",
+        organisation=row,
+        lines=queries.member_lines(edge.session(), scope, organisation_id),
+        titles=TITLES,
+        may_change=me.may("organisation.manage", organisation_id),
+        may_manage_people=me.may("people.manage", organisation_id),
+        several=len(me.organisations) > 1,
+    )
+
+
+@blueprint.route("/settings/organisations/<int:organisation_id>/facts", methods=["GET", "POST"])
+@access.needs("organisation.manage")
+def change_organisation(organisation_id: int) -> Page:
+    """Change an organisation's facts."""
+    scope = edge.scope("organisation.manage")
+    row = queries.organisation(edge.session(), scope, organisation_id)
+    form = OrganisationForm.showing(operations.facts_of(row))
+    name = row.name
+    if form.validate_on_submit():
+        try:
+            with edge.transaction() as unit:
+                row = queries.organisation(unit.session, scope, organisation_id)
+                operations.change_organisation(unit, row, form.facts())
+            flash("The organisation's facts were saved. Clocks that run keep the rules they started with.", "success")
+            return redirect(url_for("people.organisation", organisation_id=organisation_id), 303)
+        except Problem as problem:
+            form.show_problem(problem)
+    back = url_for("people.organisation", organisation_id=organisation_id)
+    return render_template("people/organisation_form.html", form=form, title="Change the organisation", back=back, back_label=name,
+                           action=url_for("people.change_organisation", organisation_id=organisation_id)), 422 if form.errors else 200
+
+
+@blueprint.route("/settings/organisations/new", methods=["GET", "POST"])
+@access.needs("organisation.manage")
+def add_organisation() -> Page:
+    """Add an organisation; who adds it becomes its administrator."""
+    form = OrganisationForm.showing(None)
+    if form.validate_on_submit():
+        try:
+            with edge.transaction() as unit:
+                me = unit.session.get_one(Person, identity.signed_in().user_id)
+                added = operations.add_organisation(unit, form.facts(), first=me)
+                target = url_for("people.organisation", organisation_id=added.id)
+            flash("The organisation was added; you are its administrator.", "success")
+            return redirect(target, 303)
+        except Problem as problem:
+            form.show_problem(problem)
+    return render_template("people/organisation_form.html", form=form, title="Add an organisation", back=url_for("people.settings"),
+                           back_label="Settings", action=url_for("people.add_organisation")), 422 if form.errors else 200
