@@ -19,6 +19,6 @@ SENTENCES: dict[str, str] = {
     Event.RECORDED: "recorded the incident; aware at {aware_at}",
     Event.AFFECTED: "found {count} agreements affected ({selection}) and started {clocks} clocks",
     Event.DRAFTED: "saved the text of the notice",
-    Event.RELEASED: "released the notice to {count} customers",
+    Event.RELEASED: "released the notice to {customers} customers",
     Event.SENT: "had a notice accepted by the customer's mail server, {late_s} seconds after its limit",
 }

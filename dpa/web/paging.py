@@ -7,12 +7,14 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from dpa.problems import Invalid
 
 Row = TypeVar("Row")
 SIZE = 50
+DAMAGED = "The page address is damaged. Go back to the first page of the list."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,17 @@ def encode_key(parts: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+def instant_of(part: Any) -> datetime:
+    """Read an instant out of a decoded key; raises `Invalid` when somebody has changed it."""
+    try:
+        instant = datetime.fromisoformat(str(part))
+    except ValueError:
+        raise Invalid(DAMAGED) from None
+    if instant.tzinfo is None:
+        raise Invalid(DAMAGED)
+    return instant
+
+
 def decode_key(key: str | None, length: int) -> list[Any] | None:
     """Read a key back; raises `Invalid` when somebody has changed it."""
     if not key:
@@ -46,5 +59,5 @@ def decode_key(key: str | None, length: int) -> list[Any] | None:
     except (binascii.Error, ValueError):
         parts = None
     if not isinstance(parts, list) or len(parts) != length or not all(isinstance(p, str | int | None) for p in parts):
-        raise Invalid("The page address is damaged. Go back to the first page of the list.")
+        raise Invalid(DAMAGED)
     return parts

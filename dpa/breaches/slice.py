@@ -1,0 +1,48 @@
+"""What the breach slice declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dpa.alerts import delivery
+from dpa.alerts.ladder import LADDER_24H
+from dpa.breaches import operations, queries
+from dpa.breaches.events import SENTENCES
+from dpa.docket.kinds import DeadlineKind
+from dpa.slice import NavItem, Slice
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+
+def _blueprints() -> tuple[Blueprint, ...]:
+    from dpa.breaches.views import blueprint
+
+    return (blueprint,)
+
+
+# A notice the customer's mail server accepts meets that customer's clock, in the same transaction.
+delivery.on_sent("notice", operations.notice_sent)
+
+SLICE = Slice(
+    name="breaches",
+    blueprints=_blueprints,
+    navigation=(NavItem("", "Breaches", "breaches.index", "alert-triangle", "breaches.read", 10),),
+    events=SENTENCES,
+    deadline_kinds=(
+        DeadlineKind(
+            name=operations.KIND,
+            title="Notify customer",
+            group_title="Notify {count} customers of breach {subject}",
+            path="/breaches/{id}",
+            icon="alert-triangle",
+            ladder=LADDER_24H,
+            act="Open the case",
+            start_word="aware",
+            filter_title="Breaches",
+        ),
+    ),
+    mails=("breaches/notice",),
+    names={"breach": queries.names},
+    paths={"breach": "/breaches/{id}"},
+)
