@@ -101,6 +101,14 @@ def test_icons_named_in_templates_exist() -> None:
     assert named <= set(icons.names())
 
 
+def test_macros_that_templates_import_exist() -> None:
+    for path in TEMPLATES.rglob("*.html"):
+        for source, macros in re.findall(r'{%-?\s*from "(components/[^"]+)" import ([^%]+?)-?%}', path.read_text(encoding="utf-8")):
+            defined = set(re.findall(r"\{%-? (?:macro|set) (\w+)", (TEMPLATES / source).read_text(encoding="utf-8")))
+            wanted = {word.strip().split(" as ")[0].removesuffix(" with context") for word in macros.split(",")}
+            assert wanted <= defined, f"{path.relative_to(TEMPLATES)} imports what {source} does not have"
+
+
 def _tokens() -> dict[str, tuple[str, str]]:
     pairs = re.findall(r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", (STATIC / "css/tokens.css").read_text(encoding="utf-8"))
     return {name: (light, dark) for name, light, dark in pairs}
