@@ -1,9 +1,20 @@
-"""The trail's own events, each with the sentence a person reads."""
+"""The trail's own events. Each sentence follows the name of who acted."""
 
 from __future__ import annotations
 
-SENTENCES = {
-    "evidence:clock:stepped": "The next act is dated {seconds} s before the entry above it: the clock was set back, or the act waited",
-    "evidence:payload:erased": "Personal part {part} of event {event} was erased on the basis of {basis}",
-    "evidence:trail:verified": "The trail was verified: {size} events, {findings} findings",
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """Names of the events, slice:object:action."""
+
+    CLOCK_STEPPED = "evidence:clock:stepped"
+    PAYLOAD_ERASED = "evidence:payload:erased"
+    TRAIL_VERIFIED = "evidence:trail:verified"
+
+
+SENTENCES: dict[str, str] = {
+    Event.CLOCK_STEPPED: "dated the next act {seconds} seconds before the entry above it: the clock was set back, or the act waited",
+    Event.PAYLOAD_ERASED: "erased the personal part “{part}” of event {event} on the basis of {basis}",
+    Event.TRAIL_VERIFIED: "verified the trail of {size} events and found {findings} things wrong",
 }

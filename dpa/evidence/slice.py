@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dpa import unit
+from dpa.evidence import banners, jobs
 from dpa.evidence.events import SENTENCES
 from dpa.evidence.trail import append, guard
-from dpa.slice import Slice
+from dpa.slice import Job, NavItem, Slice
+
+if TYPE_CHECKING:
+    from flask import Blueprint
 
 guard.install()
 unit.before_commit(append.close)
 
-SLICE = Slice(name="evidence", events=SENTENCES)
+
+def _blueprints() -> tuple[Blueprint, ...]:
+    from dpa.evidence.views import blueprint
+
+    return (blueprint,)
+
+
+SLICE = Slice(
+    name="evidence",
+    blueprints=_blueprints,
+    navigation=(NavItem("Evidence", "Trail", "evidence.trail", "list-check", "trail.read", 70),),
+    events=SENTENCES,
+    jobs=(Job("verify-trail", jobs.LOOK_SECONDS, jobs.verify_trail),),
+    paths={"trail": "/trail"},
+    banners=(banners.tampered,),
+)

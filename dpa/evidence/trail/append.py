@@ -18,12 +18,12 @@ from sqlalchemy import inspect as state_of
 from sqlalchemy.orm import Session
 
 from dpa.columns import Base
+from dpa.evidence.events import Event
 from dpa.evidence.trail import bodies, guard, registry
 from dpa.evidence.trail.models import TrailEvent, TrailHead, TrailNode, TrailPayload, table
 from dpa.evidence.trail.tree import Frontier, Node, leaf_hash
 from dpa.unit import Unit
 
-CLOCK_STEPPED = "evidence:clock:stepped"
 STEP_TOLERATED = timedelta(seconds=2)
 
 _EVENT, _PAYLOAD, _NODE, _HEAD = (table(model) for model in (TrailEvent, TrailPayload, TrailNode, TrailHead))
@@ -70,7 +70,7 @@ def record(
     the subject's number comes from the database). Raises `UnknownEvent`, `BadBody`, and RuntimeError inside a savepoint,
     whose rollback could otherwise leave an event about nothing.
     """
-    add(unit, Pending(event, _subject(subject), organisation_id, bodies.restricted(data or {}),
+    add(unit, Pending(str(event), _subject(subject), organisation_id, bodies.restricted(data or {}),
                       _personal(personal or {}), tuple(covers)))
 
 
@@ -150,7 +150,7 @@ def _step_back(session: Session, size: int, now: datetime) -> Pending | None:
     if newest is None or newest - now <= STEP_TOLERATED:
         return None
     data = {"seconds": int((newest - now).total_seconds()), "before": bodies.timestamp(newest)}
-    return Pending(CLOCK_STEPPED, ("trail", "1"), None, data, {})
+    return Pending(Event.CLOCK_STEPPED, ("trail", "1"), None, data, {})
 
 
 def _number(unit: Unit, queue: Iterable[Pending], frontier: Frontier) -> _Batch:

@@ -23,8 +23,6 @@ VERSION = 1
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 20
 COMMITMENT_LABEL = b"trail-pd/v1"
-ERASED_ACTION = "evidence:payload:erased"
-"""The event by which a personal part is erased; verification looks for it."""
 SALT_BYTES = 32
 ERASED_SALT = bytes(SALT_BYTES)
 """What stands in the place of a salt after erasure; without the salt a commitment says nothing about its content."""

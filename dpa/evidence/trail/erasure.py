@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from dpa.evidence.events import Event
 from dpa.evidence.trail import append, bodies
 from dpa.evidence.trail.models import TrailEvent, TrailPayload, table
 from dpa.problems import Conflict, NotFound
@@ -37,7 +38,7 @@ def erase_payload(unit: Unit, event_idx: int, part: str, *, reason: str, basis: 
         )
 
     append.add(unit, append.Pending(
-        bodies.ERASED_ACTION, (found.subject_type, found.subject_id), found.organisation_id,
+        Event.PAYLOAD_ERASED, (found.subject_type, found.subject_id), found.organisation_id,
         bodies.restricted({"event": event_idx, "part": part, "basis": basis}),
         {"reason": bodies.canonical(bodies.restricted(reason, "reason", personal=True))},
         once_numbered=erase,
@@ -46,6 +47,6 @@ def erase_payload(unit: Unit, event_idx: int, part: str, *, reason: str, basis: 
 
 def _is_queued(unit: Unit, event_idx: int, part: str) -> bool:
     return any(
-        waiting.action == bodies.ERASED_ACTION and waiting.data.get("event") == event_idx and waiting.data.get("part") == part
+        waiting.action == Event.PAYLOAD_ERASED and waiting.data.get("event") == event_idx and waiting.data.get("part") == part
         for waiting in unit.pending
     )

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, DateTime, Engine, String, and_, func, or_, se
 from sqlalchemy import inspect as schema_of
 from sqlalchemy.exc import OperationalError
 
+from dpa.evidence.events import Event
 from dpa.evidence.trail import bodies
 from dpa.evidence.trail.findings import Findings, Verification
 from dpa.evidence.trail.models import TrailEvent, TrailHead, TrailNode, table
@@ -147,10 +148,10 @@ class _Check:
         The text's keys are sorted, so the copies are its very beginning and end; none of them can hold a quote.
         """
         idx, event_id, body, _, at, action, actor, org, kind, identifier, tx = row
-        if not isinstance(body, str) or action == bodies.ERASED_ACTION:
+        if not isinstance(body, str) or action == Event.PAYLOAD_ERASED:
             return False
         if not self.columns:
-            return '"pd":{}' in body and bodies.ERASED_ACTION not in body
+            return '"pd":{}' in body and Event.PAYLOAD_ERASED not in body
         end = (f',"i":{idx},"id":"{event_id}","org":{"null" if org is None else org},"pd":{{}},"subj":["{kind}","{identifier}"],'
                f'"ts":"{self._instant(at)}","tx":"{tx}","v":{bodies.VERSION}}}')
         return body.endswith(end) and body.startswith(f'{{"action":"{action}","actor":"{actor}","auth":"')

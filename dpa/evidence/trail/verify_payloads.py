@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, tuple_
 
+from dpa.evidence.events import Event
 from dpa.evidence.trail import bodies
 from dpa.evidence.trail.findings import Findings
 from dpa.evidence.trail.models import TrailEvent, TrailPayload, table
@@ -40,7 +41,7 @@ class PayloadCheck:
         for idx in held:
             self.findings.add(idx, None, "personal parts are stored for it that its text does not know")
         self._erasures_exist(erased)
-        self._erasures_done([event for event in events.values() if event.get("action") == bodies.ERASED_ACTION])
+        self._erasures_done([event for event in events.values() if event.get("action") == Event.PAYLOAD_ERASED])
 
     def orphans(self) -> None:
         """After the last batch: find payloads whose event does not exist."""
@@ -111,7 +112,7 @@ def _matches(salt: Any, part: str, body: Any, promised: Any) -> bool:
 def _erasure_in(body: str) -> tuple[Any, Any]:
     try:
         event = json.loads(body)
-        data = event["data"] if event["action"] == bodies.ERASED_ACTION else {}
+        data = event["data"] if event["action"] == Event.PAYLOAD_ERASED else {}
         return data.get("event"), data.get("part")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None, None
