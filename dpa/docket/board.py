@@ -1,0 +1,223 @@
+"""The board: what is due, soonest first, across organisations and workflows. Computed from the clock, in few statements.
+
+Counts look at the first thousand lines only, so that they cost the same on a table of any size; beyond that they say "1,000+".
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import FromClause, inspect, select
+from sqlalchemy import Row as SqlRow
+from sqlalchemy.orm import Session, aliased
+
+from dpa.docket import kinds, presenting, rules
+from dpa.docket.filters import Filters
+from dpa.docket.leaders import Looked, group_size, leaders
+from dpa.docket.models import DocketEntry
+from dpa.docket.presenting import Row
+from dpa.docket.rules import Facts, Standing, State
+from dpa.people.models import Organisation, Person
+from dpa.problems import Invalid
+from dpa.web.identity import Scope
+from dpa.web.paging import decode_key, encode_key
+
+PAGE = 50
+COUNTED = 1000
+PAUSED_SHOWN = 20
+TITLES = {
+    Standing.LATE: "Overdue",
+    Standing.DAY: "Next 24 hours",
+    Standing.WEEK: "This week",
+    Standing.LATER: "Later",
+    Standing.PAUSED: "Paused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number that stops counting at some point."""
+
+    number: int
+    more: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'+' if self.more else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its lines."""
+
+    standing: Standing
+    title: str
+    rows: tuple[Row, ...]
+    total: Count
+    """Lines there are, of which this page shows `rows`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the coming week and how many lines are due on it."""
+
+    on: date
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A one-click filter with the number of lines behind it."""
+
+    name: str
+    """`all`, `mine`, or a kind's name."""
+    title: str
+    count: Count
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """Everything the board shows of the docket."""
+
+    filters: Filters
+    act_next: Row | None
+    """The soonest running line of this view; none on further pages."""
+    sections: tuple[Section, ...]
+    chips: tuple[Chip, ...]
+    week: tuple[Day, ...]
+    next_key: str | None
+    """Key of the next page; none on the last."""
+    shown: int
+    total: Count
+    """Running lines of this view."""
+    anything: bool
+    """Whether there is any running or paused deadline without the filters."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether this page has no line at all."""
+        return not self.sections
+
+
+def board(
+    session: Session, scope: Scope, now: datetime, filters: Filters | None = None, *, person_id: int | None = None, zone: str = "UTC"
+) -> BoardView:
+    """Return the board of what the scope may see; at most six statements, whatever there is.
+
+    `person_id` is who is looking, for the filter `me`; `zone` decides where the days of the coming week begin. Raises
+    `Invalid` for a damaged page key.
+    """
+    filters = filters or Filters()
+    whole = Looked(scope.organisation_ids, State.OPEN, Filters(), person_id)
+    overview = leaders(session, whole, limit=COUNTED + 1)
+    looked = Looked(scope.organisation_ids, State.OPEN, filters, person_id)
+    found = leaders(session, looked, limit=COUNTED + 1) if filters.narrowed else overview
+    key = _key(filters.after)
+    page = leaders(session, looked, limit=PAGE + 1, after=key) if key else found[: PAGE + 1]
+    paused_of = Looked(scope.organisation_ids, State.PAUSED, filters, person_id)
+    paused = [] if key else leaders(session, paused_of, limit=PAUSED_SHOWN + 1)
+    rows = [_row(*loaded, now) for loaded in _load(session, looked, [one.id for one in page[:PAGE]])]
+    paused_rows = [_row(*loaded, now) for loaded in _load(session, paused_of, [one.id for one in paused[:PAUSED_SHOWN]])]
+    more = len(page) > PAGE
+    return BoardView(
+        filters=filters,
+        act_next=rows[0] if rows and key is None else None,
+        sections=_sections(rows, paused_rows, found, paused, now),
+        chips=_chips(overview, person_id),
+        week=_week(overview, now, zone),
+        next_key=encode_key([page[PAGE - 1].target_at.isoformat(), page[PAGE - 1].id]) if more else None,
+        shown=len(rows),
+        total=_count(len(found)),
+        anything=bool(overview or paused),
+    )
+
+
+def _key(after: str) -> tuple[datetime, int] | None:
+    parts = decode_key(after, 2)
+    if parts is None:
+        return None
+    try:
+        at, number = datetime.fromisoformat(str(parts[0])), int(parts[1])
+        if at.tzinfo is not None:
+            return at, number
+    except (TypeError, ValueError):
+        pass  # Told below, like a date without a zone.
+    raise Invalid("The page address is damaged. Go back to the first page of the list.")
+
+
+def _load(session: Session, looked: Looked, ids: Sequence[int]) -> list[tuple[DocketEntry, str, str | None, int]]:
+    """Load lines with the names they show and their sizes, in the order of `ids`. One statement, none for no lines."""
+    if not ids:
+        return []
+    entry = aliased(DocketEntry, name="e")
+    query = (
+        select(entry, Organisation.name, Person.name, group_size(looked, _table_of(entry)))
+        .join(Organisation, Organisation.id == entry.organisation_id)
+        .outerjoin(Person, Person.id == entry.owner_id)
+        .where(entry.id.in_(ids))
+    )
+    found = {row[0].id: (row[0], row[1], row[2], row[3]) for row in session.execute(query)}
+    return [found[number] for number in ids if number in found]
+
+
+def _table_of(entry: Any) -> FromClause:
+    table: FromClause = inspect(entry).selectable
+    return table
+
+
+def _row(entry: DocketEntry, organisation: str, owner: str | None, count: int, now: datetime) -> Row:
+    return presenting.row(entry, now, organisation=organisation, owner=owner, count=count)
+
+
+def _standing(target_at: datetime, now: datetime) -> Standing:
+    return rules.standing(Facts(State.OPEN, target_at), now)
+
+
+def _sections(
+    rows: Iterable[Row], paused_rows: Sequence[Row], found: Sequence[SqlRow[Any]], paused: Sequence[Any], now: datetime
+) -> tuple[Section, ...]:
+    groups: dict[Standing, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.standing, []).append(row)
+    totals = Counter(_standing(one.target_at, now) for one in found[:COUNTED])
+    last = _standing(found[-1].target_at, now) if len(found) > COUNTED else None
+    sections = [
+        Section(standing, TITLES[standing], tuple(groups[standing]), Count(max(totals[standing], len(groups[standing])), standing is last))
+        for standing in (Standing.LATE, Standing.DAY, Standing.WEEK, Standing.LATER)
+        if standing in groups
+    ]
+    if paused_rows:
+        total = Count(len(paused_rows), len(paused) > PAUSED_SHOWN)
+        sections.append(Section(Standing.PAUSED, TITLES[Standing.PAUSED], tuple(paused_rows), total))
+    return tuple(sections)
+
+
+def _chips(overview: Sequence[SqlRow[Any]], person_id: int | None) -> tuple[Chip, ...]:
+    more = len(overview) > COUNTED
+    counted = overview[:COUNTED]
+    of_kind = Counter(one.kind for one in counted)
+    mine = sum(1 for one in counted if person_id is not None and one.owner_id == person_id)
+    chips = [Chip("all", "All", _count(len(overview))), Chip("mine", "Mine", Count(mine, more))]
+    names = dict.fromkeys([*(kind.name for kind in kinds.registered()), *of_kind])
+    for name in names:
+        kind = kinds.kind_or_plain(name)
+        if of_kind[name]:
+            chips.append(Chip(name, kind.filter_title or kind.title, Count(of_kind[name], more)))
+    return tuple(chips)
+
+
+def _week(overview: Sequence[SqlRow[Any]], now: datetime, zone: str) -> tuple[Day, ...]:
+    place = ZoneInfo(zone)
+    today = now.astimezone(place).date()
+    days = Counter(one.target_at.astimezone(place).date() for one in overview[:COUNTED])
+    # What is overdue belongs to today: it still has to be done.
+    days[today] += sum(count for on, count in list(days.items()) if on < today)
+    return tuple(Day(today + timedelta(days=n), days[today + timedelta(days=n)]) for n in range(7))
+
+
+def _count(number: int) -> Count:
+    return Count(min(number, COUNTED), number > COUNTED)

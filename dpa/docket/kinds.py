@@ -1,0 +1,81 @@
+"""The kinds of deadline there are: each workflow declares its own; the docket knows their ladder, icon and page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from dpa.alerts.ladder import LADDER_DAYS, Ladder
+from dpa.web import words
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineKind:
+    """A workflow's declaration of one kind of deadline."""
+
+    name: str
+    """slice:act, such as `breaches:notify`."""
+    title: str
+    """What must be done, in two or three words: `Notify customers`."""
+    group_title: str
+    """Title of several deadlines of one case; knows {count} and {subject}."""
+    path: str
+    """Page of the case, with {id}: where the act that ends the deadline is."""
+    icon: str
+    """Name of the workflow's icon."""
+    ladder: Ladder = field(default=LADDER_DAYS)
+    """When colleagues are alerted."""
+    act: str = "Open the case"
+    """Words of the button that leads to the case."""
+    start_word: str = "start"
+    """What the clock's beginning is called on its strip: `aware`, `received`, `ended`."""
+    duty: str = ""
+    """The act as words after "3 h left to", knowing {customers} (`38 customers`) and {count}; empty for `title`."""
+    filter_title: str = ""
+    """Word of the board's filter chip; empty for `title`."""
+
+    def grouped(self, count: int, subject: str) -> str:
+        """Return the title of `count` deadlines of one case."""
+        return self.group_title.format(count=f"{count:,}", subject=subject)
+
+    def duty_of(self, count: int) -> str:
+        """Return the act as it stands in a sentence: `notify 38 customers`."""
+        text = self.duty or f"{self.title[:1].lower()}{self.title[1:]}" + (" ({count})" if count > 1 else "")
+        return text.format(count=f"{count:,}", customers=words.plural(count, "customer"))
+
+    def page(self, subject_id: int) -> str:
+        """Return the path of the case."""
+        return self.path.format(id=subject_id)
+
+
+_kinds: Final[dict[str, DeadlineKind]] = {}
+
+
+def register(*declared: object) -> None:
+    """Add kinds. Declaring one twice is fine when it is the same; two different ones of one name raise ValueError."""
+    for kind in declared:
+        if not isinstance(kind, DeadlineKind):
+            raise TypeError(f"a slice declares deadline kinds as DeadlineKind, not {type(kind).__name__}")
+        known = _kinds.setdefault(kind.name, kind)
+        if known != kind:
+            raise ValueError(f"two kinds of deadline are called {kind.name!r}")
+
+
+def kind(name: str) -> DeadlineKind:
+    """Return a kind; raises LookupError for one that no slice declares."""
+    try:
+        return _kinds[name]
+    except KeyError:
+        raise LookupError(f"no slice declares the kind of deadline {name!r}") from None
+
+
+def kind_or_plain(name: str) -> DeadlineKind:
+    """Return a kind; for one that no slice declares any more a plain stand-in, so that old rows can still be read."""
+    plain = name.rpartition(":")[2].replace("_", " ").capitalize() or "Deadline"
+    return _kinds.get(name) or DeadlineKind(name, plain, f"{plain}: {{subject}} ({{count}})", "", "clock-play", Ladder())
+
+
+def registered() -> Iterable[DeadlineKind]:
+    """Return every kind, in the order declared."""
+    return tuple(_kinds.values())

@@ -1,0 +1,126 @@
+"""Deadlines as pages and mails show them: frozen values made from rows and `now`, with no decision left to a template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dpa.docket import kinds, reckoning, rules
+from dpa.docket.explaining import ExplainStep, Explanation, explain
+from dpa.docket.models import DocketEntry
+from dpa.docket.rules import Standing, State
+from dpa.web import words
+
+PATH = "/docket/{id}"
+"""Page of one deadline."""
+ORIGINS = {
+    "contract": ("contract", "contract"),
+    "statute": ("statute", "statute"),
+    "house_policy": ("policy", "house policy"),
+    "external_doc": ("external", "external document"),
+    "decision": ("decision", "decision"),
+}
+"""Stored origin to the badge that shows it and to the word filters use."""
+TINTS = {Standing.LATE: "late", Standing.DAY: "soon", Standing.WEEK: "running", Standing.LATER: "running"}
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who answers for a deadline."""
+
+    name: str
+    initials: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list: a deadline, or several of one case and kind under the earliest of them."""
+
+    id: int
+    kind: str
+    url: str
+    """Page with the act that ends it."""
+    entry_url: str
+    """Page of the deadline itself."""
+    act: str
+    """Words of the button that leads to `url`."""
+    icon: str
+    title: str
+    basis: str
+    organisation: str
+    origin: str
+    """Name of the origin badge."""
+    owner: Owner | None
+    count: int
+    """How many deadlines the line stands for."""
+    standing: Standing
+    state: str
+    """Tint: late, soon, running, met or off."""
+    status: State
+    started_at: datetime
+    start_word: str
+    due_at: datetime
+    """The latest allowed; the target where there is no latest."""
+    target_at: datetime | None
+    """The house's own date where it differs from `due_at`."""
+    zone: str
+    met_at: datetime | None
+    version: int
+    acknowledged: bool
+    steps: tuple[ExplainStep, ...] = ()
+    warnings: tuple[str, ...] = ()
+    origin_text: str | None = None
+
+    @property
+    def act_by(self) -> datetime:
+        """The instant to act by: the target, or the latest where there is no earlier target."""
+        return self.target_at or self.due_at
+
+
+def row(
+    entry: DocketEntry, now: datetime, *, organisation: str, owner: str | None, count: int = 1, explained: bool = True
+) -> Row:
+    """Return the line of an entry that stands for `count` deadlines of its case and kind."""
+    kind = kinds.kind_or_plain(entry.kind)
+    standing = rules.standing(entry.facts, now)
+    told = explanation(entry) if explained else Explanation((), ())
+    entry_url = PATH.format(id=entry.id)
+    latest, target = entry.due_at or entry.target_at, entry.target_at
+    return Row(
+        id=entry.id,
+        kind=entry.kind,
+        url=kind.page(entry.subject_id) if kind.path else entry_url,
+        entry_url=entry_url,
+        act=kind.act,
+        icon=kind.icon,
+        title=entry.title if count == 1 else kind.grouped(count, entry.subject_label),
+        basis=f"{organisation}, {entry.basis}",
+        organisation=organisation,
+        origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
+        owner=Owner(owner, words.initials(owner)) if owner else None,
+        count=count,
+        standing=standing,
+        state=_tint(entry, standing),
+        status=State(entry.state),
+        started_at=entry.started_at,
+        start_word=kind.start_word,
+        due_at=latest,
+        target_at=target if target != latest else None,
+        zone=entry.zone,
+        met_at=entry.met_at,
+        version=entry.version,
+        acknowledged=entry.acknowledged_at is not None,
+        steps=told.steps,
+        warnings=told.warnings,
+    )
+
+
+def explanation(entry: DocketEntry) -> Explanation:
+    """Return the counting of an entry's binding date."""
+    return explain(reckoning.from_rule(entry.rule), basis=entry.basis)
+
+
+def _tint(entry: DocketEntry, standing: Standing) -> str:
+    if standing is Standing.CLOSED and entry.state == State.MET:
+        return "late" if (entry.late_s or 0) > 0 else "met"
+    return TINTS.get(standing, "off")
