@@ -1,0 +1,108 @@
+"""From a stored message to the bytes of a mail: headers that survive the journey, and the same bytes at every attempt.
+
+Sources: RFC 5322 (format), RFC 2045 (encodings), RFC 3834 (Auto-Submitted); the standard library's policies fold a long List-*
+or References header into encoded words, which destroys its addresses (python/cpython#85725), so those are written unfolded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from email.headerregistry import Address, AddressHeader
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.policy import default as reading
+from email.utils import format_datetime, parseaddr
+from typing import Any, cast
+
+from dpa.alerts.rules import Category
+from dpa.config import Settings, secret_key
+
+PRODUCT = "DPA Desk"
+
+
+class Policy(EmailPolicy):
+    """CRLF and 7 bit for the wire; identifiers and list headers stay on one line, because folding would break them."""
+
+    def fold(self, name: str, value: Any) -> str:
+        """Write one header for a text message."""
+        return f"{name}: {value}{self.linesep}" if _stays_whole(name) else cast("str", super().fold(name, value))
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Write one header for the wire."""
+        return self.fold(name, value).encode("ascii") if _stays_whole(name) else super().fold_binary(name, value)
+
+
+def _stays_whole(name: str) -> bool:
+    name = name.lower()
+    return name in {"message-id", "references", "in-reply-to"} or name.startswith("list-")
+
+
+POLICY = Policy(linesep="\r\n", cte_type="7bit", utf8=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail is built from: a stored message without its life."""
+
+    category: Category
+    from_name: str
+    from_address: str
+    to_name: str
+    to_address: str
+    reply_to: str | None
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    created_at: datetime
+    repeated: bool = False
+    """Whether the recipient may already hold a copy."""
+
+
+def message_id(settings: Settings, dedupe_key: str) -> str:
+    """Return the Message-ID of a message, without brackets: the same key gives the same one for ever, in this installation."""
+    host = settings.host if ":" not in settings.host else "localhost"
+    return f"{hmac.digest(secret_key(settings), b'message-id' + dedupe_key.encode(), 'sha256').hex()[:32]}@{host}"
+
+
+def sender(settings: Settings) -> str:
+    """Return the envelope's sender, without a name."""
+    return parseaddr(settings.mail_from)[1] or settings.mail_from
+
+
+def build(letter: Letter) -> bytes:
+    """Return the mail as it goes over the wire. Raises ValueError for line breaks in headers."""
+    message = EmailMessage(policy=POLICY)
+    message["From"] = _person(letter.from_name, letter.from_address)
+    message["To"] = _person(letter.to_name, letter.to_address)
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(letter.created_at)
+    message["Message-ID"] = f"<{letter.message_id}>"
+    if letter.reply_to:
+        message["Reply-To"] = Address(addr_spec=letter.reply_to)
+    if letter.category is not Category.NOTICE:
+        # A notice was released by a person: its answers are wanted, so it must not look automatic.
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    if letter.repeated:
+        message["X-DPA-Desk-Repeat"] = "possible; a copy has the same Message-ID"
+    message.set_content(letter.text, charset="utf-8", cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    message.set_boundary("=_" + hashlib.sha256(letter.message_id.encode()).hexdigest()[:32])
+    return message.as_bytes(policy=POLICY)
+
+
+def _person(name: str, address: str) -> Address:
+    """Return name and address, or the address alone where folding the name would change whom the mail is for."""
+    whole = Address(display_name=name, addr_spec=address)
+    if not name or (name.isascii() and name.replace(" ", "").replace("-", "").isalnum() and len(name) <= 40):
+        return whole
+    trial = EmailMessage(policy=POLICY)
+    trial["To"] = whole
+    read = cast("AddressHeader", message_from_bytes(trial.as_bytes(policy=POLICY), policy=reading)["To"])
+    kept = len(read.addresses) == 1 and read.addresses[0].addr_spec == address and read.addresses[0].display_name == name
+    return whole if kept else Address(addr_spec=address)

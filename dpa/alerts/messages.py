@@ -1,0 +1,123 @@
+"""A message as a value, and how its three templates become the words that will be sent.
+
+A mail is a folder under templates/emails/ with `subject.txt`, `body.txt` and `body.html`; both bodies extend templates/emails/_base/
+and say in their *reason* block why the recipient gets them. Rendering happens when a message is stored, never when it is sent: what
+the Outbox page shows is what left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from dpa.alerts.rules import Category
+from dpa.config import Settings
+from dpa.problems import Invalid
+from dpa.web import words
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "emails"
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\]\\,;:\"]{1,190}")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+SUBJECT_MAX = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is to be said to one recipient."""
+
+    mail: str
+    """Folder of the templates, such as `docket/alert`."""
+    organisation_id: int | None
+    to_address: str
+    to_name: str
+    dedupe_key: str
+    """What makes this message this one: the same key is stored and sent once."""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """Values the templates name; a missing one is an error."""
+    category: str = Category.ALERT
+    """`alert`, `notice` or `account`."""
+    person_id: int | None = None
+    contact_id: int | None = None
+    about: tuple[str, int] | None = None
+    """The case it concerns, such as ("breach", 7)."""
+    give_up_at: datetime | None = None
+    """Until when to try; none for five days."""
+    reply_to: str | None = None
+    from_name: str | None = None
+    """Sender's name; none for the organisation's on notices and the product's otherwise."""
+    deadline: int | None = None
+    """Docket entry it speaks of."""
+    deadline_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The words of a message as they will be sent."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(message: Message, settings: Settings) -> Rendered:
+    """Render the three templates. Raises `Invalid` for a subject of several lines, Jinja's errors for faults in a template.
+
+    Every template also knows `to_name` and `base_url`.
+    """
+    values = {"to_name": message.to_name, "base_url": settings.base_url, **message.context}
+    environment = _environment()
+    subject = environment.get_template(f"{message.mail}/subject.txt").render(values).strip()
+    if re.search(r"[\r\n]", subject) or not subject:
+        raise Invalid("The subject of a mail must be one line; take the line break out of the title it is made of.")
+    text = environment.get_template(f"{message.mail}/body.txt").render(values)
+    html = environment.get_template(f"{message.mail}/body.html").render(values)
+    return Rendered(_clean(subject)[:SUBJECT_MAX], _paragraphs(text), _clean(html).strip() + "\n")
+
+
+def check_address(address: str) -> str:
+    """Return a mail address that can stand in a header and an envelope, its domain in ASCII. Raises `Invalid`."""
+    if not _ADDRESS.fullmatch(address):
+        raise Invalid("Mail cannot be sent to this address: write it as name@example.org, the part before the @ in plain letters.", field="to_address")
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        raise Invalid("Mail cannot be sent to this address: the part after the @ is not a domain.", field="to_address") from None
+
+
+def check_name(name: str) -> str:
+    """Return a display name fit for a header. Raises `Invalid` when it holds a line break: it could smuggle headers in."""
+    if re.search(r"[\r\n]", name):
+        raise Invalid("A name in a mail must be one line.", field="to_name")
+    return _clean(name).strip()[:200]
+
+
+def _clean(text: str) -> str:
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _paragraphs(text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in _clean(text).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        instant_text=words.instant_text, zone_name=words.zone_name, left=words.left, length_text=words.length, plural=words.plural
+    )
+    return environment

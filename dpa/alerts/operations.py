@@ -1,0 +1,192 @@
+"""What is done to the outbox: store, cancel, try again, set aside. Delivery has its own verbs in `dpa.alerts.queue`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from dpa.alerts import mail, messages, rules
+from dpa.alerts.events import Event
+from dpa.alerts.messages import Message
+from dpa.alerts.models import ClockJump, DeliveryEvent, OutboxMessage
+from dpa.alerts.rules import Category, EventKind, State
+from dpa.evidence import trail
+from dpa.people.models import Organisation
+from dpa.problems import Conflict, Invalid
+from dpa.unit import Unit
+
+CHUNK = 200
+"""Rows per statement: below SQLite's limit of bound values."""
+REASON_MAX = 1000
+
+
+def enqueue(unit: Unit, message: Message) -> OutboxMessage:
+    """Render a message and store it with the act it tells of; a key that was stored before gives the row of that time.
+
+    A row that was sent or cancelled under the same key stays so: a new message needs a new key. Raises `Invalid` for an address,
+    name or subject that cannot stand in a mail.
+    """
+    enqueue_many(unit, (message,))
+    return unit.session.scalars(select(OutboxMessage).where(OutboxMessage.dedupe_key == message.dedupe_key)).one()
+
+
+def enqueue_many(unit: Unit, batch: Iterable[Message]) -> dict[str, int]:
+    """Render and store many messages; returns the number of the row of each dedupe key, new or stored before.
+
+    Notices leave one trail event per organisation and mail with their count; alerts and account mail none, since the act they tell
+    of has its own.
+    """
+    unit.session.flush()
+    found: dict[str, int] = {}
+    fresh: Counter[tuple[int | None, str]] = Counter()
+    senders = _sender_names(unit.session)
+    waiting = {message.dedupe_key: message for message in batch}
+    keys = list(waiting)
+    for start in range(0, len(keys), CHUNK):
+        chunk = {key: waiting[key] for key in keys[start : start + CHUNK]}
+        known = _numbers(unit.session, chunk)
+        rows = [_row(unit, message, senders) for key, message in chunk.items() if key not in known]
+        added = _insert(unit.session, rows)
+        for key in added:
+            if chunk[key].category == Category.NOTICE:
+                fresh[chunk[key].organisation_id, chunk[key].mail] += 1
+        # Another worker may have stored a key in between; its row counts as ours.
+        found |= known | added | _numbers(unit.session, chunk.keys() - known.keys() - added.keys())
+    for (organisation_id, folder), count in fresh.items():
+        trail.record(unit, Event.ENQUEUED, subject=("organisation", organisation_id or 0), organisation_id=organisation_id,
+                     data={"mail": folder, "count": count})
+    return found
+
+
+def cancel_for_deadline(unit: Unit, entry_id: int, below_version: int) -> int:
+    """Cancel unsent messages that speak of older dates of a docket entry; returns how many.
+
+    One that is being handed over at this moment is not tried again; should the server still accept it, it counts as sent.
+    """
+    return _cancel(
+        unit,
+        (OutboxMessage.deadline_id == entry_id, OutboxMessage.deadline_version < below_version),
+        subject=("docket_entry", entry_id),
+        because="the deadline moved or closed",
+    )
+
+
+def cancel_about(unit: Unit, about: tuple[str, int], because: str) -> int:
+    """Cancel unsent messages about a case; returns how many."""
+    return _cancel(unit, (OutboxMessage.about_type == about[0], OutboxMessage.about_id == about[1]), subject=about, because=because)
+
+
+def retry(unit: Unit, row: OutboxMessage) -> None:
+    """Send an undeliverable message on its way again, now. Raises `Conflict` unless it is dead."""
+    _require_dead(row)
+    row.state = State.PENDING
+    row.next_at = unit.now
+    row.give_up_at = max(row.give_up_at, unit.now + rules.KEPT_FOR)
+    row.claims = row.attempts = 0
+    unit.session.add(DeliveryEvent(outbox_id=row.id, at=unit.now, kind=EventKind.RETRIED, smtp_code=None, reply_text="sent on its way again"))
+    trail.record(unit, Event.RETRIED, subject=("message", row.id), organisation_id=row.organisation_id, data={"mail": row.mail})
+
+
+def set_aside(unit: Unit, row: OutboxMessage, reason: str) -> None:
+    """Record how an undeliverable message was dealt with otherwise, such as by telephone. Raises `Conflict` and `Invalid`."""
+    _require_dead(row)
+    reason = reason.strip()
+    if not 3 <= len(reason) <= REASON_MAX:
+        raise Invalid(f"Say in 3 to {REASON_MAX} characters how the recipient was told, or why that is not needed.", field="reason")
+    row.state = State.CANCELLED
+    unit.session.add(DeliveryEvent(outbox_id=row.id, at=unit.now, kind=EventKind.SET_ASIDE, smtp_code=None, reply_text=reason))
+    trail.record(unit, Event.SET_ASIDE, subject=("message", row.id), organisation_id=row.organisation_id, data={"mail": row.mail},
+                 personal={"reason": reason})
+
+
+def note_clock_jump(unit: Unit, host: str, seconds: int) -> ClockJump:
+    """Record that a worker's clock moved against elapsed time, and let messages go that the jump would have kept waiting."""
+    jump = ClockJump(at=unit.now, seconds=seconds, host=host)
+    unit.session.add(jump)
+    unit.session.flush()
+    trail.record(unit, Event.JUMPED, subject=("clock_jump", jump.id), organisation_id=None, covers=[jump], data={"seconds": seconds})
+    return jump
+
+
+def _require_dead(row: OutboxMessage) -> None:
+    if row.state is not State.DEAD:
+        raise Conflict("Only a message that could not be delivered can be sent again or set aside; this one is no longer that.")
+
+
+def _cancel(unit: Unit, where: tuple[Any, ...], *, subject: tuple[str, int], because: str) -> int:
+    unit.session.flush()
+    gone = unit.session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.state.in_((State.PENDING, State.SENDING)), *where)
+        .values(state=State.CANCELLED, last_error=because)
+        .returning(OutboxMessage.id, OutboxMessage.organisation_id)
+        .execution_options(synchronize_session="fetch")
+    ).all()
+    if gone:
+        unit.session.add_all(
+            DeliveryEvent(outbox_id=number, at=unit.now, kind=EventKind.CANCELLED, smtp_code=None, reply_text=because) for number, _ in gone
+        )
+        trail.record(unit, Event.CANCELLED, subject=subject, organisation_id=gone[0].organisation_id, data={"count": len(gone), "because": because})
+    return len(gone)
+
+
+def _row(unit: Unit, message: Message, senders: Mapping[int, str]) -> dict[str, Any]:
+    words = messages.render(message, unit.settings)
+    is_notice = message.category == Category.NOTICE
+    organisation_name = senders.get(message.organisation_id or 0, mail.PRODUCT) if is_notice else mail.PRODUCT
+    return {
+        "dedupe_key": message.dedupe_key,
+        "organisation_id": message.organisation_id,
+        "mail": message.mail,
+        "category": Category(message.category),
+        "from_name": messages.check_name(message.from_name or organisation_name),
+        "to_address": messages.check_address(message.to_address),
+        "to_name": messages.check_name(message.to_name),
+        "reply_to": messages.check_address(message.reply_to) if message.reply_to else None,
+        "person_id": message.person_id,
+        "contact_id": message.contact_id,
+        "about_type": message.about[0] if message.about else None,
+        "about_id": message.about[1] if message.about else None,
+        "deadline_id": message.deadline,
+        "deadline_version": message.deadline_version,
+        "subject": words.subject,
+        "body_text": words.text,
+        "body_html": words.html,
+        "message_id": mail.message_id(unit.settings, message.dedupe_key),
+        "next_at": unit.now,
+        "give_up_at": _give_up(message, unit.now),
+        "created_at": unit.now,
+    }
+
+
+def _give_up(message: Message, now: datetime) -> datetime:
+    # A date that has already passed would make the first refusal final; one hour is the least.
+    return now + rules.KEPT_FOR if message.give_up_at is None else max(message.give_up_at, now + timedelta(hours=1))
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> dict[str, int]:
+    if not rows:
+        return {}
+    table = OutboxMessage.__table__
+    assert isinstance(table, Table)
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(table.c.dedupe_key, table.c.id)
+    return {str(key): int(number) for key, number in session.execute(statement, rows)}
+
+
+def _numbers(session: Session, keys: Iterable[str]) -> dict[str, int]:
+    wanted = list(keys)
+    if not wanted:
+        return {}
+    rows = session.execute(select(OutboxMessage.dedupe_key, OutboxMessage.id).where(OutboxMessage.dedupe_key.in_(wanted)))
+    return {row.dedupe_key: row.id for row in rows}
+
+
+def _sender_names(session: Session) -> dict[int, str]:
+    return {row.id: row.name for row in session.execute(select(Organisation.id, Organisation.name))}

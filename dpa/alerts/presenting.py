@@ -1,0 +1,111 @@
+"""How the Outbox shows messages: rows become lines, words and facts for the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dpa.alerts.models import DeliveryEvent, OutboxMessage
+from dpa.alerts.rules import Category, EventKind, State
+from dpa.web import filters, words
+from dpa.web.identity import OrganisationRef
+
+STATES: Mapping[State, tuple[str, str, str]] = {
+    State.PENDING: ("waiting", "soon", "hourglass"),
+    State.SENDING: ("being sent", "running", "send"),
+    State.SENT: ("sent", "met", "mail-check"),
+    State.DEAD: ("undeliverable", "late", "mail-x"),
+    State.CANCELLED: ("cancelled", "off", "ban"),
+}
+"""Word, tint and icon of each state."""
+CATEGORIES: Mapping[Category, str] = {Category.ALERT: "Alert", Category.NOTICE: "Notice", Category.ACCOUNT: "Account"}
+STATE_OPTIONS = (("", "All"), *((state.value, word) for state, (word, _, _) in STATES.items()))
+CATEGORY_OPTIONS = (("", "All"), *((category.value, word) for category, word in CATEGORIES.items()))
+EVENTS: Mapping[EventKind, tuple[str, str]] = {
+    EventKind.ACCEPTED: ("Accepted by the mail server", "met"),
+    EventKind.ACCEPTED_LATE: ("Accepted by the mail server after another worker had taken over; a copy with the same Message-ID may exist", "met"),
+    EventKind.REFUSED: ("Refused for good", "late"),
+    EventKind.DEFERRED: ("Not accepted yet", "soon"),
+    EventKind.UNREACHABLE: ("The mail server could not be used", "soon"),
+    EventKind.DEAD: ("Given up", "late"),
+    EventKind.CANCELLED: ("Cancelled", "off"),
+    EventKind.RETRIED: ("Sent on its way again", "running"),
+    EventKind.SET_ASIDE: ("Dealt with in another way", "off"),
+    EventKind.FREED: ("Taken back from a worker that ended", "soon"),
+    EventKind.FOLLOW_UP_FAILED: ("What follows the acceptance failed", "late"),
+}
+PRIVATE = "The text of account mail is not shown: it holds a personal link."
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A message as the list shows it."""
+
+    id: int
+    subject: str
+    recipient: str
+    category: str
+    organisation: str
+    zone: str
+    word: str
+    tint: str
+    symbol: str
+    at: datetime
+    """When it was sent, or stored while it was not."""
+    hint: str | None
+    """What stands in its way; none when nothing does."""
+
+
+def line(row: OutboxMessage, organisation: OrganisationRef, now: datetime) -> Line:
+    """Return the line of a message."""
+    word, tint, symbol = STATES[row.state]
+    return Line(
+        id=row.id, subject=row.subject, recipient=row.to_name or row.to_address, category=CATEGORIES[row.category],
+        organisation=organisation.name, zone=organisation.zone, word=word, tint=tint, symbol=symbol,
+        at=row.sent_at or row.created_at, hint=_hint(row, now),
+    )
+
+
+def _hint(row: OutboxMessage, now: datetime) -> str | None:
+    if row.state is State.PENDING and row.attempts:
+        return f"tried {words.plural(row.attempts, 'time')}, next in {words.length(max(0, int((row.next_at - now).total_seconds())))}"
+    if row.state is State.DEAD:
+        return row.last_error
+    return "a second copy may have left" if row.uncertain and row.state is State.SENT else None
+
+
+def text(row: OutboxMessage) -> str:
+    """Return the plain text that is sent, or why it is not shown."""
+    return PRIVATE if row.category is Category.ACCOUNT else row.body_text
+
+
+def facts(row: OutboxMessage, organisation: OrganisationRef) -> list[dict[str, Any]]:
+    """Return the headers and the life of a message as facts."""
+    zone = organisation.zone
+    found: list[dict[str, Any]] = [
+        {"label": "From", "value": row.from_name},
+        {"label": "To", "value": f"{row.to_name} <{row.to_address}>" if row.to_name else row.to_address},
+        {"label": "Answers go to", "value": row.reply_to or "the sender's address"},
+        {"label": "Message-ID", "value": row.message_id},
+        {"label": "Kind", "value": f"{CATEGORIES[row.category]}, {row.mail}"},
+        {"label": "Organisation", "value": organisation.name},
+        {"label": "Stored", "value": filters.instant(row.created_at, zone)},
+        {"label": "Accepted", "value": filters.instant(row.sent_at, zone)},
+        {"label": "Attempts", "value": str(row.attempts)},
+    ]
+    if row.state is State.PENDING:
+        found.append({"label": "Next attempt", "value": filters.instant(row.next_at, zone)})
+        found.append({"label": "Tried until", "value": filters.instant(row.give_up_at, zone)})
+    if row.uncertain:
+        hint = "a worker ended or a connection broke while it was handed over; copies have the same Message-ID"
+        found.append({"label": "Copies", "value": f"up to {row.uncertain} more may have left", "hint": hint})
+    return found
+
+
+def event(row: DeliveryEvent) -> dict[str, Any]:
+    """Return a line of the delivery record for the timeline."""
+    words_, tint = EVENTS[row.kind]
+    answer = f"{row.smtp_code} {row.reply_text}" if row.smtp_code else row.reply_text
+    return {"at": row.at, "text": words_, "detail": answer, "tint": tint, "who": None}
