@@ -36,7 +36,7 @@ from dpa.agreements.terms.problem import from_validation
 class Frozen(BaseModel):
     """A record that refuses unknown fields, never changes, and writes itself without its defaults."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, ser_json_inf_nan="constants")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, defer_build=True)
 
     @model_serializer(mode="wrap")
     def _lean(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
