@@ -13,3 +13,8 @@ SLICES: tuple[Slice, ...] = tuple(
     import_module(f"dpa.{name}.slice").SLICE for name in NAMES if find_spec(f"dpa.{name}") and find_spec(f"dpa.{name}.slice")
 )
 registry.install(SLICES)
+if find_spec("dpa.docket"):
+    from dpa.docket import kinds
+
+    for part in SLICES:
+        kinds.register(*part.deadline_kinds)

@@ -12,12 +12,16 @@ from sqlalchemy.orm import Session
 from dpa.agreements import queries as agreements
 from dpa.alerts.messages import render
 from dpa.breaches import notices, queries, recipients, rules
+from dpa.breaches.events import Event
 from dpa.breaches.models import Breach
 from dpa.breaches.queries import AffectedLine
 from dpa.breaches.rules import NextAct, Standing
 from dpa.config import Settings
-from dpa.deadlines import explain, explain_warnings, from_json
 from dpa.docket.models import DocketEntry
+from dpa.docket.explaining import Explanation
+from dpa.docket.presenting import explanation
+from dpa.evidence.trail import queries as trail
+from dpa.evidence.trail import registry, sentences
 from dpa.people.models import Organisation
 from dpa.web.paging import Page
 from dpa.web.words import plural
@@ -38,6 +42,7 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
     NextAct.NOTHING: ("Every affected customer was told", "All clocks of this incident are met."),
 }
 SOON = timedelta(hours=24)
+TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", Event.RELEASED: "running", Event.SENT: "met"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,16 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of the timeline."""
+
+    at: datetime
+    text: str
+    who: str
+    tint: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """Everything the case page shows."""
 
@@ -76,30 +91,34 @@ class CaseView:
     rows: Page[Row]
     total: int
     told: int
-    why_title: str | None
-    why: tuple[str, ...]
-    why_warnings: tuple[str, ...]
-    first_entry_id: int | None
+    why: Explanation
+    """How the earliest running clock is counted out; empty when none runs."""
+    events: tuple[Happening, ...]
+    """What the trail holds about the case, oldest first; the newest fifty."""
 
 
-def view(session: Session, breach: Breach, organisation: Organisation, *, now: datetime, after: Sequence[Any] | None) -> CaseView:
+def view(session: Session, breach: Breach, organisation: Organisation, *, now: datetime, reader: trail.Reader, after: Sequence[Any] | None) -> CaseView:
     """Return the case page's content as of `now`."""
     counts = queries.standings(session, breach.id, organisation.mail_domains)
     entry = queries.first_open(session, breach.id)
     draft_ready = breach.notice is not None and not rules.draft_errors(notices.draft_of(breach.notice))
     kind = rules.next_act(counts, draft_ready=draft_ready)
     page = queries.affected(session, breach.id, organisation.mail_domains, after=after)
-    deadline = from_json(entry.rule["target"]) if entry else None
     return CaseView(
         act=_act(breach, kind, entry, counts, now),
         rows=Page(tuple(_row(line, now) for line in page.rows), page.next_key),
         total=sum(counts.values()),
         told=counts.get(Standing.SENT, 0),
-        why_title=entry.title if entry else None,
-        why=explain(deadline) if deadline else (),
-        why_warnings=explain_warnings(deadline) if deadline else (),
-        first_entry_id=entry.id if entry else None,
+        why=explanation(entry) if entry else Explanation((), ()),
+        events=_happenings(session, breach, reader),
     )
+
+
+def _happenings(session: Session, breach: Breach, reader: trail.Reader) -> tuple[Happening, ...]:
+    rows = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None).rows
+    names = registry.names_of(session, sentences.references(rows))
+    lines = [sentences.line(row, (), names, organisation=None, zone=breach.zone, personal=False) for row in reversed(rows)]
+    return tuple(Happening(line.at, f"{line.actor} {line.sentence}", "", TINTS.get(line.action, "off")) for line in lines)
 
 
 def _act(breach: Breach, kind: NextAct, entry: DocketEntry | None, counts: Mapping[Standing, int], now: datetime) -> ActCard:

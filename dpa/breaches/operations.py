@@ -148,8 +148,9 @@ def release_notice(unit: Unit, breach: Breach, organisation: Organisation) -> in
         notices.message(breach, notice, organisation, row=row, agreement=rows[row.agreement_id], recipient=usable[row.id])
         for row in sending
     ]
-    for row, message in zip(sending, outbox.enqueue_many(unit, messages), strict=True):
-        row.outbox_id = message.id
+    queued = outbox.enqueue_many(unit, messages)
+    for row, message in zip(sending, messages, strict=True):
+        row.outbox_id = queued[message.dedupe_key]
     if notice.released_at is None:
         notice.released_at, notice.released_by = unit.now, unit.actor
     unit.session.flush()

@@ -13,6 +13,7 @@ from dpa.breaches import case, operations, queries
 from dpa.breaches.forms import AffectedForm, DraftForm, IncidentForm, ReleaseForm
 from dpa.breaches.models import Breach
 from dpa.breaches.rules import Selection
+from dpa.evidence.trail.queries import Reader
 from dpa.people.models import Organisation
 from dpa.problems import Invalid, Problem
 from dpa.web import access, edge, identity, paging
@@ -58,8 +59,10 @@ def show(breach_id: int) -> Page:
     """Show a case: what must happen next, who is affected, what happened."""
     scope = edge.scope("breaches.read")
     breach = queries.breach(edge.session(), scope, breach_id)
-    view = case.view(edge.session(), breach, _own(breach), now=edge.now(), after=paging.decode_key(request.args.get("after"), 2))
     person = identity.signed_in()
+    after = paging.decode_key(request.args.get("after"), 2)
+    reader = Reader(scope, person.actor, installation=False)
+    view = case.view(edge.session(), breach, _own(breach), now=edge.now(), reader=reader, after=after)
     return render_template(
         "breaches/case.html",
         case=view,

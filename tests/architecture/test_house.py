@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = sorted((ROOT / "dpa").rglob("*.py")) + [ROOT / "app.py"]
+SOURCES = [*sorted((ROOT / "dpa").rglob("*.py")), ROOT / "app.py"]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 MAX_FILE = 400
 MAX_FUNCTION = 40
@@ -52,11 +52,12 @@ def test_only_the_clock_reads_the_time() -> None:
 
 def test_files_and_functions_stay_small() -> None:
     long_files = [f"{relative(path)} {n}" for path in SOURCES if (n := len(path.read_text("utf-8").splitlines())) > MAX_FILE]
-    long_functions = []
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > MAX_FUNCTION:
-                long_functions.append(f"{relative(path)}:{node.lineno} {node.name}")
+    long_functions = [
+        f"{relative(path)}:{node.lineno} {node.name}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > MAX_FUNCTION
+    ]
     assert not long_files
     assert not long_functions
 
