@@ -11,6 +11,17 @@ from dpa.web import words
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """The button on the board that leads to where a workflow begins."""
+
+    title: str
+    """Its words, such as `Record an incident`."""
+    path: str
+    permission: str
+    """Without it the button is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineKind:
     """A workflow's declaration of one kind of deadline."""
 
@@ -34,6 +45,8 @@ class DeadlineKind:
     """The act as words after "3 h left to", knowing {customers} (`38 customers`) and {count}; empty for `title`."""
     filter_title: str = ""
     """Word of the board's filter chip; empty for `title`."""
+    begin: Beginning | None = None
+    """What the board offers so that such a clock can be started; none for clocks that start by themselves."""
 
     def grouped(self, count: int, subject: str) -> str:
         """Return the title of `count` deadlines of one case."""

@@ -1,0 +1,93 @@
+"""What is fine is said once, quietly, with its age: the worker, the mail, the trail, and what happened since yesterday."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dpa.alerts import rules as alert_rules
+from dpa.alerts.models import OutboxMessage, WorkerHeartbeat
+from dpa.alerts.rules import Category
+from dpa.alerts.rules import State as MessageState
+from dpa.evidence.trail import queries as trail_queries
+from dpa.evidence.trail import registry, sentences
+from dpa.evidence.trail.queries import Narrowing, Reader
+from dpa.web import words
+from dpa.web.identity import Scope
+
+DAY = timedelta(days=1)
+NEWS_SHOWN = 5
+TOLD_ELSEWHERE = ("docket:alerts:", "alerts:", "people:", "evidence:", "docket:deadlines:opened")
+"""Events that would drown the others: mail, sign-ins and the product's own housekeeping have pages of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One quiet line."""
+
+    icon: str
+    label: str
+    text: str
+    tint: str | None = None
+    """`late` or `soon` when something is wrong."""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """Whether what must run does run."""
+
+    items: tuple[Item, ...]
+
+    @property
+    def title(self) -> str:
+        """The heading: quiet only when everything is."""
+        return "Systems need a look" if any(item.tint for item in self.items) else "All systems quiet"
+
+
+def systems(session: Session, scope: Scope, now: datetime) -> Systems:
+    """Return the age of the worker's last sign of life, of the last mail accepted, and of the last verification. Three statements."""
+    seen_at = session.scalar(select(func.max(WorkerHeartbeat.seen_at)))
+    silent = alert_rules.is_silent(seen_at, now, alert_rules.SILENT_SHOWN)
+    sent_at = session.scalar(
+        select(OutboxMessage.sent_at)
+        .where(
+            OutboxMessage.organisation_id.in_(scope.organisation_ids),
+            OutboxMessage.state == MessageState.SENT,
+            OutboxMessage.category != Category.ACCOUNT,
+        )
+        .order_by(OutboxMessage.id.desc())
+        .limit(1)
+    )
+    return Systems((
+        Item("heartbeat", "Worker", words.ago(seen_at, now) if seen_at else "has not run yet", "late" if silent else None),
+        Item("mail-check", "Last mail accepted", words.ago(sent_at, now) if sent_at else "none yet"),
+        _trail(session, now),
+    ))
+
+
+def _trail(session: Session, now: datetime) -> Item:
+    last = trail_queries.last_verification(session)
+    if last is None:
+        return Item("shield-check", "Trail", "not verified yet; the worker does it once a day")
+    if not last.ok:
+        text = f"verified {words.ago(last.at, now)}: {words.plural(last.findings, 'finding')}"
+        return Item("shield-x", "Trail", text, "late", "/trail")
+    late = now - last.at > 2 * DAY
+    return Item("shield-check", "Trail verified", f"{words.ago(last.at, now)}, {words.plural(last.size, 'event')}", "soon" if late else None)
+
+
+def news(session: Session, scope: Scope, actor: str, now: datetime, zone: str) -> tuple[Item, ...]:
+    """Return what happened in the last 24 hours, newest first, as sentences of the trail. At most four statements."""
+    reader = Reader(scope, actor, installation=False)
+    page = trail_queries.events(session, reader, Narrowing(since=now - DAY), before_idx=None)
+    rows = [row for row in page.rows if not row.action.startswith(TOLD_ELSEWHERE)][:NEWS_SHOWN]
+    names = registry.names_of(session, sentences.references(rows)) if rows else {}
+    lines = [sentences.line(row, (), names, organisation=None, zone=zone, personal=False) for row in rows]
+    return tuple(
+        Item("check" if line.actor_reference.startswith("system") else "user", line.subject, f"{line.actor} {line.sentence}", None, line.subject_path)
+        for line in lines
+    )
