@@ -17,7 +17,7 @@ SIZE = 50
 DAMAGED = "The page address is damaged. Go back to the first page of the list."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page(Generic[Row]):
     """One page of rows and the key of the next."""
 
