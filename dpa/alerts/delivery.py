@@ -180,11 +180,11 @@ def _run_listeners(unit: Unit, row: OutboxMessage) -> None:
 
 
 def _tell_the_others(unit: Unit, row: OutboxMessage) -> None:
-    """Mail the organisation's other people, once, that a message could not be delivered; a failing alert about that alerts no more."""
+    """Mail the organisation's other people who can act, once, that a message could not be delivered; a failing alert about that alerts no more."""
     if row.organisation_id is None or row.mail == DEAD_MAIL or row.category is Category.ACCOUNT:
         return
     others = [
-        member for member in people.members(unit.session, row.organisation_id, "outbox.read")
+        member for member in people.members(unit.session, row.organisation_id, "alerts.acknowledge")
         if member.person_id != row.person_id and member.email != row.to_address
     ]
     operations.enqueue_many(unit, [

@@ -22,7 +22,7 @@ from dpa.config import Settings
 from dpa.problems import Invalid
 from dpa.web import words
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "emails"
+TEMPLATES: tuple[Path, ...] = (Path(__file__).resolve().parents[2] / "templates" / "emails",)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\]\\,;:\"]{1,190}")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 SUBJECT_MAX = 300
@@ -72,12 +72,12 @@ def render(message: Message, settings: Settings) -> Rendered:
     Every template also knows `to_name` and `base_url`.
     """
     values = {"to_name": message.to_name, "base_url": settings.base_url, **message.context}
-    environment = _environment()
-    subject = environment.get_template(f"{message.mail}/subject.txt").render(values).strip()
+    templates = environment()
+    subject = templates.get_template(f"{message.mail}/subject.txt").render(values).strip()
     if re.search(r"[\r\n]", subject) or not subject:
         raise Invalid("The subject of a mail must be one line; take the line break out of the title it is made of.")
-    text = environment.get_template(f"{message.mail}/body.txt").render(values)
-    html = environment.get_template(f"{message.mail}/body.html").render(values)
+    text = templates.get_template(f"{message.mail}/body.txt").render(values)
+    html = templates.get_template(f"{message.mail}/body.html").render(values)
     return Rendered(_clean(subject)[:SUBJECT_MAX], _paragraphs(text), _clean(html).strip() + "\n")
 
 
@@ -109,15 +109,16 @@ def _paragraphs(text: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return the mails' own template environment: undefined names are errors, only HTML is escaped, no page helper is known."""
+    found = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
+    found.filters.update(
         instant_text=words.instant_text, zone_name=words.zone_name, left=words.left, length_text=words.length, plural=words.plural
     )
-    return environment
+    return found

@@ -21,8 +21,8 @@ from dpa.people.models import Organisation
 from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
 
-CHUNK = 200
-"""Rows per statement: below SQLite's limit of bound values."""
+CHUNK = 500
+"""Keys per statement: below the databases' limits of bound values."""
 REASON_MAX = 1000
 
 
@@ -43,21 +43,15 @@ def enqueue_many(unit: Unit, batch: Iterable[Message]) -> dict[str, int]:
     of has its own.
     """
     unit.session.flush()
-    found: dict[str, int] = {}
-    fresh: Counter[tuple[int | None, str]] = Counter()
-    senders = _sender_names(unit.session)
     waiting = {message.dedupe_key: message for message in batch}
-    keys = list(waiting)
-    for start in range(0, len(keys), CHUNK):
-        chunk = {key: waiting[key] for key in keys[start : start + CHUNK]}
-        known = _numbers(unit.session, chunk)
-        rows = [_row(unit, message, senders) for key, message in chunk.items() if key not in known]
-        added = _insert(unit.session, rows)
-        for key in added:
-            if chunk[key].category == Category.NOTICE:
-                fresh[chunk[key].organisation_id, chunk[key].mail] += 1
-        # Another worker may have stored a key in between; its row counts as ours.
-        found |= known | added | _numbers(unit.session, chunk.keys() - known.keys() - added.keys())
+    found = _numbers(unit.session, waiting)
+    senders = _sender_names(unit.session)
+    # Everything is rendered before anything is stored: one message that cannot be rendered leaves none behind.
+    rows = [_row(unit, message, senders) for key, message in waiting.items() if key not in found]
+    added = _insert(unit.session, rows)
+    # Another worker may have stored a key in between; its row counts as ours.
+    found |= added | _numbers(unit.session, waiting.keys() - found.keys() - added.keys())
+    fresh = Counter((waiting[key].organisation_id, waiting[key].mail) for key in added if waiting[key].category == Category.NOTICE)
     for (organisation_id, folder), count in fresh.items():
         trail.record(unit, Event.ENQUEUED, subject=("organisation", organisation_id or 0), organisation_id=organisation_id,
                      data={"mail": folder, "count": count})
@@ -182,10 +176,11 @@ def _insert(session: Session, rows: list[dict[str, Any]]) -> dict[str, int]:
 
 def _numbers(session: Session, keys: Iterable[str]) -> dict[str, int]:
     wanted = list(keys)
-    if not wanted:
-        return {}
-    rows = session.execute(select(OutboxMessage.dedupe_key, OutboxMessage.id).where(OutboxMessage.dedupe_key.in_(wanted)))
-    return {row.dedupe_key: row.id for row in rows}
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), CHUNK):
+        chunk = OutboxMessage.dedupe_key.in_(wanted[start : start + CHUNK])
+        found |= {row.dedupe_key: row.id for row in session.execute(select(OutboxMessage.dedupe_key, OutboxMessage.id).where(chunk))}
+    return found
 
 
 def _sender_names(session: Session) -> dict[int, str]:
