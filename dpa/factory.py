@@ -81,6 +81,18 @@ def _install_templates(app: Flask) -> None:
     app.jinja_env.globals.update(icon=icons.icon, asset_url=assets.asset_url)
     filters.install(app.jinja_env)
 
+    def settings_pages(organisation_id: int) -> list[navigation.Entry]:
+        """Return the links to an organisation's settings pages that the person may open."""
+        person = identity.signed_in()
+        items = sorted((item for part in SLICES for item in part.settings), key=lambda item: item.rank)
+        return [
+            navigation.Entry(item.title, url_for(item.endpoint, organisation_id=organisation_id), item.icon, active=False)
+            for item in items
+            if person.may(item.permission, organisation_id)
+        ]
+
+    app.jinja_env.globals.update(settings_pages=settings_pages)
+
     @app.context_processor
     def frame() -> dict[str, Any]:
         person = identity.current()

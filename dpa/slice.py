@@ -98,5 +98,7 @@ class Slice:
     """How the trail's opaque references become names: kind of reference (`u`, `breach`) to a look-up."""
     paths: Mapping[str, str] = field(default_factory=dict)
     """Page of a subject by its kind, with `{id}`: `{"breach": "/breaches/{id}"}`."""
+    settings: tuple[NavItem, ...] = ()
+    """Pages of an organisation's settings; their endpoints take an `organisation_id`."""
     banners: tuple[BannerSource, ...] = ()
     """What must be said on every page while it is so, such as a silent worker."""

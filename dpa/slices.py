@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
+from dpa.agreements.slice import SLICE as AGREEMENTS
+from dpa.alerts.slice import SLICE as ALERTS
+from dpa.breaches.slice import SLICE as BREACHES
+from dpa.docket import kinds
+from dpa.docket.slice import SLICE as DOCKET
+from dpa.evidence.slice import SLICE as EVIDENCE
 from dpa.evidence.trail import registry
+from dpa.parties.slice import SLICE as PARTIES
+from dpa.people.slice import SLICE as PEOPLE
 from dpa.slice import Slice
 
-NAMES = ("evidence", "people", "alerts", "docket", "parties", "agreements", "breaches")
-SLICES: tuple[Slice, ...] = tuple(
-    import_module(f"dpa.{name}.slice").SLICE for name in NAMES if find_spec(f"dpa.{name}") and find_spec(f"dpa.{name}.slice")
-)
-registry.install(SLICES)
-if find_spec("dpa.docket"):
-    from dpa.docket import kinds
+SLICES: tuple[Slice, ...] = (EVIDENCE, PEOPLE, ALERTS, DOCKET, PARTIES, AGREEMENTS, BREACHES)
 
-    for part in SLICES:
-        kinds.register(*part.deadline_kinds)
+registry.install(SLICES)
+for part in SLICES:
+    kinds.register(*part.deadline_kinds)

@@ -17,8 +17,8 @@ from dpa.breaches.models import Breach
 from dpa.breaches.queries import AffectedLine
 from dpa.breaches.rules import NextAct, Standing
 from dpa.config import Settings
-from dpa.docket.models import DocketEntry
 from dpa.docket.explaining import Explanation
+from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import explanation
 from dpa.evidence.trail import queries as trail
 from dpa.evidence.trail import registry, sentences

@@ -64,6 +64,8 @@ def basis(clock: BreachClock) -> str:
     text = f"{said.get(clock.origin, 'House policy')}, {clock.clause}: {describe_length(clock.stated)}"
     if clock.awaiting:
         text += f"; {clock.awaiting} not on file"
+    elif clock.origin is Origin.STATUTE:
+        text += "; no DPA on file"
     if clock.target_origin is Origin.HOUSE_POLICY:
         text += f"; house target {describe_length(clock.target)}"
     return text[:300]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -20,18 +20,18 @@ from dpa.web.identity import OrganisationRef
 class IncidentForm(Form):
     """What is known when an incident is recorded. Little is required: everything else can follow."""
 
-    organisation = SelectField("Organisation", coerce=int)
+    organisation = HiddenField()
+    """The organisation whose zone the times are typed in; it is chosen before, so that the two cannot drift apart."""
     title = StringField("What happened, in a few words", [DataRequired("Give the incident a short title.")])
     known = TextAreaField("What is known so far", [DataRequired("Write what is known so far; one sentence is enough.")])
     detected_at = ZonedDateTimeField("First noticed", [DataRequired("Enter when it was first noticed.")])
     aware_at = ZonedDateTimeField("Aware since", [DataRequired("Enter since when you are reasonably certain that personal data are affected.")])
     awareness_reason = TextAreaField("Why awareness came later")
 
-    def offer(self, organisations: Sequence[OrganisationRef]) -> None:
-        """Fill the choice of organisations, and count times in the zone of the chosen one."""
-        self.organisation.choices = [SelectChoice(org.id, label=org.name) for org in organisations]
-        chosen = next((org for org in organisations if str(org.id) == str(self.organisation.data)), organisations[0])
-        self.detected_at.zone = self.aware_at.zone = chosen.zone
+    def belong_to(self, organisation: OrganisationRef) -> None:
+        """Read times in the organisation's zone."""
+        self.organisation.data = str(organisation.id)
+        self.detected_at.zone = self.aware_at.zone = organisation.zone
 
     def validate_detected_at(self, field: ZonedDateTimeField) -> None:
         """Refuse a time that the clocks skipped."""

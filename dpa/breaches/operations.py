@@ -96,7 +96,7 @@ def add_affected(
         rows=affected,
         subject=("breach", breach.id),
         organisation_id=breach.organisation_id,
-        data={"selection": selection.value, "clocks": len(entries), "not_applicable": len(wanted) - len(chosen)},
+        data={"selection": selection.value.replace("_", " "), "clocks": len(entries), "not_applicable": len(wanted) - len(chosen)},
     )
     return affected
 

@@ -8,7 +8,7 @@ from dpa.alerts import delivery
 from dpa.alerts.ladder import LADDER_24H
 from dpa.breaches import operations, queries
 from dpa.breaches.events import SENTENCES
-from dpa.docket.kinds import DeadlineKind
+from dpa.docket.kinds import Beginning, DeadlineKind
 from dpa.slice import NavItem, Slice
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ SLICE = Slice(
             icon="alert-triangle",
             ladder=LADDER_24H,
             act="Open the case",
+            duty="notify {customers}",
             start_word="aware",
             filter_title="Breaches",
+            begin=Beginning("Record an incident", "/breaches/new", "breaches.record"),
         ),
     ),
     mails=("breaches/notice",),

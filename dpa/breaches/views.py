@@ -15,7 +15,7 @@ from dpa.breaches.models import Breach
 from dpa.breaches.rules import Selection
 from dpa.evidence.trail.queries import Reader
 from dpa.people.models import Organisation
-from dpa.problems import Invalid, Problem
+from dpa.problems import Invalid, NotFound, Problem
 from dpa.web import access, edge, identity, paging
 
 blueprint = Blueprint("breaches", __name__)
@@ -38,19 +38,19 @@ def record() -> Page:
     """Record an incident."""
     person = identity.signed_in()
     allowed = [org for org in person.organisations if person.may("breaches.record", org.id)]
-    chosen = edge.chosen_organisation()
-    form = IncidentForm(organisation=chosen.id if chosen else allowed[0].id)
-    form.offer(allowed)
+    form = IncidentForm()
+    chosen = _recording_for(allowed, form.organisation.data)
+    form.belong_to(chosen)
     if form.validate_on_submit():
         try:
             with edge.transaction() as unit:
-                organisation = unit.session.get_one(Organisation, form.organisation.data)
+                organisation = unit.session.get_one(Organisation, chosen.id)
                 breach_id = operations.record_incident(unit, organisation, form.incident()).id
             flash("The incident is recorded. Now name who is affected, so that their clocks start.", "success")
             return redirect(url_for("breaches.choose_affected", breach_id=breach_id), 303)
         except Problem as problem:
             form.show_problem(problem)
-    return render_template("breaches/record.html", form=form, several=len(allowed) > 1), _status(form)
+    return render_template("breaches/record.html", form=form, chosen=chosen, choices=allowed if len(allowed) > 1 else []), _status(form)
 
 
 @blueprint.get("/breaches/<int:breach_id>")
@@ -154,6 +154,17 @@ def _chosen(breach: Breach, form: AffectedForm, selection: Selection) -> Sequenc
         shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
         raise Invalid(f"These agreements are not on file: {shown}. Correct them or take them out.", field="references")
     return [found[reference] for reference in listed]
+
+
+def _recording_for(allowed: Sequence[identity.OrganisationRef], posted: str | None) -> identity.OrganisationRef:
+    """Return the organisation of a form that was sent, else the one chosen in the address, else the first."""
+    if posted:
+        chosen = next((org for org in allowed if str(org.id) == posted), None)
+        if chosen is None:
+            raise NotFound("There is no such organisation, or you may not record incidents for it.")
+        return chosen
+    narrowed = edge.chosen_organisation()
+    return next((org for org in allowed if narrowed and org.id == narrowed.id), allowed[0])
 
 
 def _own(breach: Breach) -> Organisation:

@@ -110,14 +110,14 @@ def _customer(
 
 def _incident(session: Session, settings: Settings, now: datetime, story: data.DemoIncident) -> None:
     aware = now - timedelta(hours=story.aware_hours_ago)
-    with _unit(session, settings, aware + timedelta(minutes=10)) as unit:
+    dpo = session.scalars(select(Person.id).where(Person.email == data.PEOPLE[0].email)).one()
+    with _unit(session, settings, aware + timedelta(minutes=10), f"u:{dpo}") as unit:
         organisation = unit.session.scalars(select(Organisation).where(Organisation.slug == story.organisation)).one()
-        owner = unit.session.scalars(select(Person).where(Person.email == data.PEOPLE[0].email)).one()
         incident = Incident(story.title, story.known, aware - timedelta(hours=2), aware, story.reason)
         breach = breaches.record_incident(unit, organisation, incident)
         systems = select(System.id).where(System.organisation_id == organisation.id, System.name == story.system)
         found = served_by(unit.session, organisation.id, list(unit.session.scalars(systems)), aware.date())
-        breaches.add_affected(unit, breach, found, Selection.BY_SYSTEM, owner.id)
+        breaches.add_affected(unit, breach, found, Selection.BY_SYSTEM, dpo)
         breaches.save_draft(unit, breach, Draft(story.known, data.CONTACT, "", "", ""))
 
 

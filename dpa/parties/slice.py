@@ -23,6 +23,7 @@ SLICE = Slice(
     blueprints=_blueprints,
     navigation=(NavItem("Ground", "Customers", "parties.controllers", "building", "parties.read", 45),),
     events=SENTENCES,
+    settings=(NavItem("", "Closure days", "parties.calendar", "calendar-off", "organisation.manage", 10),),
     names={"controller": queries.names},
     paths={"controller": "/customers/{id}"},
 )
