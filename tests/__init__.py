@@ -1,0 +1,1 @@
+"""The tests. They mirror `dpa/`; shared ground is in `tests/support`."""

@@ -1,0 +1,1 @@
+"""What tests stand on: databases, a browser, a mail server, a clock, and a guard against the network."""
