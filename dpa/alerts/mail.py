@@ -11,6 +11,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
+from email.header import Header
 from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -25,20 +26,34 @@ PRODUCT = "DPA Desk"
 
 
 class Policy(EmailPolicy):
-    """CRLF and 7 bit for the wire; identifiers and list headers stay on one line, because folding would break them."""
+    """CRLF and 7 bit for the wire; identifiers stay on one line, and words beyond ASCII keep their spaces."""
 
     def fold(self, name: str, value: Any) -> str:
         """Write one header for a text message."""
-        return f"{name}: {value}{self.linesep}" if _stays_whole(name) else cast("str", super().fold(name, value))
+        return f"{name}: {self._written(name, value)}{self.linesep}"
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """Write one header for the wire."""
-        return self.fold(name, value).encode("ascii") if _stays_whole(name) else super().fold_binary(name, value)
+        return self.fold(name, value).encode("ascii")
+
+    def _written(self, name: str, value: Any) -> str:
+        kind = name.lower()
+        if kind in {"message-id", "references", "in-reply-to"} or kind.startswith("list-"):
+            return str(value)
+        if kind == "subject" and not _is_plain(value):
+            return self._encoded(name, str(value))
+        if kind in {"from", "to"} and not _is_plain(value):
+            (address,) = value.addresses
+            return f"{self._encoded(name, address.display_name)}{self.linesep} <{address.addr_spec}>"
+        return cast("str", super().fold(name, value)).removeprefix(f"{name}:").strip()
+
+    def _encoded(self, name: str, text: str) -> str:
+        # The policy's own folding loses the space between a plain word and an encoded one.
+        return Header(text, "utf-8", header_name=name).encode(linesep=self.linesep)
 
 
-def _stays_whole(name: str) -> bool:
-    name = name.lower()
-    return name in {"message-id", "references", "in-reply-to"} or name.startswith("list-")
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "=?" not in text
 
 
 POLICY = Policy(linesep="\r\n", cte_type="7bit", utf8=False)
@@ -104,5 +119,5 @@ def _person(name: str, address: str) -> Address:
     trial = EmailMessage(policy=POLICY)
     trial["To"] = whole
     read = cast("AddressHeader", message_from_bytes(trial.as_bytes(policy=POLICY), policy=reading)["To"])
-    kept = len(read.addresses) == 1 and read.addresses[0].addr_spec == address and read.addresses[0].display_name == name
+    kept = [found.addr_spec for found in read.addresses] == [address]
     return whole if kept else Address(addr_spec=address)

@@ -53,7 +53,7 @@ class Worker:
         host, pid = queue.machine(), os.getpid()
         self.me = heartbeats.Self(f"{host}:{pid}:{secrets.token_hex(4)}", host, pid, clock.now())
         # Mail goes last in a single round, so that what the other jobs enqueue leaves with it.
-        self.jobs = {job.name: job for job in sorted(jobs, key=lambda job: job.name.startswith("alerts:"))}
+        self.jobs = {job.name: job for job in sorted(jobs, key=lambda job: job.name == "alerts:dispatch")}
         self.stopping = threading.Event()
         self._leave, self._poll = leave, poll
         started = clock.monotonic()
