@@ -121,7 +121,7 @@ def save_draft(unit: Unit, breach: Breach, draft: Draft) -> Notice:
         Event.DRAFTED,
         subject=("breach", breach.id),
         organisation_id=breach.organisation_id,
-        covers=[notice],
+        covers=[notice, breach],
         personal={"text": {name: getattr(notice, name) for name in ("nature", "contact", "consequences", "measures", "unknown")}},
     )
     return notice

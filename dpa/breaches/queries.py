@@ -144,13 +144,19 @@ def _line(row: Affected, entry: DocketEntry, reference: str, controller: str, st
 
 def standings(session: Session, breach_id: int, own_domains: Sequence[str]) -> Mapping[Standing, int]:
     """Return how many customers of a case stand where, in one statement."""
-    dead = OutboxMessage.state.in_(["dead", "cancelled"])
-    query = (
-        select(Affected.outbox_id.is_not(None), Affected.sent_at.is_not(None), func.coalesce(dead, False), _reachable(own_domains), func.count())
+    flags = (
+        select(
+            Affected.outbox_id.is_not(None).label("released"),
+            Affected.sent_at.is_not(None).label("sent"),
+            func.coalesce(OutboxMessage.state.in_(["dead", "cancelled"]), False).label("dead"),
+            _reachable(own_domains).label("reachable"),
+        )
         .outerjoin(OutboxMessage, OutboxMessage.id == Affected.outbox_id)
         .where(Affected.breach_id == breach_id)
-        .group_by(Affected.outbox_id.is_not(None), Affected.sent_at.is_not(None), func.coalesce(dead, False), _reachable(own_domains))
+        .subquery()
     )
+    # Counted over a subquery: PostgreSQL does not see that an expression with bound values is the grouped one.
+    query = select(*flags.c, func.count()).group_by(*flags.c)
     counts: dict[Standing, int] = {}
     for released, sent, is_dead, reachable, count in session.execute(query):
         where = Standing.SENT if sent else rules.standing(
