@@ -57,6 +57,11 @@ CHANGING: frozenset[str] = _WORK | _DECIDE | _RULE
 """Permissions that change something; an auditor has none of them."""
 
 
+def permissions(role: Role) -> frozenset[str]:
+    """Return everything a role may do."""
+    return GRANTS[role]
+
+
 def may(role: Role, permission: str) -> bool:
     """Tell whether a role includes a permission. Raises ValueError for a permission that does not exist."""
     if permission not in PERMISSIONS:

@@ -16,6 +16,9 @@ PASSWORD_MIN = 12
 PASSWORD_MAX = 128
 """Lengths in characters. Longer input is refused, never cut."""
 
+OWN_MIN = 8
+"""Characters that must remain of a password once names known here are taken out of it."""
+
 FRESH_TO_OPEN = timedelta(minutes=10)
 FRESH_TO_SEND = timedelta(minutes=30)
 """How recently a person must have proved who they are to open and to send a form that manages people (ASVS 7.5.1).
@@ -113,9 +116,11 @@ def password_fault(password: str, *, common: Collection[str], context: Collectio
     core = _core(lowered)
     if any(_is_common(form, common) for form in (core, core.translate(_LEET))):
         return "This password is a common one with digits or signs around it; choose another one."
+    rest = lowered
     for word in sorted(_context_words(context), key=len, reverse=True):
-        if word in lowered and len(lowered.replace(word, "")) < PASSWORD_MIN - 4:
-            return "This password rests on your name, your organisation or the product; choose another one."
+        rest = rest.replace(word, "")
+    if rest != lowered and len(rest) < OWN_MIN:
+        return "This password rests on your name, your organisation or the product; choose another one."
     return None
 
 

@@ -56,10 +56,9 @@ def sign_in(
     if wait > timedelta(0):
         return Refused(rules.wait_sentence(wait), wait)
     person = queries.person_by_email(session, email)
-    person_id = person.id if person else None
-    verdict = passwords.verify(person.password_hash if person else None, password)
-    seen_hash = person.password_hash if person else None
-    session.rollback()
+    person_id, seen_hash = (person.id, person.password_hash) if person else (None, None)
+    session.rollback()  # No snapshot and no connection is held while Argon2 works.
+    verdict = passwords.verify(seen_hash, password)
     if person_id is None or not verdict.matches:
         return _refuse(begin, account, person_id, origin)
     with begin(f"u:{person_id}") as unit:
@@ -80,8 +79,9 @@ def prove(begin: Begin, session: Session, person_id: int, password: str, origin:
         wait = throttle.reserve(unit, (account, network))
     if wait > timedelta(0):
         return Refused(rules.wait_sentence(wait), wait)
-    verdict = passwords.verify(session.get_one(Person, person_id).password_hash, password)
+    seen_hash = session.get_one(Person, person_id).password_hash
     session.rollback()
+    verdict = passwords.verify(seen_hash, password)
     if not verdict.matches:
         _refuse(begin, account, person_id, origin)
         return Refused(WRONG_PASSWORD)

@@ -181,11 +181,12 @@ def _element_faults(element: Any, name: str) -> list[str]:
     if name == "style" or (name == "script" and not element.get("src")):
         faults.append(f"inline <{name}>")
     if name == "form":
-        if not element.get("action"):
+        posts = element.get("method", "get").lower() == "post"
+        if element.get("action") is None or (posts and not element.get("action")):
             faults.append("a form without action")
-        inputs = [field for field in element.iter() if field.get("name") == "csrf_token" and field.get("value")]
-        if element.get("method", "get").lower() == "post" and len(inputs) != 1:
-            faults.append(f"the form to {element.get('action')} carries {len(inputs)} CSRF tokens")
+        tokens = [field for field in element.iter() if field.get("name") == "csrf_token" and field.get("value")]
+        if len(tokens) != posts:
+            faults.append(f"the form to {element.get('action')!r} carries {len(tokens)} CSRF tokens, {int(posts)} wanted")
     if name == "img" and element.get("alt") is None:
         faults.append("an image without alt")
     if name == "input" and element.get("type") == "password" and element.get("value"):

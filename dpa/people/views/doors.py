@@ -32,7 +32,7 @@ def refusal(outcome: Refused, page: str) -> Response:
 def sign_in() -> Page:
     """Sign in with address and password."""
     target = preferences.safe_next(request.values.get("next"), url_for("index"))
-    if request.method == "GET" and identity.current() is not None:
+    if request.method != "POST" and identity.current() is not None:
         return redirect(target)
     form = SignInForm()
     form.next.data = target
@@ -66,7 +66,7 @@ def sign_out() -> Page:
     return response
 
 
-@blueprint.route("/set-up/<token>", methods=["GET", "POST"])
+@blueprint.route("/set-up/<string:token>", methods=["GET", "POST"])
 @access.public
 def set_up(token: str) -> Page:
     """Make the first administrator and the first organisation."""
@@ -86,20 +86,20 @@ def set_up(token: str) -> Page:
     return render_template("people/set_up.html", form=form, token=token), 422 if form.errors else 200
 
 
-@blueprint.route("/link/<token>", methods=["GET", "POST"])
+@blueprint.route("/link/<string:token>", methods=["GET", "POST"])
 @access.public
 def link(token: str) -> Page:
     """Sign in once by a link; opening it changes nothing, the button does."""
     found = links.find(edge.session(), token, LinkPurpose.SIGN_IN, edge.now())
     person = edge.session().get_one(Person, found.person_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("people/link.html", token=token, holder=person)
     with edge.transaction("system:people") as unit:
         opened = entry.sign_in_by_link(unit, token, visitor.origin(), replaces=visitor.present_session())
     return visitor.enter(opened.token, url_for("index"))
 
 
-@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
+@blueprint.route("/invitation/<string:token>", methods=["GET", "POST"])
 @access.public
 def invitation(token: str) -> Page:
     """Accept an invitation by choosing a password."""
