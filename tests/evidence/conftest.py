@@ -2,102 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
 import pytest
-from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.orm import Session
 
-import dpa.slices  # noqa: F401  installs the trail
-from dpa import database, unit
-from dpa.columns import Base
-from dpa.config import Settings
-from dpa.evidence import trail
-from dpa.evidence.trail import models, triggers
-from dpa.people.models import Organisation
-
-START = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
-HAPPENED = "test:thing:happened"
-CHANGED = "test:organisation:changed"
-TABLES = [models.table(model) for model in (
-    models.TrailEvent, models.TrailPayload, models.TrailNode, models.TrailHead, models.TrailVerification, Organisation,
-)]
-trail.register_events({HAPPENED: "did a thing {count} times", CHANGED: "changed the organisation"})
+from tests.evidence.ground import Ground
+from tests.support.databases import Database
 
 
-@dataclass(slots=True)
-class Ground:
-    """A database with a trail, and the ways to act on it."""
-
-    engine: Engine
-    settings: Settings
-    now: datetime = START
-
-    @property
-    def dialect(self) -> str:
-        return self.engine.dialect.name
-
-    def begin(self, session: Session, actor: str = "u:7", at: datetime | None = None) -> AbstractContextManager[unit.Unit]:
-        self.now += timedelta(seconds=1)
-        return unit.transaction(session, actor=actor, now=at or self.now, settings=self.settings, auth="pwd")
-
-    def happen(self, count: int, *, personal_every: int = 0, organisation_id: int | None = 1) -> None:
-        """Record `count` plain events in one act."""
-        with Session(self.engine) as session, self.begin(session) as act:
-            for number in range(count):
-                trail.record(
-                    act, HAPPENED, subject=("thing", number), organisation_id=organisation_id, data={"count": number},
-                    personal={"name": f"Person {number}"} if personal_every and number % personal_every == 0 else None,
-                )
-
-    def writing(self) -> Connection:
-        """Return a connection that may write past the trail, as whoever owns the database can."""
-        return self.engine.connect().execution_options(write=True)
-
-
-def organisation(slug: str = "lemon", name: str = "Lemon Learning") -> Organisation:
-    return Organisation(slug=slug, name=name, zone="Europe/Paris", calendar="FR", country="FR", mail_domains=[], created_at=START)
-
-
-def make_tables(engine: Engine) -> None:
-    with engine.connect().execution_options(write=True) as connection:
-        Base.metadata.create_all(connection, tables=TABLES)
-        connection.commit()
-
-
-def disarm(connection: Connection) -> None:
-    """Take the triggers away, as somebody who owns the database would first do."""
-    for statement in triggers.drop_all(connection.dialect.name):
-        connection.exec_driver_sql(statement)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
+@pytest.fixture
+def ground(database: Database) -> Ground:
     """An empty trail on each database."""
-    settings = Settings(instance=tmp_path)
-    if request.param == "sqlite":
-        engine = database.make_engine(f"sqlite:///{tmp_path / 'dpa.sqlite3'}", durable=False)
-        make_tables(engine)
-        yield Ground(engine, settings)
-        engine.dispose()
-        return
-    server = os.environ.get("TEST_POSTGRES_URL")
-    if not server:
-        pytest.skip("no PostgreSQL: TEST_POSTGRES_URL is not set")
-    name = f"trail_{secrets.token_hex(6)}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine = database.make_engine(admin.url.set(database=name).render_as_string(hide_password=False))
-    make_tables(engine)
-    yield Ground(engine, settings)
-    engine.dispose()
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
+    return Ground(database.engine, database.settings())
+
+
+@pytest.fixture
+def sqlite_ground(sqlite_database: Database) -> Ground:
+    """An empty trail on SQLite, for what does not depend on the database."""
+    return Ground(sqlite_database.engine, sqlite_database.settings())

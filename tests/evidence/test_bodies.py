@@ -22,7 +22,7 @@ values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=5) | st.di
 mappings = st.dictionaries(keys, values, max_size=6)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(mappings)
 def test_the_text_is_what_rfc_8785_says_and_reads_back(value: dict[str, Any]) -> None:
     text = bodies.canonical(bodies.restricted(value))
@@ -30,7 +30,7 @@ def test_the_text_is_what_rfc_8785_says_and_reads_back(value: dict[str, Any]) ->
     assert json.loads(text) == value
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(mappings, st.integers(0, 2**40), st.none() | st.integers(1, 2**31))
 def test_a_whole_event_is_canonical(data: dict[str, Any], index: int, organisation_id: int | None) -> None:
     text = bodies.event_body(

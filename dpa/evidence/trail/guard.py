@@ -142,8 +142,9 @@ def _before_commit(session: Session) -> None:
 
 
 def _forget(session: Session) -> None:
-    session.info.pop(TOUCHED, None)
-    session.info.pop(WRITING, None)
+    if not session.in_nested_transaction():  # Releasing a savepoint settles nothing.
+        session.info.pop(TOUCHED, None)
+        session.info.pop(WRITING, None)
 
 
 def _after_soft_rollback(session: Session, ended: SessionTransaction) -> None:

@@ -104,7 +104,7 @@ class _Check:
             event.idx, event.event_id, event.body, event.leaf_hash, at, event.action, event.actor, event.organisation_id,
             event.subject_type, event.subject_id, event.request_id,
         ).order_by(event.idx)
-        result = self.connection.execution_options(stream_results=True).execute(statement, execution_options={"yield_per": BATCH})
+        result = self.connection.execute(statement, execution_options={"stream_results": True, "yield_per": BATCH})
         yield from result.partitions(BATCH)
 
     def _batch(self, rows: Sequence[Any], size: int) -> None:
