@@ -61,6 +61,8 @@ if given is not None:
     run(given)
 else:
     engine = make_engine(context.config.get_main_option("sqlalchemy.url") or "")
-    with engine.connect() as fresh:
-        run(fresh.execution_options(write=True))
-    engine.dispose()
+    try:
+        with engine.connect() as fresh:
+            run(fresh.execution_options(write=True))
+    finally:
+        engine.dispose()
