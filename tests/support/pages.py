@@ -22,6 +22,9 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -58,9 +61,34 @@ def make_app(
     chosen = Settings(instance=where, **settings) if isinstance(where, Path) else where.settings(**settings)
     app = factory.create_app(chosen, clock or FixedClock(NOON), **(overrides or {}))
     app.test_client_class = CheckingClient
+    app.jinja_env.bytecode_cache = COMPILED
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _without_waiting_for_the_disk)
     if isinstance(where, Path):
         _make_tables(app)
     return app
+
+
+class _Compiled(BytecodeCache):
+    """Templates compiled once per test process instead of once per application."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._known:
+            bucket.bytecode_from_string(self._known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = _Compiled()
+
+
+def _without_waiting_for_the_disk(dbapi: Any, _record: Any) -> None:
+    dbapi.execute("PRAGMA synchronous=OFF")
 
 
 def _make_tables(app: Flask) -> None:
