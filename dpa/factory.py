@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, redirect, url_for
+from flask import Flask, g, redirect, url_for
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
@@ -95,7 +95,8 @@ def _install_templates(app: Flask) -> None:
 
     @app.context_processor
     def frame() -> dict[str, Any]:
-        person = identity.current()
+        # An error page asks for nothing: what failed may be the very thing that would be asked.
+        person = None if g.get("plain_page") else identity.current()
         return {
             "theme": preferences.theme(),
             "now": edge.now(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
@@ -32,6 +32,7 @@ WORDS: dict[int, tuple[str, str]] = {
 
 def page(status: int, message: str | None = None) -> tuple[str, int]:
     """Return the page for a status, with the sentence of the problem where there is one."""
+    g.plain_page = True
     title, advice = WORDS.get(status, WORDS[500])
     body = render_template("errors/error.html", status=status, title=title, message=message or advice,
                            reference=edge.request_id() if status >= 500 else None)

@@ -1,0 +1,71 @@
+"""The whole product in a browser: the demonstration on a fresh database, behind a real port, and its worker on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from dpa import factory
+from dpa.alerts.worker import Worker
+from dpa.cli import demo
+from dpa.clock import FixedClock
+from dpa.config import Settings
+from dpa.database import make_engine
+from dpa.people import passwords
+from dpa.people.links import first_link
+from dpa.slices import SLICES
+from tests.support.browser import LiveServer
+from tests.support.databases import Database
+from tests.support.pages import CHEAP, NOON
+
+
+@dataclass
+class Desk:
+    """A running product."""
+
+    app: Flask
+    settings: Settings
+    clock: FixedClock
+    url: str
+
+    def link(self) -> str:
+        """Return a fresh one-time sign-in link of the demonstration's DPO."""
+        link = first_link(self.settings, self.clock, demonstration=True)
+        assert link is not None
+        return link
+
+    def work(self) -> None:
+        """Let the worker do one round of everything."""
+        engine = make_engine(self.settings.database)
+        try:
+            jobs = [job for part in SLICES for job in part.jobs]
+            assert Worker(self.settings, engine, jobs, self.clock).once() == 0
+        finally:
+            engine.dispose()
+
+
+@pytest.fixture
+def desk(sqlite_database: Database, live_server: Callable[[Any], LiveServer]) -> Desk:
+    """The demonstration at noon of 22 November 2026."""
+    passwords.hasher = CHEAP
+    clock = FixedClock(NOON)
+    settings = sqlite_database.settings()
+    assert demo.load_if_empty(settings, clock)
+    app = factory.create_app(settings, clock)
+    server = live_server(app)
+    settings = settings.model_copy(update={"base_url": server.url})
+    app.extensions["dpa_settings"] = settings
+    return Desk(app, settings, clock, server.url)
+
+
+@pytest.fixture
+def signed_in(desk: Desk, page: Any) -> Any:
+    """A page of the browser, signed in as the demonstration's DPO by the printed link."""
+    page.goto(desk.link())
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/board")
+    return page
