@@ -1,0 +1,1 @@
+"""Benchmarks. Each module has a `main()` that prints figures and ratios; none of them passes or fails."""
