@@ -15,6 +15,7 @@ class Event(StrEnum):
     ENDED = "agreements:agreement:ended"
     DECIDED = "agreements:conflict:decided"
     IMPORTED = "agreements:import:confirmed"
+    SYSTEMS_SET = "agreements:agreement:systems_set"
     SYSTEM_ADDED = "agreements:system:added"
     TARGET_SET = "agreements:target:set"
 
@@ -27,6 +28,7 @@ SENTENCES: dict[str, str] = {
     Event.ENDED: "set the last day of the agreement to {ends_on}",
     Event.DECIDED: "decided the contradiction “{group}” in favour of “{option}”",
     Event.IMPORTED: "imported {controllers} customers and {agreements} agreements from a file",
+    Event.SYSTEMS_SET: "set the number of systems named in the agreement to {systems}",
     Event.SYSTEM_ADDED: "added a system",
     Event.TARGET_SET: "set the house target for “{word}” to {amount} {unit}",
 }

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from dpa.columns import Base, Id, Instant, Json, Utc, word
-
-
-class DpaStatus(StrEnum):
-    """Whether a data processing agreement is on file."""
-
-    ON_FILE = "on_file"
-    EXTERNAL = "external"
-    NONE = "none"
+from dpa.columns import Base, Id, Instant, Json, Utc
 
 
 class System(Base):
@@ -80,8 +71,6 @@ class Agreement(Base):
     """The standard terms it follows, but for its deviations."""
     reference: Mapped[str] = mapped_column(String(40))
     """The organisation's own number for the contract; imports match on it."""
-    dpa_status: Mapped[DpaStatus] = mapped_column(word(DpaStatus))
-    """Whether the data processing agreement itself is on file."""
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date | None] = mapped_column(Date)
     """Last day, once notice was given; none while it runs."""
@@ -158,7 +147,9 @@ class ImportDraft(Base):
     """Who uploaded it; nobody else may confirm it."""
     file_name: Mapped[str] = mapped_column(String(200))
     rows: Mapped[Any] = mapped_column(Json())
-    """The parsed rows."""
+    """The checked rows; emptied once they are carried out, since they name people."""
+    result: Mapped[Any] = mapped_column(Json())
+    """What the file holds, and once carried out what it made: counts by name."""
     created_at: Mapped[Instant]
     confirmed_at: Mapped[datetime | None] = mapped_column(Utc())
     """Set when it was carried out, so that a second click does nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from dpa.agreements import rules
 from dpa.agreements.events import Event
@@ -13,7 +13,6 @@ from dpa.agreements.models import (
     Agreement,
     AgreementVersion,
     ConflictDecision,
-    DpaStatus,
     System,
     Template,
     TemplateVersion,
@@ -27,8 +26,6 @@ from dpa.agreements.terms.words import Word
 from dpa.evidence import trail
 from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
-
-STATUS_OF = {"inside": DpaStatus.ON_FILE, "external": DpaStatus.EXTERNAL, "none": DpaStatus.NONE}
 
 
 def add_template(unit: Unit, organisation_id: int, document: TermsDocument, valid_from: date, note: str = "") -> Template:
@@ -89,13 +86,14 @@ def add_agreement(
     """Add an agreement on standard terms. With `record=False` the caller's own event must cover the rows."""
     if errors := rules.agreement_errors(agreement):
         raise Invalid("The agreement cannot be accepted.", fields=errors)
+    if any(system.organisation_id != template.organisation_id for system in systems):
+        raise Invalid("Choose systems of the agreement's own organisation.", field="systems")
     document = parsed(template.versions[-1].terms)
     row = Agreement(
         organisation_id=template.organisation_id,
         controller_id=controller_id,
         template_id=template.id,
         reference=agreement.reference,
-        dpa_status=STATUS_OF[document.dpa],
         starts_on=agreement.starts_on,
         ends_on=agreement.ends_on,
         created_at=unit.now,
@@ -148,6 +146,8 @@ def amend_agreement(unit: Unit, row: Agreement, deviations: Sequence[Term], vali
 
 def end_agreement(unit: Unit, row: Agreement, ends_on: date) -> None:
     """Set an agreement's last day, once notice was given."""
+    if row.ends_on == ends_on:
+        raise Conflict("The agreement already ends on this day.", field="ends_on")
     errors = rules.agreement_errors(AgreementInput(row.reference, row.starts_on, ends_on))
     if errors:
         raise Invalid("The last day cannot be accepted.", fields=errors)
@@ -162,6 +162,24 @@ def end_agreement(unit: Unit, row: Agreement, ends_on: date) -> None:
     )
 
 
+def set_systems(unit: Unit, row: Agreement, systems: Sequence[System]) -> None:
+    """Say which systems process data under an agreement; an incident is often known by its system."""
+    if any(system.organisation_id != row.organisation_id for system in systems):
+        raise Invalid("Choose systems of the agreement's own organisation.", field="systems")
+    if {system.id for system in systems} == {system.id for system in row.systems}:
+        raise Conflict("Nothing differs from the systems already named.", field="systems")
+    row.systems = list(systems)
+    unit.session.flush()
+    trail.record(
+        unit,
+        Event.SYSTEMS_SET,
+        subject=("agreement", row.id),
+        organisation_id=row.organisation_id,
+        covers=[row],
+        data={"systems": len(systems), "system_ids": sorted(system.id for system in systems)},
+    )
+
+
 def decide_conflict(
     unit: Unit, owner: Template | Agreement, document: TermsDocument, group: str, option: str, reason: str
 ) -> ConflictDecision:
@@ -172,6 +190,8 @@ def decide_conflict(
     chosen = conflict.option(option)
     if error := rules.reason_error(reason):
         raise Invalid(error, field="reason")
+    if len(reason.strip()) > rules.REASON_MAX:
+        raise Invalid(f"Shorten the reason to {rules.REASON_MAX} characters.", field="reason")
     row = ConflictDecision(
         template_id=owner.id if isinstance(owner, Template) else None,
         agreement_id=owner.id if isinstance(owner, Agreement) else None,
@@ -200,7 +220,9 @@ def add_system(unit: Unit, organisation_id: int, name: str) -> System:
     text = name.strip()
     if not text or len(text) > 120:
         raise Invalid("Give the system a name of at most 120 characters.", field="name")
-    if unit.session.scalar(select(System).where(System.organisation_id == organisation_id, func.lower(System.name) == text.lower())):
+    # Compared here, not in the database: SQLite knows small letters of ASCII only.
+    names = unit.session.scalars(select(System.name).where(System.organisation_id == organisation_id))
+    if any(name.lower() == text.lower() for name in names):
         raise Conflict(f"There already is a system “{text}”.", field="name")
     row = System(organisation_id=organisation_id, name=text)
     unit.session.add(row)

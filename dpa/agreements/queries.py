@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
-from dpa.agreements.models import Agreement, AgreementSystem, DpaStatus, System, Template
+from dpa.agreements.models import Agreement, AgreementSystem, ConflictDecision, ImportDraft, System, Template
 from dpa.parties.models import Controller
+from dpa.parties.queries import contains
 from dpa.people.models import Organisation
-from dpa.problems import NotFound
+from dpa.problems import Invalid, NotFound
 from dpa.web.identity import Scope
-from dpa.web.paging import SIZE, Page
+from dpa.web.paging import DAMAGED, SIZE, Page
 
 CHUNK = 500
+LARGEST = 2**63 - 1
+"""Largest number a key can have; larger ones in an address name nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,6 @@ class AgreementRow:
     controller: str
     template_id: int
     template: str
-    dpa_status: DpaStatus
     starts_on: date
     ends_on: date | None
 
@@ -45,47 +47,89 @@ class SystemRow:
     agreements: int
 
 
-def _rows() -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class TemplateRow:
+    """Standard terms with the number of agreements on them that have not ended."""
+
+    id: int
+    organisation_id: int
+    slug: str
+    title: str
+    agreements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What a list of agreements is narrowed to; empty values narrow nothing."""
+
+    text: str = ""
+    """Part of customer, reference or terms."""
+    template_id: int | None = None
+    running: bool | None = None
+    """Those that run today, or with False those that have ended."""
+    today: Mapping[int, date] = field(default_factory=dict)
+    """Today by organisation; needed with `running`."""
+    terms: ColumnElement[bool] | None = None
+    """Condition on what the terms say, as `Book.where` makes it."""
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Agreement.id, Agreement.organisation_id, Agreement.reference, Agreement.controller_id, Controller.name,
-            Agreement.template_id, Template.title, Agreement.dpa_status, Agreement.starts_on, Agreement.ends_on,
+            Agreement.template_id, Template.title, Agreement.starts_on, Agreement.ends_on,
         )
         .join(Controller, Controller.id == Agreement.controller_id)
         .join(Template, Template.id == Agreement.template_id)
     )
 
 
-def _running(query: Select[Any], on: date) -> Select[Any]:
+def _running(query: Select[*tuple[Any, ...]], on: date) -> Select[Any]:
     return query.where(Agreement.starts_on <= on, or_(Agreement.ends_on.is_(None), Agreement.ends_on >= on))
 
 
-def agreements(
-    session: Session,
-    scope: Scope,
-    *,
-    text: str = "",
-    status: DpaStatus | None = None,
-    template_id: int | None = None,
-    running_on: date | None = None,
-    after: Sequence[Any] | None = None,
-) -> Page[AgreementRow]:
-    """Return a page of agreements by customer name; `text` finds parts of customer, reference or terms."""
-    query = _rows().where(Agreement.organisation_id.in_(scope.organisation_ids))
-    if text:
-        like = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+def _narrowed(scope: Scope, narrowing: Narrowing) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [Agreement.organisation_id.in_(scope.organisation_ids)]
+    if narrowing.text:
         columns = (Controller.name, Controller.reference, Agreement.reference, Template.title)
-        query = query.where(or_(*(func.lower(column).like(like, escape="\\") for column in columns)))
-    if status is not None:
-        query = query.where(Agreement.dpa_status == status)
-    if template_id is not None:
-        query = query.where(Agreement.template_id == template_id)
-    if running_on is not None:
-        query = _running(query, running_on)
+        wanted.append(or_(*(contains(column, narrowing.text) for column in columns)))
+    if narrowing.template_id is not None:
+        wanted.append(Agreement.template_id == narrowing.template_id if narrowing.template_id <= LARGEST else false())
+    if narrowing.running is not None:
+        wanted.append(_state(scope, narrowing.running, narrowing.today))
+    if narrowing.terms is not None:
+        wanted.append(narrowing.terms)
+    return wanted
+
+
+def _state(scope: Scope, running: bool, today: Mapping[int, date]) -> ColumnElement[bool]:
+    """Whether an agreement runs, on the legal day of its own organisation."""
+    parts = []
+    for on in sorted({today[key] for key in scope.organisation_ids}):
+        here = Agreement.organisation_id.in_([key for key in scope.organisation_ids if today[key] == on])
+        ended = and_(Agreement.ends_on.is_not(None), Agreement.ends_on < on)
+        parts.append(and_(here, Agreement.starts_on <= on, ~ended) if running else and_(here, ended))
+    return or_(false(), *parts)
+
+
+def agreements(
+    session: Session, scope: Scope, narrowing: Narrowing, *, after: Sequence[Any] | None = None, size: int = SIZE
+) -> Page[AgreementRow]:
+    """Return a page of agreements by customer name."""
+    query = _rows().where(*_narrowed(scope, narrowing))
     if after:
+        if not isinstance(after[0], str) or not isinstance(after[1], int) or "\x00" in after[0] or abs(after[1]) > LARGEST:
+            raise Invalid(DAMAGED)
         query = query.where(tuple_(Controller.name, Agreement.id) > tuple_(*after))
-    query = query.order_by(Controller.name, Agreement.id).limit(SIZE + 1)
-    return Page.cut([AgreementRow(*row) for row in session.execute(query)], lambda row: (row.controller, row.id))
+    query = query.order_by(Controller.name, Agreement.id).limit(size + 1)
+    return Page.cut([AgreementRow(*row) for row in session.execute(query)], lambda row: (row.controller, row.id), size)
+
+
+def stream(session: Session, scope: Scope, narrowing: Narrowing) -> Iterator[tuple[AgreementRow, str]]:
+    """Yield all agreements by customer name with the customer's reference, without holding them all in memory."""
+    query = _rows().add_columns(Controller.reference).where(*_narrowed(scope, narrowing)).order_by(Controller.name, Agreement.id)
+    for row in session.execute(query.execution_options(yield_per=CHUNK)):
+        yield AgreementRow(*row[:-1]), row[-1]
 
 
 def running(session: Session, organisation_id: int, on: date) -> Sequence[AgreementRow]:
@@ -141,23 +185,94 @@ def by_references(session: Session, organisation_id: int, references: Sequence[s
 def agreement(session: Session, scope: Scope, agreement_id: int) -> Agreement:
     """Return one agreement with versions and systems; raises `NotFound` outside the scope."""
     options = [selectinload(Agreement.versions), selectinload(Agreement.systems), selectinload(Agreement.template).selectinload(Template.versions)]
-    row = session.get(Agreement, agreement_id, options=options)
+    row = session.get(Agreement, agreement_id, options=options) if agreement_id <= LARGEST else None
     if row is None or row.organisation_id not in scope:
         raise NotFound("There is no such agreement, or it is not yours to see.")
     return row
 
 
-def templates(session: Session, scope: Scope) -> Sequence[Template]:
-    """Return the standard terms in scope, by title."""
-    query = select(Template).where(Template.organisation_id.in_(scope.organisation_ids)).options(selectinload(Template.versions))
-    return session.scalars(query.order_by(Template.title)).all()
+def by_reference(session: Session, scope: Scope, reference: str) -> Agreement:
+    """Return the one agreement with this reference; raises `NotFound`, or `Invalid` when several organisations have one."""
+    query = select(Agreement.id).where(Agreement.organisation_id.in_(scope.organisation_ids), Agreement.reference == reference)
+    found = session.scalars(query.limit(2)).all()
+    if not found:
+        raise NotFound(f"There is no agreement {reference!r}; see the list of agreements for its reference.", field="reference")
+    if len(found) > 1:
+        raise Invalid(f"Several organisations have an agreement {reference!r}; name the organisation.", field="organisation")
+    return agreement(session, scope, found[0])
+
+
+def templates(session: Session, scope: Scope) -> Sequence[TemplateRow]:
+    """Return the standard terms in scope by title, with the number of their agreements."""
+    query = (
+        select(Template.id, Template.organisation_id, Template.slug, Template.title, func.count(Agreement.id))
+        .outerjoin(Agreement, Agreement.template_id == Template.id)
+        .where(Template.organisation_id.in_(scope.organisation_ids))
+        .group_by(Template.id, Template.organisation_id, Template.slug, Template.title)
+        .order_by(Template.title, Template.id)
+    )
+    return [TemplateRow(*row) for row in session.execute(query)]
 
 
 def template(session: Session, scope: Scope, template_id: int) -> Template:
-    """Return one set of standard terms; raises `NotFound` outside the scope."""
-    row = session.get(Template, template_id, options=[selectinload(Template.versions)])
+    """Return one set of standard terms with its versions; raises `NotFound` outside the scope."""
+    row = session.get(Template, template_id, options=[selectinload(Template.versions)]) if template_id <= LARGEST else None
     if row is None or row.organisation_id not in scope:
         raise NotFound("There are no such standard terms, or they are not yours to see.")
+    return row
+
+
+def template_by_slug(session: Session, scope: Scope, slug: str) -> Template:
+    """Return standard terms by their short name; raises `NotFound`, or `Invalid` when several organisations have such."""
+    query = select(Template).where(Template.organisation_id.in_(scope.organisation_ids)).options(selectinload(Template.versions))
+    listed = session.scalars(query.order_by(Template.slug)).all()
+    found = [row for row in listed if row.slug == slug]
+    if not found:
+        known = ", ".join(dict.fromkeys(row.slug for row in listed)) or "none yet"
+        raise NotFound(f"There are no standard terms {slug!r}; there are: {known}.", field="slug")
+    if len(found) > 1:
+        raise Invalid(f"Several organisations have standard terms {slug!r}; name the organisation.", field="organisation")
+    return found[0]
+
+
+def agreements_on(session: Session, template_id: int) -> int:
+    """Return how many agreements follow standard terms; the caller has checked the scope."""
+    return session.scalar(select(func.count()).select_from(Agreement).where(Agreement.template_id == template_id)) or 0
+
+
+def controller(session: Session, controller_id: int) -> Controller:
+    """Return the customer of an agreement; the caller has checked the scope."""
+    return session.get_one(Controller, controller_id)
+
+
+def controller_by_reference(session: Session, organisation_id: int, reference: str) -> Controller:
+    """Return a customer by the organisation's own number for it; raises `NotFound`."""
+    query = select(Controller).where(Controller.organisation_id == organisation_id, Controller.reference == reference.strip())
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("No customer has this reference; look it up in the list of customers, or add the customer first.", field="customer")
+    return found
+
+
+def decisions(session: Session, *, template_id: int, agreement_id: int | None = None) -> Sequence[ConflictDecision]:
+    """Return what was decided about contradictions, for the template and for one agreement on it, oldest first."""
+    wanted = ConflictDecision.template_id == template_id
+    if agreement_id is not None:
+        wanted = or_(wanted, ConflictDecision.agreement_id == agreement_id)
+    return session.scalars(select(ConflictDecision).where(wanted).order_by(ConflictDecision.id)).all()
+
+
+def systems_by_id(session: Session, organisation_id: int, ids: Sequence[int]) -> list[System]:
+    """Return systems of one organisation by number; others are left out."""
+    query = select(System).where(System.organisation_id == organisation_id, System.id.in_([key for key in ids if key <= LARGEST]))
+    return list(session.scalars(query.order_by(System.name)))
+
+
+def draft(session: Session, person_id: int, scope: Scope, draft_id: int) -> ImportDraft:
+    """Return an uploaded file of this very person; raises `NotFound` for everybody else's."""
+    row = session.get(ImportDraft, draft_id) if draft_id <= LARGEST else None
+    if row is None or row.person_id != person_id or row.organisation_id not in scope:
+        raise NotFound("There is no such upload, or it is not yours. Upload the file again.")
     return row
 
 
@@ -171,12 +286,22 @@ def names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
     query = (
         select(Agreement.id, Agreement.reference, Controller.name)
         .join(Controller, Controller.id == Agreement.controller_id)
-        .where(Agreement.id.in_([int(i) for i in ids]))
+        .where(Agreement.id.in_(_numbers(ids)))
     )
     return {str(key): f"{reference} with {name}" for key, reference, name in session.execute(query)}
 
 
 def template_names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
     """Return titles of standard terms for the trail page."""
-    query = select(Template.id, Template.title).where(Template.id.in_([int(i) for i in ids]))
+    query = select(Template.id, Template.title).where(Template.id.in_(_numbers(ids)))
     return {str(key): title for key, title in session.execute(query)}
+
+
+def system_names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
+    """Return names of systems for the trail page."""
+    query = select(System.id, System.name).where(System.id.in_(_numbers(ids)))
+    return {str(key): name for key, name in session.execute(query)}
+
+
+def _numbers(ids: Sequence[str]) -> list[int]:
+    return [int(key) for key in ids if key.isascii() and key.isdigit() and len(key) < 19]

@@ -9,6 +9,8 @@ from datetime import date
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 REASON_MIN = 10
+REASON_MAX = 800
+"""Most characters of a reason, as the terms model keeps it."""
 
 
 @dataclass(frozen=True, slots=True)

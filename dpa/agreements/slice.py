@@ -23,6 +23,6 @@ SLICE = Slice(
     blueprints=_blueprints,
     navigation=(NavItem("Ground", "Agreements", "agreements.index", "file-text", "agreements.read", 40),),
     events=SENTENCES,
-    names={"agreement": queries.names, "template": queries.template_names},
+    names={"agreement": queries.names, "template": queries.template_names, "system": queries.system_names},
     paths={"agreement": "/agreements/{id}", "template": "/agreements/templates/{id}"},
 )

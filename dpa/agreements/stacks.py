@@ -5,12 +5,13 @@ Agreements that share a template and deviate in nothing share one stack, so ten 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -60,6 +61,11 @@ def parsed_sheet(text: str) -> DeviationSheet:
 def policy_for(session: Session, organisation: Organisation) -> HousePolicy:
     """Return an organisation's house policy: the product's suggestions with its own numbers, zone and calendar."""
     own = session.scalars(select(WordTarget).where(WordTarget.organisation_id == organisation.id)).all()
+    return policy_of(organisation, own)
+
+
+def policy_of(organisation: Organisation, own: Sequence[WordTarget]) -> HousePolicy:
+    """Return the house policy made of an organisation's facts and the targets it has set itself."""
     mine = [
         PolicyTarget(
             word=Word(row.word),
@@ -74,8 +80,12 @@ def policy_for(session: Session, organisation: Organisation) -> HousePolicy:
     terms = [term for term in DEFAULT_POLICY.terms if term.key not in {"calendar.zone", "calendar.holidays"}]
     note = "Set by the organisation."
     terms.append(Term(key="calendar.zone", value=ZoneName(zone=organisation.zone), origin=Origin.HOUSE_POLICY, note=note))
-    terms.append(Term(key="calendar.holidays", value=Calendar(holidays=organisation.calendar), origin=Origin.HOUSE_POLICY, note=note))
-    return HousePolicy(name=f"House policy of {organisation.name}", version="1", targets=(*mine, *rest), terms=tuple(terms))
+    # Terms know calendars of countries only; an organisation without public holidays is given those of its seat.
+    known = re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", organisation.calendar)
+    holidays = Calendar(holidays=organisation.calendar if known else organisation.country)
+    why = note if known else "The organisation names no public holidays, so those of its seat are used."
+    terms.append(Term(key="calendar.holidays", value=holidays, origin=Origin.HOUSE_POLICY, note=why))
+    return HousePolicy(name=f"House policy of {organisation.name}"[:200], version="1", targets=(*mine, *rest), terms=tuple(terms))
 
 
 def load(session: Session, organisation_id: int, agreement_ids: Iterable[int], on: date) -> Mapping[int, Loaded]:
@@ -103,9 +113,18 @@ def load(session: Session, organisation_id: int, agreement_ids: Iterable[int], o
                 decisions=(*by_template.get(template_id, ()), *own),
                 on=on,
             )
-            shared[key] = Loaded(stack, f"{stack.template.slug}/{version.number}+{number}"[:40])
+            shared[key] = Loaded(stack, version_name(stack.template.slug, version.number, number))
         found[agreement_id] = shared[key]
     return found
+
+
+def version_name(slug: str, template_number: int, own_number: int) -> str:
+    """Return the name of the terms of an agreement, such as `light-company/2+1`: template, its version, own version.
+
+    A long slug is shortened, so that the numbers always stand.
+    """
+    numbers = f"/{template_number}+{own_number}"
+    return f"{slug[: 40 - len(numbers)]}{numbers}"
 
 
 def load_template(session: Session, organisation_id: int, template_id: int, on: date) -> TermStack:
@@ -130,12 +149,29 @@ def _agreements(session: Session, organisation_id: int, ids: Sequence[int]) -> l
 
 def _template_versions(session: Session, ids: Iterable[int], on: date) -> dict[int, TemplateVersion]:
     query = select(TemplateVersion).where(TemplateVersion.template_id.in_(list(ids))).order_by(TemplateVersion.number)
-    found: dict[int, TemplateVersion] = {}
+    by_template: dict[int, list[TemplateVersion]] = defaultdict(list)
     for version in session.scalars(query):
-        # Before its first version a template answers with that one: an agreement may be older than our reading of it.
-        if version.template_id not in found or version.valid_from <= on:
-            found[version.template_id] = version
-    return found
+        by_template[version.template_id].append(version)
+    return {template_id: in_force(versions, on) for template_id, versions in by_template.items()}
+
+
+class Dated(Protocol):
+    """Anything that holds from a day on."""
+
+    @property
+    def valid_from(self) -> date:
+        """The first day."""
+
+
+Version = TypeVar("Version", bound=Dated)
+
+
+def in_force(versions: Sequence[Version], on: date) -> Version:
+    """Return the version that holds on a legal day, of at least one in their order.
+
+    Before its first version a text answers with that one: an agreement may be older than our reading of it.
+    """
+    return next((version for version in reversed(versions) if version.valid_from <= on), versions[0])
 
 
 def _sheets(session: Session, ids: Sequence[int], on: date) -> dict[int, tuple[int, str]]:
@@ -159,14 +195,15 @@ def _decisions(
     agreements: dict[int, list[Decision]] = defaultdict(list)
     by_template = select(ConflictDecision).where(ConflictDecision.template_id.in_(list(template_ids)))
     for row in session.scalars(by_template.order_by(ConflictDecision.id)):
-        templates[row.template_id or 0].append(_decision(row))
+        templates[row.template_id or 0].append(decision_of(row))
     for start in range(0, len(agreement_ids), CHUNK):
         chunk = agreement_ids[start : start + CHUNK]
         query = select(ConflictDecision).where(ConflictDecision.agreement_id.in_(chunk)).order_by(ConflictDecision.id)
         for row in session.scalars(query):
-            agreements[row.agreement_id or 0].append(_decision(row))
+            agreements[row.agreement_id or 0].append(decision_of(row))
     return {k: tuple(v) for k, v in templates.items()}, {k: tuple(v) for k, v in agreements.items()}
 
 
-def _decision(row: ConflictDecision) -> Decision:
+def decision_of(row: ConflictDecision) -> Decision:
+    """Return a recorded decision as the terms model knows it."""
     return Decision(group=row.group_key, option=row.option_key, who=row.decided_by, at=row.decided_at, why=row.reason)

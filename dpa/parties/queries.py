@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, tuple_
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from dpa.deadlines import Calendar, Closure, calendar_named
 from dpa.parties.models import ClosureDay, Contact, Controller
 from dpa.parties.rules import NOTICE_ORDER, Purpose
-from dpa.problems import NotFound
+from dpa.problems import Invalid, NotFound
 from dpa.web.identity import Scope
-from dpa.web.paging import SIZE, Page
+from dpa.web.paging import DAMAGED, SIZE, Page
 
 CHUNK = 500
+LARGEST = 2**63 - 1
+"""Largest number a key can have; larger ones in an address name nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,18 @@ def controllers(session: Session, scope: Scope, *, text: str = "", after: Sequen
         .limit(SIZE + 1)
     )
     if text:
-        like = f"%{_escaped(text.lower())}%"
-        query = query.where(or_(func.lower(Controller.name).like(like, escape="\\"), func.lower(Controller.reference).like(like, escape="\\")))
+        query = query.where(or_(contains(Controller.name, text), contains(Controller.reference, text)))
     if after:
+        if not isinstance(after[0], str) or not isinstance(after[1], int) or "\x00" in after[0] or abs(after[1]) > LARGEST:
+            raise Invalid(DAMAGED)
         query = query.where(tuple_(Controller.name, Controller.id) > tuple_(*after))
     return Page.cut(session.scalars(query).all(), lambda row: (row.name, row.id))
 
 
 def controller(session: Session, scope: Scope, controller_id: int) -> Controller:
     """Return one controller; raises `NotFound` when it is not there or not in scope."""
-    row = session.get(Controller, controller_id, options=[selectinload(Controller.contacts)])
+    options = [selectinload(Controller.contacts)]
+    row = session.get(Controller, controller_id, options=options) if controller_id <= LARGEST else None
     if row is None or row.organisation_id not in scope:
         raise NotFound("There is no such customer, or it is not yours to see.")
     return row
@@ -93,7 +97,7 @@ def closures(session: Session, organisation_id: int) -> Sequence[ClosureDay]:
 
 def closure(session: Session, scope: Scope, closure_id: int) -> ClosureDay:
     """Return one closure day; raises `NotFound` outside the scope."""
-    row = session.get(ClosureDay, closure_id)
+    row = session.get(ClosureDay, closure_id) if closure_id <= LARGEST else None
     if row is None or row.organisation_id not in scope:
         raise NotFound("This closure day is not there any more.")
     return row
@@ -110,5 +114,10 @@ def calendar(session: Session, organisation_id: int, name: str) -> Calendar:
     return calendar_named(name, closures=tuple(Closure(day, label) for day, label in days.items()))
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def contains(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
+    """Return the condition that a column contains a text, whatever its capitals; wildcards are taken literally.
+
+    The text is also looked for as typed, because SQLite knows small letters of ASCII only.
+    """
+    typed = "%" + text.replace("\x00", "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return or_(func.lower(column).like(typed.lower(), escape="\\"), column.like(typed, escape="\\"))
