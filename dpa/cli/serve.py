@@ -105,7 +105,6 @@ def welcome(settings: Settings, *, demo: bool) -> list[str]:
 
 def commands(settings: Settings, host: str) -> dict[str, tuple[str, ...]]:
     """Return the command lines of the two processes, by name."""
-    python = (sys.executable, "-P")
     bind = f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"
     options = {
         "bind": bind,
@@ -116,7 +115,7 @@ def commands(settings: Settings, host: str) -> dict[str, tuple[str, ...]]:
         "log-level": "warning",
     }
     web = ("-m", "gunicorn", "--no-control-socket", *(f"--{name}={value}" for name, value in options.items()), "dpa.factory:create_app()")
-    return {"web": (*python, *web), "worker": (*python, "-c", "from dpa.cli import main; main()", "worker")}
+    return {"web": (sys.executable, *web), "worker": (sys.executable, "-c", "from dpa.cli import main; main()", "worker")}
 
 
 def _run(settings: Settings, host: str) -> None:

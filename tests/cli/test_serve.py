@@ -19,7 +19,6 @@ import pytest
 
 from dpa.cli import serve
 from dpa.config import load_settings
-from dpa.problems import Misconfigured
 from tests.support.databases import ROOT
 
 COMMAND = [sys.executable, "-c", "from dpa.cli import main; main()", "serve"]
