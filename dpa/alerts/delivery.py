@@ -57,11 +57,11 @@ def dispatch(tick: Tick, transport: Transport) -> str:
     sender = mail.sender(tick.settings)
     counts: Counter[str] = Counter()
     with transport.connect() as carrier:
-        claimed = _first(tick, sender)
+        claimed = first(tick, sender)
         while claimed is not None:
-            answer = _hand_over(carrier, claimed)
+            answer = hand_over(carrier, claimed)
             counts[answer.outcome.value] += 1
-            claimed = _settle(tick, sender, claimed, answer)
+            claimed = settle(tick, sender, claimed, answer)
     return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
 
 
@@ -81,7 +81,8 @@ def follow_up(tick: Tick) -> str:
     return f"{done} of {len(numbers)} follow-ups done" if numbers else ""
 
 
-def _first(tick: Tick, sender: str) -> Claimed | None:
+def first(tick: Tick, sender: str) -> Claimed | None:
+    """Claim the first message that is due; none, without a writing transaction, when nothing is."""
     if not queue.anything_due(tick.session, tick.now):
         return None
     with tick.begin(ACTOR) as unit:
@@ -108,7 +109,8 @@ def _still_belongs(unit: Unit, claimed: Claimed) -> bool:
     return any(member.person_id == claimed.person_id for member in people.members(unit.session, claimed.organisation_id))
 
 
-def _hand_over(carrier: Carrier, claimed: Claimed) -> Answer:
+def hand_over(carrier: Carrier, claimed: Claimed) -> Answer:
+    """Build the mail and send it, outside any transaction; whatever goes wrong becomes an answer."""
     try:
         data = mail.build(claimed.letter)
     except Exception as error:  # noqa: BLE001 - whatever cannot be built now never can be; the queue goes on
@@ -121,7 +123,7 @@ def _hand_over(carrier: Carrier, claimed: Claimed) -> Answer:
         return Answer(Outcome.DEFERRED, None, f"sending failed ({type(error).__name__})", uncertain=True)
 
 
-def _settle(tick: Tick, sender: str, claimed: Claimed, answer: Answer) -> Claimed | None:
+def settle(tick: Tick, sender: str, claimed: Claimed, answer: Answer) -> Claimed | None:
     """Write the answer down, whatever it takes, and claim the next message in the same transaction."""
     for wait in (*WRITE_AGAIN_AFTER, None):
         try:

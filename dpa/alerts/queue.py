@@ -103,21 +103,21 @@ def conclude(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision) -
         values["sent_at"] = unit.now
         if claimed.category is Category.ACCOUNT:
             values |= {"body_text": ERASED, "body_html": ERASED}
-    result = unit.session.execute(
+    row = unit.session.scalars(
         update(OutboxMessage)
         .where(OutboxMessage.id == claimed.id, OutboxMessage.lease_token == claimed.token, OutboxMessage.state.in_(allowed))
         .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    held = _count(result) == 1
+        .returning(OutboxMessage)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+    held = row is not None
     kind = decision.kind if held or not accepted else EventKind.ACCEPTED_LATE
     # A server that is down for days would fill the record with the same line every half minute.
     is_news = decision.kind is not EventKind.UNREACHABLE or answer.text != claimed.last_error
     if accepted or (held and is_news):
         unit.session.add(DeliveryEvent(outbox_id=claimed.id, at=unit.now, kind=kind, smtp_code=answer.code, reply_text=answer.text))
-    if not held:
+    if row is None:
         return None
-    row = unit.session.get_one(OutboxMessage, claimed.id, populate_existing=True)
     _tell_the_trail(unit, row, answer, decision)
     return row
 

@@ -196,8 +196,9 @@ class _Stage:
         code, text = self._client.docmd("DATA")
         if code != 354:
             return _refusal(code, text)
-        self._client.send(_LEADING_DOT.sub(b"..", data))
-        self._client.send(b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n")
+        # Text and final dot in one piece: sent apart, the dot would wait 40 ms for the other side's acknowledgement.
+        ending = b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
+        self._client.send(_LEADING_DOT.sub(b"..", data) + ending)
         self.complete = True
         code, text = self._client.getreply()
         return Answer(Outcome.ACCEPTED, code, _words(text)) if code == 250 else _refusal(code, text)

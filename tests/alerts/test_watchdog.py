@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -26,6 +25,9 @@ from dpa.alerts.rules import Answer, Outcome
 from dpa.alerts.watchdog import ClockGuard, Pulse, Verdict
 from dpa.alerts.worker import GIVEN_UP, Worker
 from dpa.clock import SystemClock
+from dpa.config import Settings
+from dpa.database import make_engine
+from dpa.problems import Misconfigured
 from dpa.slice import Job, Tick
 from dpa.web.identity import Scope
 from tests.alerts.desk import Desk
@@ -216,11 +218,11 @@ def test_the_command_runs_once_and_stops_on_sigterm(small_desk: Desk, tmp_path: 
 
 
 def test_a_database_without_tables_is_one_sentence(tmp_path: Path) -> None:
-    environ = {**os.environ, "DPA_INSTANCE": str(tmp_path)}
-    code = "from dpa.cli import main; import sys; sys.argv = ['dpa', 'worker', '--once']; main()"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 2
-    assert re.fullmatch(r"dpa: The worker cannot use the database \(.*\); run: dpa migrate\n", done.stderr)
+    engine = make_engine(f"sqlite:///{tmp_path}/empty.sqlite3", durable=False)
+    worker = Worker(Settings(instance=tmp_path), engine, [], SystemClock())
+    with pytest.raises(Misconfigured, match=r"cannot use the database \(no such table: worker_heartbeat\); run: dpa migrate"):
+        worker.check()
+    engine.dispose()
 
 
 def test_the_web_process_never_loads_the_scheduler() -> None:
