@@ -17,7 +17,7 @@ from dpa.alerts.rules import Category
 from dpa.config import Settings
 from dpa.docket import kinds, rules
 from dpa.docket.models import DocketEntry
-from dpa.docket.presenting import ORIGINS, PATH
+from dpa.docket.presenting import PATH
 from dpa.people.queries import Member
 from dpa.web import words
 
@@ -66,7 +66,7 @@ def postponed(entry: DocketEntry, person: Member, now: datetime, settings: Setti
         to_name=person.name,
         dedupe_key=f"docket:{entry.id}:v{entry.version}:postponed-{now:%Y%m%d}:{person.person_id}",
         context={
-            "subject_label": _one_line(entry.subject_label),
+            "subject_label": _case(entry),
             "target_at": entry.target_at,
             "zone": entry.zone,
             "link": f"{settings.base_url}{PATH.format(id=entry.id)}",
@@ -80,35 +80,46 @@ def postponed(entry: DocketEntry, person: Member, now: datetime, settings: Setti
 
 
 def _alert_context(told: Told, now: datetime, settings: Settings) -> dict[str, Any]:
-    first, count = told.entries[0], len(told.entries)
-    latest = [entry.due_at for entry in told.entries if entry.due_at is not None]
-    own_target = first.due_at != first.target_at
+    first = told.entries[0]
+    own_page = PATH.format(id=first.id)
     return {
-        "headline": headline(first, count, now),
-        "duty": _duty(first, count),
-        "subject_label": _one_line(first.subject_label),
+        "headline": headline(first, len(told.entries), now),
+        "rows": _facts(told),
         "organisation": told.organisation,
-        "count": count,
-        "bases": _bases(told.entries),
-        "origin": ORIGINS.get(first.origin, ("", first.origin))[1],
-        "target_at": first.target_at,
-        "latest_at": min(latest) if latest and own_target else None,
-        "target_is_ours": not latest,
-        "latest_passed": rules.latest_passed(first.facts, now),
-        "zone": first.zone,
-        "now": now,
+        "latest_passed": any(rules.latest_passed(entry.facts, now) for entry in told.entries),
         "owner": told.owner.name if told.owner else None,
-        "is_owner": told.owner is not None and told.owner.person_id == told.person.person_id,
+        "is_owner": _is_owner(told),
         "step": ladder.words(told.due.step.name),
         "missed_count": told.due.missed_count,
-        "case_link": f"{settings.base_url}{kinds.kind(first.kind).page(first.subject_id)}",
-        "link": f"{settings.base_url}{PATH.format(id=first.id)}",
+        "case_link": f"{settings.base_url}{kinds.kind(first.kind).page(first.subject_id) or own_page}",
+        "link": f"{settings.base_url}{own_page}",
     }
+
+
+def _facts(told: Told) -> list[tuple[str, str]]:
+    """Return what the mail says of the deadlines, as label and value; of several, the earliest dates."""
+    first, count = told.entries[0], len(told.entries)
+    latest = [entry.due_at for entry in told.entries if entry.due_at is not None]
+    differ = len({entry.target_at for entry in told.entries}) > 1
+    house = first.due_at != first.target_at
+    target = words.instant_text(first.target_at, first.zone)
+    rows = [("What", _duty(first, count)), ("Case", _case(first)), ("For", told.organisation), ("Basis", _bases(told.entries))]
+    rows.append(("First target" if house and differ else "Target" if house else "First due" if differ else "Due", target))
+    if house and latest:
+        rows.append(("Latest", words.instant_text(min(latest), first.zone)))
+    elif house:
+        rows.append(("Latest", "no number in contract or law; the target is house policy"))
+    rows.append(("Owner", "you" if _is_owner(told) else told.owner.name if told.owner else "nobody yet"))
+    return rows
+
+
+def _is_owner(told: Told) -> bool:
+    return told.owner is not None and told.owner.person_id == told.person.person_id
 
 
 def headline(entry: DocketEntry, count: int, now: datetime) -> str:
     """Return the subject line: `Breach LL-2026-007: 3 h left to notify 38 customers`."""
-    label, duty = _one_line(entry.subject_label), _duty(entry, count)
+    label, duty = _case(entry), _duty(entry, count)
     seconds = (entry.target_at - now) // rules.SECOND
     if seconds > 0:
         return f"{label}: {words.length(seconds)} left to {duty}"
@@ -117,14 +128,20 @@ def headline(entry: DocketEntry, count: int, now: datetime) -> str:
     return f"{label}: {words.length(-seconds)} overdue: {duty}"
 
 
+def _case(entry: DocketEntry) -> str:
+    """Return the case in words: `Breach LL-2026-007`."""
+    word, label = entry.subject_type.replace("_", " ").capitalize(), _one_line(entry.subject_label)
+    return label if label.lower().startswith(word.lower()) else f"{word} {label}"
+
+
 def _duty(entry: DocketEntry, count: int) -> str:
     return _one_line(kinds.kind(entry.kind).duty_of(count))
 
 
-def _bases(entries: Sequence[DocketEntry]) -> list[str]:
+def _bases(entries: Sequence[DocketEntry]) -> str:
     """Return the different bases, each once, in order; more than three are summed up."""
     found = list(dict.fromkeys(_one_line(entry.basis) for entry in entries))
-    return found if len(found) <= 3 else [*found[:2], f"and {len(found) - 2} others, listed in the case"]
+    return "; ".join(found if len(found) <= 3 else [*found[:2], f"and {len(found) - 2} others, listed in the case"])
 
 
 def _one_line(text: str) -> str:

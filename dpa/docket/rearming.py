@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from dpa.alerts import operations as outbox
 from dpa.docket import alerting
@@ -21,18 +21,21 @@ def take_back(unit: Unit, entry: DocketEntry) -> Sequence[DocketEntry]:
     """Cancel waiting alerts about an entry as it still is; returns other entries put back, to be covered by the event."""
     if not outbox.cancel_for_deadline(unit, entry.id, entry.version + 1):
         return ()
-    others = unit.session.scalars(
-        select(DocketEntry).where(
-            DocketEntry.subject_type == entry.subject_type,
-            DocketEntry.subject_id == entry.subject_id,
-            DocketEntry.kind == entry.kind,
-            DocketEntry.organisation_id == entry.organisation_id,
-            DocketEntry.state == State.OPEN,
-            DocketEntry.last_step == entry.last_step,
-            DocketEntry.id != entry.id,
-        )
-    ).all()
+    others = unit.session.scalars(others_told_with(entry)).all()
     for other in others:
         other.last_step = alerting.step_before(other)
         other.next_alert_at = unit.now
     return others
+
+
+def others_told_with(entry: DocketEntry) -> Select[DocketEntry]:
+    """Return the query for the open entries of an entry's case and kind that reached the same rung."""
+    return select(DocketEntry).where(
+        DocketEntry.subject_type == entry.subject_type,
+        DocketEntry.subject_id == entry.subject_id,
+        DocketEntry.kind == entry.kind,
+        DocketEntry.organisation_id == entry.organisation_id,
+        DocketEntry.state == State.OPEN,
+        DocketEntry.last_step == entry.last_step,
+        DocketEntry.id != entry.id,
+    )
