@@ -8,7 +8,7 @@ from datetime import datetime
 
 from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, ValidationError
+from wtforms.validators import DataRequired, InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from dpa.agreements.queries import SystemRow
@@ -24,8 +24,8 @@ class IncidentForm(Form):
     """The organisation whose zone the times are typed in; it is chosen before, so that the two cannot drift apart."""
     title = StringField("What happened, in a few words", [DataRequired("Give the incident a short title.")])
     known = TextAreaField("What is known so far", [DataRequired("Write what is known so far; one sentence is enough.")])
-    detected_at = ZonedDateTimeField("First noticed", [DataRequired("Enter when it was first noticed.")])
-    aware_at = ZonedDateTimeField("Aware since", [DataRequired("Enter since when you are reasonably certain that personal data are affected.")])
+    detected_at = ZonedDateTimeField("First noticed", [InputRequired("Enter when it was first noticed.")])
+    aware_at = ZonedDateTimeField("Aware since", [InputRequired("Enter since when you are reasonably certain that personal data are affected.")])
     awareness_reason = TextAreaField("Why awareness came later")
 
     def belong_to(self, organisation: OrganisationRef) -> None:
