@@ -178,7 +178,7 @@ def by_references(session: Session, organisation_id: int, references: Sequence[s
         query = select(Agreement.reference, Agreement.id).where(
             Agreement.organisation_id == organisation_id, Agreement.reference.in_(references[start : start + CHUNK])
         )
-        found |= dict(session.execute(query).tuples().all())
+        found |= {row[0]: row[1] for row in session.execute(query)}
     return found
 
 

@@ -63,6 +63,11 @@ def origin_badge(found: Effective) -> OriginBadge:
     return OriginBadge(ORIGIN_BADGE[found.origin])
 
 
+def where(clause: str | None) -> str | None:
+    """Return a clause as a person says it: numbers are called clauses, articles and headings name themselves."""
+    return f"clause {clause}" if clause and clause[0].isdigit() else clause
+
+
 def traps(answers: Answers) -> tuple[Badge, ...]:
     """Return the traps of an agreement that a list must show, the gravest first."""
     found: list[Badge] = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dpa.agreements.deviations import said
-from dpa.agreements.pages.badges import GAP_BADGE, Badge, OriginBadge, origin_badge
+from dpa.agreements.pages.badges import GAP_BADGE, Badge, OriginBadge, origin_badge, where
 from dpa.agreements.terms import (
     FLAG_TEXT,
     ORIGIN_TEXT,
@@ -190,7 +190,7 @@ def term_line(stack: TermStack, found: Effective) -> TermLine:
         text=text,
         quiet=found.value is None,
         origin=origin_badge(found),
-        clause=found.clause,
+        clause=where(found.clause),
         literal=found.literal,
         note=found.note,
         confidence=CONFIDENCE[found.confidence] if found.confidence else None,
@@ -257,7 +257,7 @@ def _conflict(resolution: Resolution, who: Mapping[str, str]) -> ConflictLine:
     found, decision = resolution.conflict, resolution.decision
     options = tuple(
         OptionLine(
-            id=option.id, title=option.title, text=describe(option.value), clause=option.clause,
+            id=option.id, title=option.title, text=describe(option.value), clause=where(option.clause),
             literal=option.term.literal if option.term else None, runs=option.id == resolution.option.id,
             suggested=option.id == found.suggested, stricter=option.id == found.stricter,
         )
@@ -283,8 +283,8 @@ def defect_groups(defects: Iterable[Defect]) -> tuple[DefectGroup, ...]:
 
 def _defect(defect: Defect) -> DefectLine:
     what = label(defect.key) if defect.key else ""
-    where = ", ".join(part for part in (what, f"clause {defect.clause}" if defect.clause else "") if part)
-    return DefectLine(where or "The document", defect.sentence, defect.advice)
+    place = ", ".join(part for part in (what, where(defect.clause)) if part)
+    return DefectLine(place or "The document", defect.sentence, defect.advice)
 
 
 def deviation_lines(stack: TermStack, template: TermStack) -> tuple[DeviationLine, ...]:
@@ -293,7 +293,7 @@ def deviation_lines(stack: TermStack, template: TermStack) -> tuple[DeviationLin
     for term in stack.deviations:
         own = effective(template, term.key)
         text = describe(own.value) if own.value is not None else _empty(own)
-        lines.append(DeviationLine(label(term.key), said(term), term.clause, text, origin_badge(own)))
+        lines.append(DeviationLine(label(term.key), said(term), where(term.clause), text, origin_badge(own)))
     return tuple(lines)
 
 
