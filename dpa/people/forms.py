@@ -61,7 +61,7 @@ class _OrganisationFields(Form):
     name = StringField("Name of the organisation", [DataRequired("Enter the organisation's name."), Length(max=200)])
     country = StringField("Country", [DataRequired("Enter the two letters of the country, such as FR.")])
     calendar = StringField("Public holidays", [DataRequired("Enter a calendar, such as FR.")])
-    zone = SelectField("Time zone", default="Europe/Paris")
+    zone = SelectField("Time zone", [InputRequired("Choose a time zone.")], default="Europe/Paris")
     mail_domains = TextAreaField("Own mail domains")
 
     def offer(self, present: str | None = None) -> None:

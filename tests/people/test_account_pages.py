@@ -35,7 +35,7 @@ def test_changing_the_password_ends_the_other_sessions(app: Flask, anna: int) ->
     here, elsewhere = browser(app, anna), browser(app, anna)
     answer = here.post("/account/password", data={"current": PASSWORD, "password": NEW})
     assert answer.status_code == 303
-    assert "1 other sessions were ended" in here.get("/account").text
+    assert "Ended: 1 other session." in here.get("/account").text
     assert elsewhere.get("/account").status_code == 401
     fresh = app.test_client()
     assert fresh.post("/sign-in", data={"email": "anna@example.org", "password": PASSWORD}).status_code == 422
@@ -102,7 +102,7 @@ def test_ending_own_sessions_and_nobody_elses(app: Flask, anna: int) -> None:
     others = [browser(app, anna) for _ in range(2)]
     here.post("/account/sessions/end-others")
     assert [other.get("/account").status_code for other in others] == [401, 401]
-    assert "2 other sessions were ended" in here.get("/account").text
+    assert "Ended: 2 other sessions." in here.get("/account").text
     out = here.post(f"/account/sessions/{rows[anna][0]}/end")
     assert "Clear-Site-Data" in out.headers
     assert here.get("/account").status_code == 302

@@ -264,6 +264,11 @@ def test_setting_up_keeps_what_was_typed_and_writes_nothing(app: Flask, client: 
     assert client.post(path, data=SET_UP).status_code == 303, "the link still works"
 
 
+def test_setting_up_says_everything_that_is_wrong_at_once(app: Flask, client: CheckingClient) -> None:
+    answer = client.post(setup_path(app), data=SET_UP | {"password": "short", "calendar": "ZZ", "email": "anna"})
+    assert all(words in answer.text for words in ("at least 12", "no holiday calendar", "in full"))
+
+
 def test_the_setup_link_runs_out(app: Flask, client: CheckingClient, clock: FixedClock) -> None:
     path = setup_path(app)
     clock.advance(timedelta(hours=24))

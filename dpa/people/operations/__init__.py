@@ -22,6 +22,7 @@ from dpa.people.operations.organisations import (
     OrganisationFacts,
     add_organisation,
     change_organisation,
+    check_facts,
     facts_of,
     set_up,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "change_organisation",
     "change_password",
     "change_role",
+    "check_facts",
     "confirm",
     "disable_person",
     "enable_person",

@@ -16,6 +16,7 @@ from dpa.people.rules import FRESH_TO_SEND
 from dpa.people.views import blueprint, doors, visitor
 from dpa.problems import Problem
 from dpa.web import access, edge, identity, preferences
+from dpa.web.words import plural
 
 Page = str | Response | tuple[str, int]
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
@@ -73,7 +74,7 @@ def change_password() -> Page:
         return _account_page(form), 422
     with edge.transaction() as unit:
         ended = operations.change_password(unit, me.user_id, chosen, keep_session=me.session_id)
-    flash("Your password was changed." + (f" {ended} other sessions were ended." if ended else ""), "success")
+    flash("Your password was changed." + (f" Ended: {plural(ended, 'other session')}." if ended else ""), "success")
     return redirect(url_for("people.account"), 303)
 
 
@@ -97,7 +98,7 @@ def end_other_sessions() -> Page:
     me = identity.signed_in()
     with edge.transaction() as unit:
         ended = operations.end_other_sessions(unit, me.user_id, me.session_id)
-    flash(f"{ended} other sessions were ended." if ended else "There were no other sessions.", "success")
+    flash(f"Ended: {plural(ended, 'other session')}." if ended else "There were no other sessions.", "success")
     return redirect(url_for("people.account"), 303)
 
 

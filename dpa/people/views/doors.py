@@ -7,13 +7,13 @@ import math
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from dpa.people import links, operations, passwords
+from dpa.people import links, operations, passwords, rules
 from dpa.people import sign_in as entry
 from dpa.people.forms import NewPasswordForm, SetUpForm, SignInForm
 from dpa.people.models import LinkPurpose, Person
 from dpa.people.sign_in import Refused, SignedIn
 from dpa.people.views import blueprint, visitor
-from dpa.problems import Problem
+from dpa.problems import Invalid, Problem
 from dpa.web import access, edge, identity, preferences
 
 Page = str | Response | tuple[str, int]
@@ -75,8 +75,8 @@ def set_up(token: str) -> Page:
     form.offer()
     if form.validate_on_submit():
         try:
+            chosen = _checked_set_up(form)
             person, facts = form.person(), form.facts()
-            chosen = passwords.choose(form.password.data or "", context=(person.name, person.email, facts.name))
             with edge.transaction("system:people") as unit:
                 account = operations.set_up(unit, token, person, chosen, facts)
                 opened = entry.sign_in_after_proof(unit, account, visitor.origin(), replaces=visitor.present_session())
@@ -84,6 +84,25 @@ def set_up(token: str) -> Page:
         except Problem as problem:
             form.show_problem(problem)
     return render_template("people/set_up.html", form=form, token=token), 422 if form.errors else 200
+
+
+def _checked_set_up(form: SetUpForm) -> str:
+    """Return the password's hash; raises `Invalid` with everything that is wrong at once."""
+    person, facts = form.person(), form.facts()
+    wrong: dict[str, str] = {}
+    try:
+        operations.check_facts(facts)
+    except Invalid as problem:
+        wrong |= problem.fields
+    try:
+        chosen = passwords.choose(form.password.data or "", context=(person.name, person.email, facts.name))
+    except Invalid as problem:
+        wrong |= problem.fields
+    if fault := rules.email_fault(person.email):
+        wrong["email"] = fault
+    if wrong:
+        raise Invalid(next(iter(wrong.values())), fields=wrong)
+    return chosen
 
 
 @blueprint.route("/link/<string:token>", methods=["GET", "POST"])
