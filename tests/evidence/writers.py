@@ -59,14 +59,20 @@ def spawn(url: str, folder: Path, acts: int | None) -> int:
         os._exit(status)
 
 
-def wait_for_progress(folder: Path, seconds: float = 10) -> None:
-    """Return when another act was acknowledged, so that a slow machine does not kill writers before they begin."""
+def wait_for_progress(folder: Path, seconds: float = 30) -> bool:
+    """Wait until another act was acknowledged, so that a slow machine does not kill writers before they begin.
+
+    Returns whether one was; not when a writer ended with an error or nothing happened for long.
+    """
     file = folder / "acknowledged"
     before = file.stat().st_size if file.exists() else 0
     for _ in range(int(seconds / 0.005)):
         if file.exists() and file.stat().st_size > before:
-            return
+            return True
+        if any(folder.glob("error-*")):
+            return False
         time.sleep(0.005)
+    return False
 
 
 def crash(url: str, folder: Path, kills: int) -> int:
@@ -75,7 +81,8 @@ def crash(url: str, folder: Path, kills: int) -> int:
     running = [spawn(url, folder, None) for _ in range(CRASHING)]
     try:
         for _ in range(kills):
-            wait_for_progress(folder)
+            if not wait_for_progress(folder):
+                return 1
             time.sleep(chosen.uniform(0, 0.04))
             victim = running.pop(chosen.randrange(len(running)))
             os.kill(victim, signal.SIGKILL)
