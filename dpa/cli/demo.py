@@ -36,10 +36,11 @@ from dpa.problems import Conflict
 from dpa.unit import Unit
 
 ACTOR = "system:demo"
+LOADED = f"The demonstration is loaded: {len(data.ORGANISATIONS)} organisations, {sum(len(o.customers) for o in data.ORGANISATIONS)} customers, {len(data.INCIDENTS)} running incidents."
 
 
 def load_if_empty(settings: Settings, clock: Clock | None = None) -> str | None:
-    """Load the demonstration into an empty installation; returns the DPO's address, or none when it is not empty."""
+    """Load the demonstration into an empty installation; returns a sentence about it, or none when there is something already."""
     engine = make_engine(settings.database)
     try:
         with Session(engine) as session:
@@ -47,7 +48,7 @@ def load_if_empty(settings: Settings, clock: Clock | None = None) -> str | None:
                 return None
             session.rollback()
             load(session, settings, (clock or SystemClock()).now())
-            return data.PEOPLE[0].email
+            return LOADED
     finally:
         engine.dispose()
 
@@ -128,8 +129,9 @@ def demo() -> None:
 
     settings = load_settings()
     upgrade(settings)
-    if load_if_empty(settings) is None:
+    loaded = load_if_empty(settings)
+    if loaded is None:
         raise Conflict("This installation already has organisations; the demonstration only goes into an empty one. Set DPA_INSTANCE to another folder.")
-    click.echo(f"Five organisations are ready. Run `dpa serve --demo` to have a sign-in link printed for {data.PEOPLE[0].name}.")
+    click.echo(f"{loaded} Run `dpa serve --demo` to have a sign-in link printed for {data.PEOPLE[0].name}.")
 
 

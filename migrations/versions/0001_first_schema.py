@@ -690,21 +690,33 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_docket_entry_board",
-            ["organisation_id", "target_at", "id"],
+            ["organisation_id", "target_at", "id", "kind", "subject_type", "subject_id", "state", "owner_id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('open', 'paused')"),
+            postgresql_where=sa.text("state IN ('open', 'paused')"),
+        )
+        batch_op.create_index(
+            "ix_docket_entry_case",
+            ["subject_type", "subject_id", "kind", "target_at", "id", "organisation_id", "state"],
             unique=False,
             sqlite_where=sa.text("state IN ('open', 'paused')"),
             postgresql_where=sa.text("state IN ('open', 'paused')"),
         )
         batch_op.create_index(
             "ix_docket_entry_owner",
-            ["owner_id", "target_at"],
+            ["owner_id", "organisation_id", "target_at", "id"],
             unique=False,
             sqlite_where=sa.text("state IN ('open', 'paused')"),
             postgresql_where=sa.text("state IN ('open', 'paused')"),
         )
         batch_op.create_index(
-            "ix_docket_entry_subject", ["subject_type", "subject_id", "kind", "target_at", "id"], unique=False
+            "ix_docket_entry_paused",
+            ["organisation_id", "target_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'paused'"),
+            postgresql_where=sa.text("state = 'paused'"),
         )
+        batch_op.create_index("ix_docket_entry_subject", ["subject_type", "subject_id"], unique=False)
 
     op.create_table(
         "breach_affected",
@@ -811,7 +823,17 @@ def downgrade() -> None:
     with op.batch_alter_table("docket_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_docket_entry_subject")
         batch_op.drop_index(
+            "ix_docket_entry_paused",
+            sqlite_where=sa.text("state = 'paused'"),
+            postgresql_where=sa.text("state = 'paused'"),
+        )
+        batch_op.drop_index(
             "ix_docket_entry_owner",
+            sqlite_where=sa.text("state IN ('open', 'paused')"),
+            postgresql_where=sa.text("state IN ('open', 'paused')"),
+        )
+        batch_op.drop_index(
+            "ix_docket_entry_case",
             sqlite_where=sa.text("state IN ('open', 'paused')"),
             postgresql_where=sa.text("state IN ('open', 'paused')"),
         )
