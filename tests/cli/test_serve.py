@@ -14,12 +14,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dpa.cli import serve
 from dpa.config import load_settings
-from tests.support.databases import ROOT
+from tests.support.databases import ROOT, Database
 
 COMMAND = [sys.executable, "-c", "from dpa.cli import main; main()", "serve"]
 
@@ -110,8 +111,18 @@ def test_the_command_lines(environ: dict[str, str]) -> None:
     environ["DPA_WEB_WORKERS"] = "3"
     found = serve.commands(serve.settle("::1", 8123), "::1")
     assert list(found) == ["web", "worker"]
-    assert {"--no-control-socket", "--bind=[::1]:8123", "--worker-class=gthread", "--workers=3", "--threads=8"} <= set(found["web"])
+    assert {"--no-control-socket", "--preload", "--bind=[::1]:8123", "--worker-class=gthread", "--workers=3", "--threads=8"} <= set(found["web"])
     assert found["worker"][-1] == "worker"
+
+
+def test_nothing_is_connected_to_before_the_web_server_forks(database: Database) -> None:
+    """Two processes on one connection would mix up their answers."""
+    from dpa.extensions import db
+    from dpa.factory import create_app
+
+    with create_app(database.settings()).app_context():
+        pool: Any = db.engine.pool
+        assert (pool.checkedin(), pool.checkedout()) == (0, 0)
 
 
 class Service:
@@ -139,7 +150,7 @@ class Service:
         lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in listing}
         return {"web" if b"gunicorn" in line else "worker": pid for pid, line in lines.items()}
 
-    def wait(self, condition: Callable[[], object], seconds: float = 60) -> None:
+    def wait(self, condition: Callable[[], object], seconds: float = 120) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert self.process.poll() is None, self.words.read_text()
