@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
 
 from dpa import unit
 from dpa.evidence import banners, jobs
@@ -23,12 +26,16 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return (blueprint,)
 
 
+def _trail_names(_session: Session, keys: Sequence[str]) -> Mapping[str, str]:
+    return dict.fromkeys(keys, "The trail")
+
+
 SLICE = Slice(
     name="evidence",
     blueprints=_blueprints,
     navigation=(NavItem("Evidence", "Trail", "evidence.trail", "list-check", "trail.read", 70),),
     events=SENTENCES,
     jobs=(Job("verify-trail", jobs.LOOK_SECONDS, jobs.verify_trail),),
-    paths={"trail": "/trail"},
+    names={"trail": _trail_names},
     banners=(banners.tampered,),
 )

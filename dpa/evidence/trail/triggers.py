@@ -33,7 +33,8 @@ def drop(dialect: str, table: str) -> tuple[str, ...]:
     """Return the statements that take the guards of one table away, for a migration that rebuilds it."""
     on = "" if dialect == "sqlite" else f" ON {table}"
     acts = ("update", "delete") if dialect == "sqlite" else ("update", "delete", "truncate")
-    return tuple(f"DROP TRIGGER IF EXISTS {table}_refuse_{act}{on}" for act in acts)
+    function = () if dialect == "sqlite" else (f"DROP FUNCTION IF EXISTS {table}_refuse()",)
+    return (*(f"DROP TRIGGER IF EXISTS {table}_refuse_{act}{on}" for act in acts), *function)
 
 
 def create_all(dialect: str) -> tuple[str, ...]:
