@@ -59,7 +59,8 @@ def _flask_settings(settings: Settings) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": 8 * 1024 * 1024,
         # A form may stay open over a long night; the session's own limits end it.
         "WTF_CSRF_TIME_LIMIT": None,
-        "WTF_CSRF_SSL_STRICT": settings.secure,
+        # Pages send no referrer, so it cannot be asked for; `access.enforce` looks at Sec-Fetch-Site instead.
+        "WTF_CSRF_SSL_STRICT": False,
         "TRAP_BAD_REQUEST_ERRORS": False,
         "PROPAGATE_EXCEPTIONS": False,
     }

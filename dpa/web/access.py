@@ -17,6 +17,8 @@ from dpa.web import identity
 
 View = TypeVar("View", bound=Callable[..., Any])
 ATTRIBUTE = "access_mark"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN_SITES = frozenset({"same-origin", "none"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ def enforce() -> Response | None:
     """Before each request: let it pass, send the stranger to sign in, or answer 403."""
     if request.endpoint is None or request.endpoint == "static":
         return None  # Unknown addresses become 404; vendored assets are no secret.
+    if request.method not in SAFE and request.headers.get("Sec-Fetch-Site", "same-origin") not in OWN_SITES:
+        abort(400)  # The browser itself says that another site made it send this (ASVS 5.0, 3.5.1).
     mark = mark_of(current_app.view_functions[request.endpoint])
     if mark is None:
         abort(403)
@@ -71,6 +75,6 @@ def enforce() -> Response | None:
 
 
 def _send_to_sign_in() -> Response:
-    if identity.session_was_refused() or request.method not in {"GET", "HEAD"}:
+    if identity.session_was_refused() or request.method not in SAFE:
         abort(401)
     return redirect(url_for("people.sign_in", next=request.full_path.rstrip("?")))

@@ -115,3 +115,11 @@ def test_every_column_that_needs_it_is_named_by_the_convention() -> None:
     for table in Base.metadata.tables.values():
         for constraint in table.constraints:
             assert constraint.name, f"{table.name}: unnamed {type(constraint).__name__}"
+
+
+@pytest.mark.parametrize(("site", "status"), [(None, 303), ("same-origin", 303), ("none", 303), ("cross-site", 400), ("same-site", 400)])
+def test_a_form_another_site_sends_is_refused(app: Flask, site: str | None, status: int) -> None:
+    fresh = create_app(app.extensions["dpa_settings"], WTF_CSRF_ENABLED=False)
+    headers = {"Sec-Fetch-Site": site} if site else {}
+    answer = fresh.test_client().post("/preferences/theme", data={"theme": "dark", "next": "/sign-in"}, headers=headers)
+    assert answer.status_code == status
