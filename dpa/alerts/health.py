@@ -65,7 +65,7 @@ def banners(facts: queries.BannerFacts, now: datetime, settings: Settings) -> li
         direction = "forward" if facts.jump_seconds > 0 else "back"
         found.append(Banner("soon", f"The clock of the worker's machine was put {direction} by {abs(facts.jump_seconds)} s within the last day. Check its time service."))
     if not settings.smtp_url:
-        found.append(Banner("running", "No mail server is set: mail is kept in a file mailbox; see Outbox.", "/outbox", "Open the outbox"))
+        found.append(Banner("running", "No mail server is set: mail is kept in a file mailbox and reaches nobody.", "/outbox", "See Outbox"))
     return found
 
 

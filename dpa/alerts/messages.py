@@ -50,6 +50,7 @@ class Message:
     give_up_at: datetime | None = None
     """Until when to try; none for five days."""
     reply_to: str | None = None
+    """Where answers go; none for the organisation's DPO on notices, and the sender's address otherwise."""
     from_name: str | None = None
     """Sender's name; none for the organisation's on notices and the product's otherwise."""
     deadline: int | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from dpa.alerts.messages import Message
 from dpa.alerts.models import ClockJump, DeliveryEvent, OutboxMessage
 from dpa.alerts.rules import Category, EventKind, State
 from dpa.evidence import trail
+from dpa.people import queries as people
 from dpa.people.models import Organisation
 from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
@@ -45,9 +47,9 @@ def enqueue_many(unit: Unit, batch: Iterable[Message]) -> dict[str, int]:
     unit.session.flush()
     waiting = {message.dedupe_key: message for message in batch}
     found = _numbers(unit.session, waiting)
-    senders = _sender_names(unit.session)
+    senders: dict[int, _Sender] = {}
     # Everything is rendered before anything is stored: one message that cannot be rendered leaves none behind.
-    rows = [_row(unit, message, senders) for key, message in waiting.items() if key not in found]
+    rows = [_row(unit, message, _sender_of(unit, message, senders)) for key, message in waiting.items() if key not in found]
     added = _insert(unit.session, rows)
     # Another worker may have stored a key in between; its row counts as ours.
     found |= added | _numbers(unit.session, waiting.keys() - found.keys() - added.keys())
@@ -69,11 +71,6 @@ def cancel_for_deadline(unit: Unit, entry_id: int, below_version: int) -> int:
         subject=("docket_entry", entry_id),
         because="the deadline moved or closed",
     )
-
-
-def cancel_about(unit: Unit, about: tuple[str, int], because: str) -> int:
-    """Cancel unsent messages about a case; returns how many."""
-    return _cancel(unit, (OutboxMessage.about_type == about[0], OutboxMessage.about_id == about[1]), subject=about, because=because)
 
 
 def retry(unit: Unit, row: OutboxMessage) -> None:
@@ -100,7 +97,7 @@ def set_aside(unit: Unit, row: OutboxMessage, reason: str) -> None:
 
 
 def note_clock_jump(unit: Unit, host: str, seconds: int) -> ClockJump:
-    """Record that a worker's clock moved against elapsed time, and let messages go that the jump would have kept waiting."""
+    """Record that a worker's clock moved against elapsed time, by whole seconds; negative when it was set back."""
     jump = ClockJump(at=unit.now, seconds=seconds, host=host)
     unit.session.add(jump)
     unit.session.flush()
@@ -130,19 +127,37 @@ def _cancel(unit: Unit, where: tuple[Any, ...], *, subject: tuple[str, int], bec
     return len(gone)
 
 
-def _row(unit: Unit, message: Message, senders: Mapping[int, str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Whose name a mail bears, and who reads the answers."""
+
+    name: str = mail.PRODUCT
+    reply_to: str | None = None
+
+
+def _sender_of(unit: Unit, message: Message, known: dict[int, _Sender]) -> _Sender:
+    """Return the sender of a notice: its organisation, answered by the DPO. Everything else comes from the product."""
+    number = message.organisation_id
+    if message.category != Category.NOTICE or number is None:
+        return _Sender()
+    if number not in known:
+        answering = people.members(unit.session, number, "breaches.release")
+        known[number] = _Sender(unit.session.get_one(Organisation, number).name, answering[0].email if answering else None)
+    return known[number]
+
+
+def _row(unit: Unit, message: Message, sender: _Sender) -> dict[str, Any]:
     words = messages.render(message, unit.settings)
-    is_notice = message.category == Category.NOTICE
-    organisation_name = senders.get(message.organisation_id or 0, mail.PRODUCT) if is_notice else mail.PRODUCT
+    reply_to = message.reply_to or sender.reply_to
     return {
         "dedupe_key": message.dedupe_key,
         "organisation_id": message.organisation_id,
         "mail": message.mail,
         "category": Category(message.category),
-        "from_name": messages.check_name(message.from_name or organisation_name),
+        "from_name": messages.check_name(message.from_name or sender.name),
         "to_address": messages.check_address(message.to_address),
         "to_name": messages.check_name(message.to_name),
-        "reply_to": messages.check_address(message.reply_to) if message.reply_to else None,
+        "reply_to": messages.check_address(reply_to) if reply_to else None,
         "person_id": message.person_id,
         "contact_id": message.contact_id,
         "about_type": message.about[0] if message.about else None,
@@ -182,6 +197,3 @@ def _numbers(session: Session, keys: Iterable[str]) -> dict[str, int]:
         found |= {row.dedupe_key: row.id for row in session.execute(select(OutboxMessage.dedupe_key, OutboxMessage.id).where(chunk))}
     return found
 
-
-def _sender_names(session: Session) -> dict[int, str]:
-    return {row.id: row.name for row in session.execute(select(Organisation.id, Organisation.name))}

@@ -92,7 +92,7 @@ def facts(row: OutboxMessage, organisation: OrganisationRef) -> list[dict[str, A
         {"label": "Kind", "value": f"{CATEGORIES[row.category]}, {row.mail}"},
         {"label": "Organisation", "value": organisation.name},
         {"label": "Stored", "value": filters.instant(row.created_at, zone)},
-        {"label": "Accepted", "value": filters.instant(row.sent_at, zone)},
+        {"label": "Accepted", "value": "no" if row.state in {State.DEAD, State.CANCELLED} else filters.instant(row.sent_at, zone)},
         {"label": "Attempts", "value": str(row.attempts)},
     ]
     if row.state is State.PENDING:

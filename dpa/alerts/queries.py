@@ -72,16 +72,6 @@ def events(session: Session, message_id: int) -> Sequence[DeliveryEvent]:
     return session.scalars(select(DeliveryEvent).where(DeliveryEvent.outbox_id == message_id).order_by(DeliveryEvent.id)).all()
 
 
-def about(session: Session, scope: Scope, kind: str, number: int, category: Category | None = None) -> Sequence[OutboxMessage]:
-    """Return the messages about a case, oldest first."""
-    statement = select(OutboxMessage).where(
-        OutboxMessage.organisation_id.in_(scope.organisation_ids), OutboxMessage.about_type == kind, OutboxMessage.about_id == number
-    )
-    if category is not None:
-        statement = statement.where(OutboxMessage.category == category)
-    return session.scalars(statement.order_by(OutboxMessage.id)).all()
-
-
 def names(session: Session, keys: Sequence[str]) -> Mapping[str, str]:
     """Return what the trail calls messages, by number as text: the subject line."""
     wanted = {int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19}

@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from dpa.alerts import queries
 from dpa.alerts.rules import Outcome, State
 from dpa.alerts.smtp import SmtpTransport
 from dpa.alerts.transports import FileTransport, transport_for
@@ -28,8 +29,6 @@ def test_accepted_mail_arrives_with_its_identifier_and_the_answer_is_kept(small_
     assert [(got.sender, got.recipients, got.message_id) for got in mail_server.received] == [
         ("dpa-desk@localhost", (row.to_address,), f"<{row.message_id}>") for row in (small_desk.row(one), small_desk.row(two))
     ]
-    from dpa.alerts import queries
-
     (event,) = queries.events(small_desk.session, one)
     assert (event.smtp_code, event.reply_text) == (250, "OK queued as 1")
 
