@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from dpa.deadlines import DeadlineProblem
 from dpa.docket import kinds, reckoning, rules
 from dpa.docket.explaining import ExplainStep, Explanation, explain
 from dpa.docket.models import DocketEntry
@@ -65,7 +66,7 @@ class Row:
     """The house's own date where it differs from `due_at`."""
     zone: str
     met_at: datetime | None
-    version: int
+    paused_at: datetime | None
     acknowledged: bool
     steps: tuple[ExplainStep, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -108,7 +109,7 @@ def row(
         target_at=target if target != latest else None,
         zone=entry.zone,
         met_at=entry.met_at,
-        version=entry.version,
+        paused_at=entry.paused_at,
         acknowledged=entry.acknowledged_at is not None,
         steps=told.steps,
         warnings=told.warnings,
@@ -116,8 +117,11 @@ def row(
 
 
 def explanation(entry: DocketEntry) -> Explanation:
-    """Return the counting of an entry's binding date."""
-    return explain(reckoning.from_rule(entry.rule), basis=entry.basis)
+    """Return the counting of an entry's binding date; a damaged rule is told and takes no page down with it."""
+    try:
+        return explain(reckoning.from_rule(entry.rule), basis=entry.basis)
+    except DeadlineProblem:
+        return Explanation((ExplainStep("Rule", "the stored rule cannot be read; tell your operator.", entry.basis),), ())
 
 
 def _tint(entry: DocketEntry, standing: Standing) -> str:

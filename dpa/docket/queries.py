@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
 from sqlalchemy.orm import Session
 
+from dpa.deadlines import DeadlineProblem
 from dpa.docket import explaining, presenting, reckoning
 from dpa.docket.board import BoardView, board
 from dpa.docket.explaining import Explanation
@@ -28,7 +29,9 @@ __all__ = [
 ]  # fmt: skip
 
 SHOWN = 200
-"""Deadlines of one case or agreement listed at once; the earliest ones."""
+"""Deadlines of one agreement listed at once; the earliest ones."""
+GROUP_SHOWN = 10
+"""Other deadlines of the same case listed on a deadline's page; the case's own page lists all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class EntryView:
     recount_differs: bool
     history: tuple[HistoryLine, ...]
     group: tuple[Row, ...]
-    """Other deadlines of the same case and kind, soonest first."""
+    """Other deadlines of the same case and kind, the soonest first, not explained."""
+    group_total: int
 
 
 def entry(session: Session, scope: Scope, entry_id: int) -> DocketEntry:
@@ -88,29 +92,29 @@ def for_agreement(session: Session, scope: Scope, agreement_id: int, now: dateti
 
 
 def group(session: Session, scope: Scope, one: DocketEntry, now: datetime) -> list[Row]:
-    """Return the other deadlines of an entry's case and kind as lines, soonest first."""
-    query = _lines(scope).where(
+    """Return the first other deadlines of an entry's case and kind as lines, soonest first, open ones before closed ones."""
+    query = _lines(scope).where(*_of_group(one), DocketEntry.id != one.id)
+    running = case((DocketEntry.state.in_((State.OPEN, State.PAUSED)), 0), else_=1)
+    query = query.order_by(running, DocketEntry.target_at, DocketEntry.id).limit(GROUP_SHOWN)
+    return _rows(session, query, now, explained=False)
+
+
+def _of_group(one: DocketEntry) -> tuple[ColumnElement[bool], ...]:
+    return (
+        DocketEntry.organisation_id == one.organisation_id,
         DocketEntry.subject_type == one.subject_type,
         DocketEntry.subject_id == one.subject_id,
         DocketEntry.kind == one.kind,
-        DocketEntry.id != one.id,
     )
-    return _rows(session, query.order_by(DocketEntry.target_at, DocketEntry.id).limit(SHOWN), now)
+
+
+def _group_size(session: Session, one: DocketEntry) -> int:
+    return session.scalar(select(func.count()).select_from(DocketEntry).where(*_of_group(one))) or 0
 
 
 def open_in_group(session: Session, one: DocketEntry) -> list[int]:
     """Return the numbers of the open deadlines of an entry's case and kind, its own among them."""
-    return list(
-        session.scalars(
-            select(DocketEntry.id).where(
-                DocketEntry.organisation_id == one.organisation_id,
-                DocketEntry.subject_type == one.subject_type,
-                DocketEntry.subject_id == one.subject_id,
-                DocketEntry.kind == one.kind,
-                DocketEntry.state == State.OPEN,
-            )
-        )
-    )
+    return list(session.scalars(select(DocketEntry.id).where(*_of_group(one), DocketEntry.state == State.OPEN)))
 
 
 def next_deadline(session: Session, scope: Scope, now: datetime) -> Row | None:
@@ -125,19 +129,30 @@ def entry_view(session: Session, scope: Scope, entry_id: int, now: datetime) -> 
     found = entry(session, scope, entry_id)
     organisation = session.scalar(select(Organisation.name).where(Organisation.id == found.organisation_id)) or ""
     owner = session.scalar(select(Person.name).where(Person.id == found.owner_id)) if found.owner_id else None
-    dates = reckoning.from_rule(found.rule)
-    recounted = reckoning.recount(dates.latest or dates.target)
-    apart = dates.latest is not None and dates.target_at != dates.due_at
+    target, recount, differs = _recounted(found)
     return EntryView(
         entry=found,
         row=presenting.row(found, now, organisation=organisation, owner=owner),
         organisation=organisation,
-        target=explaining.explain_part(dates.target, basis="House policy") if apart else None,
-        recount=explaining.recount_sentence(recounted, found.zone),
-        recount_differs=not recounted.same or recounted.calendar_changed,
+        target=target,
+        recount=recount,
+        recount_differs=differs,
         history=history(session, found),
         group=tuple(group(session, scope, found, now)),
+        group_total=_group_size(session, found) - 1,
     )
+
+
+def _recounted(found: DocketEntry) -> tuple[Explanation | None, str, bool]:
+    """Return how the target came about where it has a rule of its own, and what counting the binding date again came to."""
+    try:
+        dates = reckoning.from_rule(found.rule)
+        result = reckoning.recount(dates.latest or dates.target)
+    except DeadlineProblem as problem:
+        return None, f"The date cannot be counted again. {problem.message}", True
+    apart = dates.latest is not None and dates.target_at != dates.due_at
+    target = explaining.explain_part(dates.target, basis="House policy") if apart else None
+    return target, explaining.recount_sentence(result, found.zone), not result.same or result.calendar_changed
 
 
 def history(session: Session, one: DocketEntry) -> tuple[HistoryLine, ...]:
@@ -185,8 +200,11 @@ def _lines(scope: Scope) -> Select[DocketEntry, str, Any]:
     )
 
 
-def _rows(session: Session, query: Select[DocketEntry, str, Any], now: datetime) -> list[Row]:
-    return [presenting.row(one, now, organisation=organisation, owner=owner) for one, organisation, owner in session.execute(query)]
+def _rows(session: Session, query: Select[DocketEntry, str, Any], now: datetime, *, explained: bool = True) -> list[Row]:
+    return [
+        presenting.row(one, now, organisation=organisation, owner=owner, explained=explained)
+        for one, organisation, owner in session.execute(query)
+    ]
 
 
 def _actor_names(session: Session, actors: set[str]) -> dict[str, str]:

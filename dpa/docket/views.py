@@ -25,6 +25,8 @@ from dpa.web.forms import Form
 blueprint = Blueprint("docket", __name__)
 Page = str | Response | tuple[str, int]
 READ = "board.read"
+OFFERED = (Act.ACKNOWLEDGE, Act.ASSIGN, Act.EXTEND, Act.PAUSE, Act.RESUME, Act.WAIVE)
+"""Acts on a deadline's page, in the order of their buttons."""
 
 
 @blueprint.get("/board")
@@ -58,7 +60,9 @@ def entry(entry_id: int) -> Page:
     scope = edge.scope(READ)
     view = queries.entry_view(edge.session(), scope, entry_id, edge.now())
     held = _held(view.entry)
-    acts = [act for act in Act if rules.may(State(view.entry.state), act, held)]
+    acts = [act for act in OFFERED if rules.may(State(view.entry.state), act, held)]
+    if view.row.acknowledged and Act.ACKNOWLEDGE in acts:
+        acts.remove(Act.ACKNOWLEDGE)
     return render_template("docket/entry.html", view=view, acts=acts, held=held)
 
 

@@ -259,6 +259,37 @@ def test_one_deadline_tells_everything(house: House, org: int) -> None:
     assert (view.row.state, view.row.met_at) == ("met", NOW + 2 * HOUR)
 
 
+def test_a_damaged_rule_takes_no_page_down(house: House, org: int) -> None:
+    from dpa.evidence import trail
+
+    number = at(house, org, HOUR, 1)
+    with house.unit() as unit:
+        entry = unit.session.get_one(DocketEntry, number)
+        entry.rule = {"target": {"form": 1}}
+        trail.record(unit, "test:house:built", subject=("breach", 1), organisation_id=org, covers=[entry])
+    (section,) = board(house, org).sections
+    assert section.rows[0].steps[0].text == "the stored rule cannot be read; tell your operator."
+    with house.reader() as session:
+        view = queries.entry_view(session, scope(org), number, NOW)
+    assert view.recount_differs
+    assert view.recount.startswith("The date cannot be counted again.")
+
+
+def test_a_wrong_stored_date_is_shown_on_its_page(house: House, org: int) -> None:
+    from dpa.evidence import trail
+
+    number = at(house, org, HOUR, 1)
+    with house.unit() as unit:
+        entry = unit.session.get_one(DocketEntry, number)
+        rule = {**entry.rule, "latest": {**entry.rule["latest"], "due": "2026-11-22T11:00:00+00:00"}}
+        entry.rule = rule
+        trail.record(unit, "test:house:built", subject=("breach", 1), organisation_id=org, covers=[entry])
+    with house.reader() as session:
+        view = queries.entry_view(session, scope(org), number, NOW)
+    assert view.recount_differs
+    assert "the stored rule gives Sun 22 Nov 2026 11:00 +01:00" in view.recount
+
+
 def test_an_agreement_lists_its_running_clocks(house: House, org: int) -> None:
     number = at(house, org, HOUR, 1)
     with house.reader() as session:
