@@ -55,6 +55,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return app
 
 
+def times(count: int) -> str:
+    """The sentence of one event; a bare number could stand in a random identifier."""
+    return f"did a thing {count} times."
+
+
 @contextmanager
 def acting(app: Flask, actor: str) -> Iterator[Unit]:
     with app.app_context(), pages.act(app, db.session(), actor) as unit:
@@ -87,14 +92,15 @@ def test_the_page_tells_who_did_what_in_sentences(app: Flask) -> None:
 
 def test_only_the_own_organisations_and_the_installation_are_seen(app: Flask) -> None:
     ana, bob = see(app, "ana"), see(app, "bob")
-    assert "8888" not in ana
-    assert "9999" not in ana, "what somebody else did outside any organisation is not shown"
-    assert "7777" in ana
+    assert times(8888) not in ana
+    assert times(9999) not in ana, "what somebody else did outside any organisation is not shown"
+    assert times(7777) in ana
     assert "Hidden part" not in ana, "personal parts of an installation's event may concern others"
-    assert {"8888", "9999", "7777", "Light secret", "Bob only"} <= set(re.findall(r"8888|9999|7777|Light secret|Bob only", bob))
-    assert "4711" not in bob
+    for words in (times(8888), times(9999), times(7777), "Light secret", "Bob only"):
+        assert words in bob
+    assert times(4711) not in bob
     assert "Ana Duarte" not in bob
-    assert "7777" not in see(app, "ana", organisation="lemon-learning"), "a chosen organisation hides the installation's events"
+    assert times(7777) not in see(app, "ana", organisation="lemon-learning"), "a chosen organisation hides the installation's events"
 
 
 def test_the_trail_needs_its_permission(app: Flask) -> None:
@@ -109,10 +115,10 @@ def test_narrowing_by_object_person_and_time(app: Flask) -> None:
     page = see(app, "ana", kind="thing", id="41")
     assert page.count('class="timeline-item') == 1
     assert "did a thing 41 times." in page
-    assert see(app, "ana", kind="organisation", id=str(places["lemon"])).count("4711") >= 1
-    assert "4711" in see(app, "ana", person=f"u:{people['ana']}")
+    assert see(app, "ana", kind="organisation", id=str(places["lemon"])).count(times(4711)) == 1
+    assert times(4711) in see(app, "ana", person=f"u:{people['ana']}")
     assert "Nothing in the trail matches" in see(app, "ana", person=f"u:{people['bob']}")
-    assert "4711" in see(app, "ana", **{"from": "2026-11-22", "to": "2026-11-22"})
+    assert times(4711) in see(app, "ana", **{"from": "2026-11-22", "to": "2026-11-22"})
     assert "Nothing in the trail matches" in see(app, "ana", **{"from": "2026-11-23"})
     assert "Nothing in the trail matches" in see(app, "ana", to="2026-11-21")
     page = see(app, "ana", kind="thing")
@@ -133,7 +139,7 @@ def test_what_cannot_be_asked_is_said_and_kept(arguments: dict[str, str], senten
     page = client_of(app, "ana").get("/trail", query_string=arguments)
     assert page.status_code == 422
     assert sentence in page.get_data(as_text=True)
-    assert "4711" not in page.get_data(as_text=True)
+    assert times(4711) not in page.get_data(as_text=True)
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(app: Flask) -> None:
