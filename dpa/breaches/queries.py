@@ -156,13 +156,13 @@ def standings(session: Session, breach_id: int, own_domains: Sequence[str]) -> M
         .subquery()
     )
     # Counted over a subquery: PostgreSQL does not see that an expression with bound values is the grouped one.
-    query = select(*flags.c, func.count()).group_by(*flags.c)
+    query = select(*flags.c, func.count().label("customers")).group_by(*flags.c)
     counts: dict[Standing, int] = {}
-    for released, sent, is_dead, reachable, count in session.execute(query):
-        where = Standing.SENT if sent else rules.standing(
-            released=bool(released), sent_at=None, dead=bool(is_dead), recipient_problem=not reachable
+    for row in session.execute(query).mappings():
+        where = Standing.SENT if row["sent"] else rules.standing(
+            released=bool(row["released"]), sent_at=None, dead=bool(row["dead"]), recipient_problem=not row["reachable"]
         )
-        counts[where] = counts.get(where, 0) + count
+        counts[where] = counts.get(where, 0) + row["customers"]
     return counts
 
 
