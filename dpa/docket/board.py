@@ -1,6 +1,6 @@
 """The board: what is due, soonest first, across organisations and workflows. Computed from the clock, in few statements.
 
-Counts look at the first five hundred lines only, so that they cost the same on a table of any size; beyond that they say "500+".
+Counts look at the first two hundred lines only, so that they cost the same on a table of any size; beyond that they say "200+".
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from dpa.web.identity import Scope
 from dpa.web.paging import decode_key, encode_key
 
 PAGE = 50
-COUNTED = 500
+COUNTED = 200
 PAUSED_SHOWN = 20
 TITLES = {
     Standing.LATE: "Overdue",
