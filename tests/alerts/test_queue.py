@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dpa import unit as units
 from dpa.alerts import delivery, operations, queries, queue, rules
-from dpa.alerts.models import OutboxMessage
+from dpa.alerts.models import LIVE, OutboxMessage
 from dpa.alerts.rules import Answer, Outcome, State
 from dpa.alerts.transports import FileTransport
 from dpa.evidence import trail
@@ -22,6 +22,7 @@ from dpa.unit import Unit
 from dpa.web.identity import Scope
 from tests.alerts.desk import Desk
 from tests.alerts.scripted import Scripted
+from tests.support.databases import Database
 
 SECOND = timedelta(seconds=1)
 
@@ -369,3 +370,12 @@ def test_the_file_mailbox_keeps_one_file_per_message(desk: Desk) -> None:
     assert file.name == f"{desk.row(number).message_id.partition('@')[0]}.eml"
     assert b"X-DPA-Desk-Repeat" in file.read_bytes()
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_cancelling_for_a_deadline_reads_its_own_index_only(sqlite_database: Database) -> None:
+    """A customer's clock is met ten thousand times in a large breach; each may not read the whole outbox."""
+    statement = "UPDATE outbox_message SET state='cancelled' WHERE state IN ('pending', 'sending') AND deadline_id = 7 AND deadline_version < 2"
+    assert LIVE == "state IN ('pending', 'sending')"
+    with sqlite_database.engine.connect() as connection:
+        plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}"))
+    assert "ix_outbox_message_deadline" in plan, plan
