@@ -273,6 +273,8 @@ def draft(session: Session, person_id: int, scope: Scope, draft_id: int) -> Impo
     row = session.get(ImportDraft, draft_id) if draft_id <= LARGEST else None
     if row is None or row.person_id != person_id or row.organisation_id not in scope:
         raise NotFound("There is no such upload, or it is not yours. Upload the file again.")
+    if row.confirmed_at is None and not row.rows:
+        raise NotFound("A newer upload has replaced this one. Confirm that one, or upload the file again.")
     return row
 
 

@@ -25,6 +25,8 @@ from dpa.problems import Conflict
 from dpa.unit import Unit
 
 CHUNK = 500
+REPLACED = {"replaced": 1}
+"""Result of an upload that a newer one of the same person replaced."""
 
 
 def known(session: Session, organisation_id: int, raw: Sequence[Row | RawRow]) -> Known:
@@ -37,7 +39,7 @@ def known(session: Session, organisation_id: int, raw: Sequence[Row | RawRow]) -
         query = select(Controller.reference, Controller.name).where(
             Controller.organisation_id == organisation_id, Controller.reference.in_(chunk)
         )
-        by_reference |= dict(session.execute(query).tuples().all())
+        by_reference |= dict(session.execute(query).all())
     taken: set[str] = set()
     for chunk in _chunks(agreements):
         found = select(Agreement.reference).where(Agreement.organisation_id == organisation_id, Agreement.reference.in_(chunk))
@@ -52,10 +54,11 @@ def known(session: Session, organisation_id: int, raw: Sequence[Row | RawRow]) -
 
 
 def keep(unit: Unit, organisation_id: int, person_id: int, file_name: str, raw: Sequence[RawRow]) -> ImportDraft:
-    """Check the rows of a file and keep them until they are confirmed. Earlier unconfirmed uploads of the person go."""
+    """Check the rows of a file and keep them until they are confirmed. Earlier unconfirmed uploads of the person are emptied."""
     stale = select(ImportDraft).where(ImportDraft.person_id == person_id, ImportDraft.confirmed_at.is_(None))
     for old in unit.session.scalars(stale):
-        unit.session.delete(old)
+        # Emptied, not deleted: SQLite would give its number to the next upload, and an old window would confirm that one.
+        old.rows, old.result = [], REPLACED
     stored = known(unit.session, organisation_id, raw)
     rows = checking.check(raw, stored)
     draft = ImportDraft(
@@ -80,6 +83,8 @@ def confirm(unit: Unit, draft: ImportDraft) -> bool:
     if draft.confirmed_at is not None:
         return False
     rows = [Row.from_json(row) for row in draft.rows]
+    if not rows:
+        raise Conflict("A newer upload has replaced this one; confirm that one, or upload the file again. Nothing was imported.")
     if any(row.errors for row in rows):
         raise Conflict("Some rows have errors; correct the file and upload it again. Nothing was imported.")
     stored = known(unit.session, draft.organisation_id, rows)
@@ -144,7 +149,7 @@ class _Writing:
             query = select(Controller.reference, Controller.id).where(
                 Controller.organisation_id == self.organisation_id, Controller.reference.in_(chunk)
             )
-            ids |= dict(self.unit.session.execute(query).tuples().all())
+            ids |= dict(self.unit.session.execute(query).all())
         fresh = [row for reference, row in first.items() if reference not in ids]
         made = self._insert(Controller, [
             {"organisation_id": self.organisation_id, "reference": row.controller_reference, "name": row.controller_name,
@@ -182,7 +187,7 @@ class _Writing:
 
     def _agreements(self, rows: Sequence[Row], controllers: Mapping[str, int]) -> dict[str, int]:
         query = select(Template.slug, Template.id).where(Template.organisation_id == self.organisation_id)
-        templates = dict(self.unit.session.execute(query).tuples().all())
+        templates = dict(self.unit.session.execute(query).all())
         made = self._insert(Agreement, [
             {"organisation_id": self.organisation_id, "controller_id": controllers[row.controller_reference],
              "template_id": templates[row.template], "reference": row.agreement_reference,
