@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
 import sys
+from collections.abc import Callable
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from dpa.clock import SystemClock
 from dpa.config import Settings, is_loopback, load_settings
@@ -27,11 +30,19 @@ def serve(demo: bool, host: str, port: int | None) -> None:
     """Bring the database up to date, then serve the web pages and run the worker until Ctrl-C."""
     settings = settle(host, port)
     check_address(host, settings.port)
-    prepare(settings, demo=demo)
-    for line in welcome(settings, demo=demo):
-        click.echo(line)
-    sys.stdout.flush()
-    _run(settings, host)
+    changed = migrate(settings)
+    if changed:
+        # A new database is filled before anybody sees a page.
+        _load_demonstration(settings, demo=demo)
+
+    def welcome_people() -> None:
+        if not changed:
+            _load_demonstration(settings, demo=demo)
+        for line in welcome(settings, demo=demo):
+            click.echo(line)
+        sys.stdout.flush()
+
+    _run(settings, host, welcome_people)
 
 
 def settle(host: str, port: int | None) -> Settings:
@@ -73,13 +84,21 @@ def _address_trouble(host: str, port: int, error: OSError) -> str:
     return f"{host}, port {port}, cannot be listened on: {error.strerror}."
 
 
-def prepare(settings: Settings, *, demo: bool) -> None:
-    """Migrate the database, and load the demonstration if it is wanted and the database is empty."""
-    from dpa.cli import migrate
+def migrate(settings: Settings) -> bool:
+    """Bring the database up to date; tells whether that changed anything."""
+    from dpa.cli import migrate as migrations
 
-    reached = migrate.upgrade(settings)
+    migrations.prepare_instance(settings)
+    with contextlib.suppress(OperationalError):  # `upgrade` says what is wrong with the database
+        if migrations.revision_of(settings.database) == migrations.head():
+            return False  # the usual start, made fast: the tables need not be loaded here
+    reached = migrations.upgrade(settings)
     if reached:
         click.echo(f"The database is now at revision {reached}.")
+    return reached is not None
+
+
+def _load_demonstration(settings: Settings, *, demo: bool) -> None:
     if demo:
         from dpa.cli import demo as demonstration
 
@@ -120,9 +139,9 @@ def commands(settings: Settings, host: str) -> dict[str, tuple[str, ...]]:
     return {"web": (sys.executable, *web), "worker": (sys.executable, "-c", "from dpa.cli import main; main()", "worker")}
 
 
-def _run(settings: Settings, host: str) -> None:
+def _run(settings: Settings, host: str, meanwhile: Callable[[], None]) -> None:
     from dpa.cli.supervise import Child, Supervisor
 
     children = [Child(name, argv) for name, argv in commands(settings, host).items()]
-    Supervisor(children, SystemClock(), lambda line: click.echo(f"dpa: {line}", err=True)).run()
+    Supervisor(children, SystemClock(), lambda line: click.echo(f"dpa: {line}", err=True)).run(meanwhile)
     click.echo("DPA Desk has stopped.")

@@ -67,12 +67,17 @@ class Supervisor:
         self._stops = 0
         self._wake_fd = -1
 
-    def run(self) -> None:
-        """Start all children and look after them; returns when a signal came and all of them have ended."""
+    def run(self, meanwhile: Callable[[], None] | None = None) -> None:
+        """Start all children and look after them; returns when a signal came and all of them have ended.
+
+        `meanwhile` is called once while the children are starting up; when it raises, they are ended first.
+        """
         with self._listening():
             try:
                 for slot in self._slots:
                     self._start(slot)
+                if meanwhile is not None:
+                    meanwhile()
                 while not self._stops:
                     self._wait(self._pause())
                     for slot in self._slots:

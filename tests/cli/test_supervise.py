@@ -25,7 +25,7 @@ from dpa.clock import SystemClock
 folder, grace = sys.argv[1], float(sys.argv[2])
 children = [Child(name, (sys.executable, "-S", f"{folder}/{name}.py", f"{folder}/{name}.pid")) for name in sys.argv[3:]]
 patience = Patience(first_pause=0.05, longest_pause=0.2, grace=grace)
-Supervisor(children, SystemClock(), lambda line: print(line, flush=True), patience).run()
+Supervisor(children, SystemClock(), lambda line: print(line, flush=True), patience).run(lambda: print(end="", flush=True))
 print("stopped", flush=True)
 """
 REMEMBER = "import os, signal, sys, time\nopen(sys.argv[1], 'a').write(f'{os.getpid()}\\n')\n"
@@ -174,4 +174,16 @@ def test_a_program_that_does_not_exist_ends_the_others(start: Start, tmp_path: P
     (tmp_path / "web.pid").unlink()
     done = subprocess.run([sys.executable, "-c", broken, str(tmp_path), "5", "web"], capture_output=True, text=True, cwd=ROOT, check=False)
     assert "FileNotFoundError" in done.stderr
+    assert not any(map(alive, [pid, *run.pids("web")]))
+
+
+def test_a_failure_while_they_start_ends_the_children(start: Start, tmp_path: Path) -> None:
+    run = start(web=OBEDIENT)
+    pid = run.started("web")
+    run.process.send_signal(signal.SIGTERM)
+    run.finish()
+    (tmp_path / "web.pid").unlink()
+    broken = SUPERVISOR.replace('print(end="", flush=True)', "time.sleep(0.5) or 1 / 0").replace("import sys", "import sys, time")
+    done = subprocess.run([sys.executable, "-c", broken, str(tmp_path), "5", "web"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert "ZeroDivisionError" in done.stderr
     assert not any(map(alive, [pid, *run.pids("web")]))
