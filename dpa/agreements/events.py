@@ -24,7 +24,7 @@ SENTENCES: dict[str, str] = {
     Event.TEMPLATE_ADDED: "added the standard terms “{slug}” with {terms} terms",
     Event.TEMPLATE_AMENDED: "amended the standard terms: version {number} from {valid_from}",
     Event.ADDED: "added the agreement, running from {starts_on}",
-    Event.AMENDED: "amended the agreement: version {number} from {valid_from} with {deviations} deviations",
+    Event.AMENDED: "amended the agreement: version {number} from {valid_from}, number of deviations: {deviations}",
     Event.ENDED: "set the last day of the agreement to {ends_on}",
     Event.DECIDED: "decided the contradiction “{group}” in favour of “{option}”",
     Event.IMPORTED: "imported {controllers} customers and {agreements} agreements from a file",

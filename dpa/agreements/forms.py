@@ -34,7 +34,7 @@ from dpa.web.identity import OrganisationRef
 DAY = "Enter the day as year, month and day."
 NOTE = "Say why, so that somebody else understands it in two years."
 UNITS = {Unit.HOURS: "hours", Unit.CALENDAR_DAYS: "calendar days", Unit.WORKING_DAYS: "working days"}
-GROUPS = {"": "everything else", "breach": "breach notification"}
+GROUPS = {"all": "everything else", "breach": "breach notification"}
 JSON_TEXT = "terms as JSON"
 
 
@@ -67,7 +67,7 @@ class AgreementForm(Form):
     """A new agreement on standard terms."""
 
     customer = StringField("Customer's reference", [DataRequired("Enter your own number for the customer."), Length(max=40)])
-    template = SelectField("Standard terms", coerce=int)
+    template = SelectField("Standard terms", [InputRequired("Choose the standard terms.")], coerce=int)
     reference = StringField("Reference of the agreement", [DataRequired("Enter your own number for the agreement."), Length(max=40)])
     starts_on = DateField("First day", [InputRequired(DAY)])
     ends_on = DateField("Last day", [Optional()])
@@ -152,21 +152,22 @@ class TermsForm(Form):
 class TargetForm(Form):
     """A house target for a word."""
 
-    word = SelectField("Word", choices=[SelectChoice(word.value, label=text) for word, text in WORD.items()])
-    group = SelectField("Where", choices=[SelectChoice(value, label=text) for value, text in GROUPS.items()])
+    word = SelectField("Word", [InputRequired("Choose a word.")], choices=[SelectChoice(word.value, label=text) for word, text in WORD.items()])
+    group = SelectField("Where", [InputRequired("Choose where it holds.")], choices=[SelectChoice(value, label=text) for value, text in GROUPS.items()])
     amount = IntegerField("How many", [InputRequired("Enter a whole number above zero."), NumberRange(1, 100_000)])
-    unit = SelectField("Of what", choices=[SelectChoice(unit.value, label=text) for unit, text in UNITS.items()])
+    unit = SelectField("Of what", [InputRequired("Choose a unit.")], choices=[SelectChoice(unit.value, label=text) for unit, text in UNITS.items()])
     ceiling = IntegerField("Escalate after", [Optional(), NumberRange(1, 100_000)])
 
     def target(self) -> tuple[Word, str, int, Unit, int | None]:
         """Return what was typed."""
-        return Word(self.word.data), str(self.group.data), int(self.amount.data), Unit(self.unit.data), self.ceiling.data
+        group = "" if self.group.data == "all" else str(self.group.data)
+        return Word(self.word.data), group, int(self.amount.data), Unit(self.unit.data), self.ceiling.data
 
 
 class ImportForm(Form):
     """A CSV file of customers and agreements."""
 
-    organisation = SelectField("Organisation", coerce=int)
+    organisation = SelectField("Organisation", [InputRequired("Choose an organisation.")], coerce=int)
     file = FileField("CSV file")
     text = TextAreaField("Or its text")
 

@@ -25,4 +25,5 @@ SLICE = Slice(
     events=SENTENCES,
     names={"agreement": queries.names, "template": queries.template_names, "system": queries.system_names},
     paths={"agreement": "/agreements/{id}", "template": "/agreements/templates/{id}"},
+    settings=(NavItem("", "House targets", "agreements.targets", "adjustments", "organisation.manage", 20),),
 )

@@ -20,7 +20,7 @@ PURPOSE_WORDS = {
 class ControllerForm(Form):
     """A customer's details."""
 
-    organisation = SelectField("Organisation", coerce=int)
+    organisation = SelectField("Organisation", [InputRequired("Choose an organisation.")], coerce=int)
     name = StringField("Legal name", [DataRequired("Enter the customer's legal name."), Length(max=200)])
     reference = StringField("Your reference", [DataRequired("Enter your own number for this customer."), Length(max=40)])
     country = StringField("Country", [Length(max=2, message="Enter the country as two capital letters, such as FR.")])
@@ -39,7 +39,7 @@ class ControllerForm(Form):
 class ContactForm(Form):
     """A contact of a customer."""
 
-    purpose = SelectField("Purpose", choices=[SelectChoice(p.value, label=w) for p, w in PURPOSE_WORDS.items()])
+    purpose = SelectField("Purpose", [InputRequired("Choose a purpose.")], choices=[SelectChoice(p.value, label=w) for p, w in PURPOSE_WORDS.items()])
     email = EmailField("E-mail address", [DataRequired("Enter an e-mail address.")])
     name = StringField("Name of the person or desk", [Length(max=200)])
     phone = StringField("Telephone", [Length(max=40)])

@@ -121,7 +121,7 @@ def _record_closure(unit: Unit, event: Event, row: ClosureDay) -> None:
         subject=("organisation", row.organisation_id),
         organisation_id=row.organisation_id,
         covers=[row],
-        data={"day": row.day.isoformat(), "label": row.label},
+        data={"day": row.day.isoformat()},
     )
 
 

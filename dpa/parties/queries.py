@@ -13,7 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from dpa.deadlines import Calendar, Closure, calendar_named
 from dpa.parties.models import ClosureDay, Contact, Controller
-from dpa.parties.rules import NOTICE_ORDER, Purpose
+from dpa.parties.rules import NOTICE_ORDER, Purpose, is_own_mailbox
+from dpa.people.models import Organisation
 from dpa.problems import Invalid, NotFound
 from dpa.web.identity import Scope
 from dpa.web.paging import DAMAGED, SIZE, Page
@@ -68,6 +69,17 @@ def contact(row: Controller, contact_id: int) -> Contact:
     raise NotFound("This contact is not there any more.")
 
 
+def own_mailboxes(session: Session, rows: Iterable[Controller]) -> frozenset[int]:
+    """Return the contacts whose address is the organisation's own, by number: they are blocked as recipients."""
+    listed = list(rows)
+    wanted = {row.organisation_id for row in listed}
+    query = select(Organisation.id, Organisation.mail_domains).where(Organisation.id.in_(wanted))
+    domains = {key: tuple(own) for key, own in session.execute(query)}
+    return frozenset(
+        contact.id for row in listed for contact in row.contacts if is_own_mailbox(contact.email, domains[row.organisation_id])
+    )
+
+
 def recipients(session: Session, controller_ids: Iterable[int]) -> Mapping[int, tuple[Recipient, ...]]:
     """Return each controller's contacts for notices, the most fitting first (security, privacy, notices)."""
     wanted = sorted(set(controller_ids))
@@ -85,7 +97,8 @@ def recipients(session: Session, controller_ids: Iterable[int]) -> Mapping[int, 
 
 def names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
     """Return names of controllers for the trail page."""
-    query = select(Controller.id, Controller.name).where(Controller.id.in_([int(i) for i in ids]))
+    numbers = [int(key) for key in ids if key.isascii() and key.isdigit() and len(key) < 19]
+    query = select(Controller.id, Controller.name).where(Controller.id.in_(numbers))
     return {str(key): name for key, name in session.execute(query)}
 
 

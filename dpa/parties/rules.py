@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -62,6 +62,12 @@ def mail_problem(address: str) -> str | None:
     if len(text) > 254 or not MAIL.fullmatch(text) or ".." in text:
         return f"“{text[:80]}” is not an e-mail address; write it as name@example.org."
     return None
+
+
+def is_own_mailbox(address: str, domains: Iterable[str]) -> bool:
+    """Tell whether an address lies in one of the organisation's own mail domains or below, so that it reaches no customer."""
+    host = address.strip().rpartition("@")[2].rstrip(".").lower()
+    return any(host == own or host.endswith(f".{own}") for own in (domain.strip().rstrip(".").lower() for domain in domains) if own)
 
 
 def controller_errors(controller: ControllerInput) -> Mapping[str, str]:

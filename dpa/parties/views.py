@@ -8,6 +8,8 @@ from wtforms.fields.choices import SelectChoice
 
 from dpa.parties import operations, queries
 from dpa.parties.forms import ClosureForm, ContactForm, ControllerForm
+from dpa.parties.models import Controller
+from dpa.parties.rules import NOTICE_ORDER
 from dpa.problems import Problem
 from dpa.web import access, edge, identity, paging
 
@@ -19,18 +21,25 @@ Page = str | Response | tuple[str, int]
 @access.needs("parties.read")
 def controllers() -> Page:
     """List the customers."""
-    text = request.args.get("q", "").strip()[:100]
+    text = request.args.get("q", "").replace("\x00", "").strip()[:100]
     after = paging.decode_key(request.args.get("after"), 2)
     page = queries.controllers(edge.session(), edge.scope("parties.read"), text=text, after=after)
     names = {org.id: org.name for org in identity.signed_in().organisations}
-    return render_template("parties/controllers.html", page=page, q=text, organisations=names, may_edit=identity.signed_in().may("parties.edit"))
+    person = identity.signed_in()
+    own = queries.own_mailboxes(edge.session(), page.rows)
+    lines = [_line(row, own) for row in page.rows]
+    return render_template(
+        "parties/controllers.html", page=page, lines=lines, q=text, organisations=names, several=len(names) > 1,
+        may_edit=person.may("parties.edit"), may_import=person.may("agreements.import"),
+    )
 
 
 @blueprint.route("/customers/new", methods=["GET", "POST"])
 @access.needs("parties.edit")
 def add_controller() -> Page:
     """Add a customer."""
-    form = ControllerForm()
+    chosen = edge.chosen_organisation()
+    form = ControllerForm(organisation=chosen.id if chosen else None)
     person = identity.signed_in()
     form.organisation.choices = [SelectChoice(o.id, label=o.name) for o in person.organisations if person.may("parties.edit", o.id)]
     if form.validate_on_submit():
@@ -135,9 +144,20 @@ def _organisation(organisation_id: int) -> identity.OrganisationRef:
     return next(org for org in identity.signed_in().organisations if org.id == organisation_id)
 
 
-def _controller_page(row: object, form: ContactForm) -> str:
-    may_edit = identity.signed_in().may("parties.edit")
-    return render_template("parties/controller.html", controller=row, form=form, may_edit=may_edit)
+def _line(row: Controller, own: frozenset[int]) -> tuple[Controller, int]:
+    """Return a customer with the number of addresses that notices can go to."""
+    return row, sum(contact.purpose in NOTICE_ORDER and contact.id not in own for contact in row.contacts)
+
+
+def _controller_page(row: Controller, form: ContactForm) -> str:
+    person = identity.signed_in()
+    organisation = _organisation(row.organisation_id)
+    own = queries.own_mailboxes(edge.session(), [row])
+    return render_template(
+        "parties/controller.html", controller=row, form=form, own=own, reachable=_line(row, own)[1] > 0, organisation=organisation,
+        may_edit=person.may("parties.edit", row.organisation_id),
+        may_add=person.may("agreements.edit", row.organisation_id),
+    )
 
 
 def _status(form: ControllerForm | ClosureForm) -> int:

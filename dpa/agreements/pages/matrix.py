@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dpa.agreements import book as books
 from dpa.agreements import queries
 from dpa.agreements.book import Answers, Book
-from dpa.agreements.pages.badges import ORIGIN_BADGE, where
+from dpa.agreements.pages.badges import ORIGIN_BADGE
 from dpa.agreements.pages.terms import origin_words
 from dpa.agreements.queries import AgreementRow, Narrowing
 from dpa.agreements.terms import COLUMN_LABEL, Column, Origin, Promise, select
@@ -135,7 +135,7 @@ def _narrowing(book: Book, asked: Asked) -> Narrowing:
 def _line(book: Book, row: AgreementRow, asked: Asked) -> Line:
     about = asked.about if asked.is_narrowed and (asked.narrows_terms or asked.column) else None
     cells = tuple(
-        Cell(promise.label, promise.text, _badge(promise), where(promise.clause), promise.column is about)
+        Cell(promise.label, promise.text, _badge(promise), promise.clause, promise.column is about)
         for promise in book.answers(row.id, row.template_id).promises
     )
     return Line(row, book.houses[row.organisation_id].name, book.deviates(row.id), cells)
