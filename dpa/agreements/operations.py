@@ -81,14 +81,9 @@ def add_agreement(
     *,
     deviations: Sequence[Term] = (),
     systems: Sequence[System] = (),
-    record: bool = True,
 ) -> Agreement:
-    """Add an agreement on standard terms. With `record=False` the caller's own event must cover the rows."""
-    if errors := rules.agreement_errors(agreement):
-        raise Invalid("The agreement cannot be accepted.", fields=errors)
-    if any(system.organisation_id != template.organisation_id for system in systems):
-        raise Invalid("Choose systems of the agreement's own organisation.", field="systems")
-    document = parsed(template.versions[-1].terms)
+    """Add an agreement on standard terms. Raises `Invalid` by field, `Conflict` when the reference is taken."""
+    _require_addable(unit, template, agreement, systems)
     row = Agreement(
         organisation_id=template.organisation_id,
         controller_id=controller_id,
@@ -99,17 +94,10 @@ def add_agreement(
         created_at=unit.now,
         systems=list(systems),
     )
+    document = parsed(template.versions[-1].terms)
     version = _agreement_version(unit, document, 1, agreement.starts_on, deviations, "As signed.")
     row.versions.append(version)
     unit.session.add(row)
-    if not record:
-        return row
-    taken = select(Agreement.id).where(
-        Agreement.organisation_id == template.organisation_id, Agreement.reference == agreement.reference
-    )
-    with unit.session.no_autoflush:
-        if unit.session.scalar(taken) is not None:
-            raise Conflict(f"There already is an agreement {agreement.reference}; choose another reference.", field="reference")
     unit.session.flush()
     trail.record(
         unit,
@@ -120,6 +108,18 @@ def add_agreement(
         data={"starts_on": agreement.starts_on.isoformat(), "systems": [system.id for system in row.systems]},
     )
     return row
+
+
+def _require_addable(unit: Unit, template: Template, agreement: AgreementInput, systems: Sequence[System]) -> None:
+    if errors := rules.agreement_errors(agreement):
+        raise Invalid("The agreement cannot be accepted.", fields=errors)
+    if any(system.organisation_id != template.organisation_id for system in systems):
+        raise Invalid("Choose systems of the agreement's own organisation.", field="systems")
+    taken = select(Agreement.id).where(
+        Agreement.organisation_id == template.organisation_id, Agreement.reference == agreement.reference
+    )
+    if unit.session.scalar(taken) is not None:
+        raise Conflict(f"There already is an agreement {agreement.reference}; choose another reference.", field="reference")
 
 
 def amend_agreement(unit: Unit, row: Agreement, deviations: Sequence[Term], valid_from: date, note: str) -> AgreementVersion:
