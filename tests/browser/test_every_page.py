@@ -11,7 +11,7 @@ from tests.browser.conftest import Desk
 from tests.support.browser import check_axe, watch_csp
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-SKIPPED = re.compile(r"\.csv$|/sign-out|^/static/|/health/")
+SKIPPED = re.compile(r"\.(csv|json)(\?|$)|/sign-out|^/static/|/health/")
 MOST = 70
 
 
