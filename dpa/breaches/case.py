@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -79,7 +80,6 @@ class Happening:
 
     at: datetime
     text: str
-    who: str
     tint: str
 
 
@@ -118,7 +118,15 @@ def _happenings(session: Session, breach: Breach, reader: trail.Reader) -> tuple
     rows = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None).rows
     names = registry.names_of(session, sentences.references(rows))
     lines = [sentences.line(row, (), names, organisation=None, zone=breach.zone, personal=False) for row in reversed(rows)]
-    return tuple(Happening(line.at, f"{line.actor} {line.sentence}", "", TINTS.get(line.action, "off")) for line in lines)
+    found: list[Happening] = []
+    for action, run in groupby(lines, key=lambda line: line.action):
+        same = list(run)
+        # A hundred customers told in one minute are one thing that happened; the trail keeps each.
+        if action == Event.SENT and len(same) > 1:
+            found.append(Happening(same[-1].at, f"{len(same)} notices were accepted by the customers' mail servers", "met"))
+        else:
+            found += [Happening(line.at, f"{line.actor} {line.sentence}", TINTS.get(action, "off")) for line in same]
+    return tuple(found)
 
 
 def _act(breach: Breach, kind: NextAct, entry: DocketEntry | None, counts: Mapping[Standing, int], now: datetime) -> ActCard:

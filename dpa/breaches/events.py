@@ -20,5 +20,5 @@ SENTENCES: dict[str, str] = {
     Event.AFFECTED: "found {count} agreements affected ({selection}) and started {clocks} clocks",
     Event.DRAFTED: "saved the text of the notice",
     Event.RELEASED: "released the notice to {customers} customers",
-    Event.SENT: "had a notice accepted by the customer's mail server, {late_s} seconds after its limit",
+    Event.SENT: "had a notice accepted by the customer's mail server, {lateness}",
 }

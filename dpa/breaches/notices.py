@@ -11,6 +11,7 @@ from dpa.people.models import Organisation
 from dpa.web.words import instant_text
 
 MAIL = "breaches/notice"
+NOTHING_OPEN = "Nothing further is open at this time."
 
 
 def draft_of(notice: Notice) -> Draft:
@@ -31,7 +32,7 @@ def context(breach: Breach, draft: Draft, organisation: Organisation, agreement:
         "nature": draft.nature,
         "consequences": draft.consequences or NOT_KNOWN,
         "measures": draft.measures or NOT_KNOWN,
-        "unknown": draft.unknown or "Nothing further is open at this time.",
+        "unknown": draft.unknown or (NOTHING_OPEN if draft.consequences and draft.measures else NOT_KNOWN),
         "contact": draft.contact,
     }
 

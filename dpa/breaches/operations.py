@@ -27,6 +27,7 @@ from dpa.parties import queries as parties
 from dpa.people.models import Organisation
 from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
+from dpa.web.words import lateness
 
 KIND = "breaches:notify"
 
@@ -173,15 +174,20 @@ def notice_sent(unit: Unit, message: OutboxMessage) -> None:
     sent_at: datetime = message.sent_at or unit.now
     row.sent_at = sent_at
     entry = unit.session.get_one(DocketEntry, row.docket_entry_id)
-    docket.meet(unit, entry, sent_at, by="notice accepted by the customer's mail server")
+    docket.meet(unit, entry, sent_at, by="notice accepted by the customer's mail server", record=False)
     unit.session.flush()
     trail.record(
         unit,
         Event.SENT,
         subject=("breach", row.breach_id),
         organisation_id=message.organisation_id,
-        covers=[row],
-        data={"agreement": row.agreement_id, "outbox": message.id, "late_s": entry.late_s},
+        covers=[row, entry],
+        data={
+            "agreement": row.agreement_id,
+            "outbox": message.id,
+            "late_s": entry.late_s,
+            "lateness": lateness(entry.due_at or entry.target_at, sent_at),
+        },
     )
 
 
