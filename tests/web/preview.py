@@ -73,7 +73,7 @@ def environment() -> Environment:
                       autoescape=True, trim_blocks=True, lstrip_blocks=True)
     filters.install(env)
     env.globals.update(csrf_token=lambda: "sample-token", get_flashed_messages=lambda with_categories=False: [],
-                       url_for=lambda endpoint, **_: f"#{endpoint}", request=Row(path="/board", full_path="/board?", query_string=b""))
+                       url_for=lambda endpoint, **_: f"#{endpoint}", request=Row(path="/board", full_path="/board?", query_string=b"", view_args={}))
     return env
 
 
