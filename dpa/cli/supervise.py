@@ -70,14 +70,15 @@ class Supervisor:
     def run(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Start all children and look after them; returns when a signal came and all of them have ended.
 
-        `meanwhile` is called once while the children are starting up; when it raises, they are ended first.
+        `meanwhile` is called once, after the first child was started and before the others, so that the first one has the
+        machine to itself while people wait for it; when it raises, the child is ended first.
         """
         with self._listening():
             try:
-                for slot in self._slots:
+                for number, slot in enumerate(self._slots):
                     self._start(slot)
-                if meanwhile is not None:
-                    meanwhile()
+                    if number == 0 and meanwhile is not None:
+                        meanwhile()
                 while not self._stops:
                     self._wait(self._pause())
                     for slot in self._slots:
