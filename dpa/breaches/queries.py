@@ -15,7 +15,9 @@ from dpa.alerts.models import OutboxMessage
 from dpa.breaches import rules
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.rules import Standing
+from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
+from dpa.docket.presenting import explanation
 from dpa.parties.models import Contact, Controller
 from dpa.parties.rules import NOTICE_ORDER
 from dpa.problems import NotFound
@@ -59,6 +61,8 @@ class AffectedLine:
     late_s: int | None
     standing: Standing
     outbox_id: int | None
+    why: Explanation
+    """How the date came about."""
 
 
 def breaches(session: Session, scope: Scope, *, text: str = "", after: Sequence[Any] | None = None) -> Page[BreachLine]:
@@ -139,6 +143,7 @@ def _line(row: Affected, entry: DocketEntry, reference: str, controller: str, st
             released=row.outbox_id is not None, sent_at=row.sent_at, dead=state in {"dead", "cancelled"}, recipient_problem=not reachable
         ),
         outbox_id=row.outbox_id,
+        why=explanation(entry),
     )
 
 
