@@ -172,6 +172,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the children are found through /proc")
 def test_it_starts_survives_its_children_and_stops(service: Service) -> None:
     service.wait(service.answers)
+    service.wait(lambda: "Stop it with Ctrl-C." in service.words.read_text() and len(service.children()) == 2)
     lines = service.words.read_text().splitlines()
     assert f"DPA Desk is at http://127.0.0.1:{service.port}" in lines
     assert any(re.fullmatch(rf"Set it up with this link, .*: http://127\.0\.0\.1:{service.port}/set-up/\S+", line) for line in lines)
