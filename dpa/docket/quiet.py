@@ -77,7 +77,7 @@ def _trail(session: Session, now: datetime) -> Item:
         text = f"verified {words.ago(last.at, now)}: {words.plural(last.findings, 'finding')}"
         return Item("shield-x", "Trail", text, "late", "/trail")
     late = now - last.at > 2 * DAY
-    return Item("shield-check", "Trail verified", f"{words.ago(last.at, now)}, {words.plural(last.size, 'event')}", "soon" if late else None)
+    return Item("shield-check", "Trail verified", words.ago(last.at, now), "soon" if late else None)
 
 
 def news(session: Session, scope: Scope, actor: str, now: datetime, zone: str) -> tuple[Item, ...]:

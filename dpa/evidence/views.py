@@ -36,7 +36,7 @@ def trail() -> Answer:
     body = render_template(
         "evidence/trail.html", page=page, lines=_lines(page.rows, names, zone), asked=asked, zone=zone,
         actors=[(actor, sentences.actor_name(actor, names)) for actor in actors], kinds=_kinds(asked.typed["kind"]),
-        size=queries.size(session), last=queries.last_verification(session), keep=_kept_arguments(),
+        last=queries.last_verification(session), keep=_kept_arguments(),
         may_verify=identity.signed_in().may("trail.verify"),
     )
     return (body, 422) if asked.errors else body
@@ -58,7 +58,7 @@ def verify() -> Answer:
     with edge.transaction() as unit:
         operations.keep_verification(unit, result, begun_at)
     if result.ok:
-        flash(f"The trail is whole: {result.size:,} events, nothing wrong.", "success")
+        flash("The trail is whole: nothing was changed, removed or added.", "success")
     else:
         flash(f"The trail was tampered with. {result.finding_count} finding(s), the first: {result.findings[0].text()}.", "danger")
     return redirect(url_for("evidence.trail"), 303)
