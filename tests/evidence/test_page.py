@@ -180,7 +180,7 @@ def test_verifying_from_the_page_keeps_and_shows_the_result(tmp_path: Path) -> N
     page = client.post("/trail/verify", follow_redirects=True).get_data(as_text=True)
     assert "The trail is whole" in page
     assert "nothing was changed" in page
-    assert "Verified 0 s ago: all" in page
+    assert "Verified 0 s ago: every entry" in page
     assert "a moment ago" in client.post("/trail/verify", follow_redirects=True).get_data(as_text=True)
     with app.app_context(), db.engine.connect().execution_options(write=True) as connection:
         disarm(connection)
