@@ -37,10 +37,10 @@ class Settings(BaseModel):
     """Folder of the installation's data: database, keys, documents, sent mail of the demonstration."""
     database_url: str = Field(default="", alias="DATABASE_URL")
     """SQLAlchemy address of the database; empty means SQLite in the instance folder."""
-    base_url: str = Field(default="http://127.0.0.1:8000", alias="DPA_BASE_URL")
-    """Address people use; links in mails are built from it, never from the request."""
     port: int = Field(default=8000, alias="PORT", ge=1, le=65535)
     """Port the web server listens on."""
+    base_url: str = Field(default_factory=lambda data: f"http://127.0.0.1:{data.get('port', 8000)}", alias="DPA_BASE_URL")
+    """Address people use; links in mails are built from it, never from the request. Follows the port unless set."""
     smtp_url: str = Field(default="", alias="DPA_SMTP_URL")
     """smtp://user:password@host:587 (STARTTLS required unless loopback) or smtps://; empty: file mailbox."""
     mail_from: str = Field(default="dpa-desk@localhost", alias="DPA_MAIL_FROM")

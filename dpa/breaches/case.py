@@ -31,6 +31,7 @@ STANDING_WORDS: Mapping[Standing, tuple[str, str, str]] = {
     Standing.WAITING: ("notice not released", "soon", "clock-exclamation"),
     Standing.RELEASED: ("released, on its way", "running", "send"),
     Standing.SENT: ("told", "met", "mail-check"),
+    Standing.WAIVED: ("waived by decision", "off", "ban"),
     Standing.NOT_SENT: ("mail refused", "late", "mail-x"),
     Standing.NO_RECIPIENT: ("no usable contact", "late", "user-exclamation"),
 }
@@ -40,7 +41,7 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
     NextAct.RELEASE: ("Review and release the notice", "The text is saved and nothing has left yet."),
     NextAct.REPAIR_RECIPIENTS: ("Repair the addresses of customers who were not told", "Add a contact, then release again; those told already get no second mail."),
     NextAct.WAIT_FOR_DELIVERY: ("Notices are on their way", "Each clock is met when the customer's mail server accepts the notice."),
-    NextAct.NOTHING: ("Every affected customer was told", "All clocks of this incident are met."),
+    NextAct.NOTHING: ("Nobody is left to tell", "Every clock of this incident is met or was waived by decision."),
 }
 SOON = timedelta(hours=24)
 TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", Event.RELEASED: "running", Event.SENT: "met"}
@@ -91,6 +92,9 @@ class CaseView:
     rows: Page[Row]
     total: int
     told: int
+    waived: int
+    released: bool
+    """Whether the text is fixed because a notice has left."""
     why: Explanation
     """How the earliest running clock is counted out; empty when none runs."""
     events: tuple[Happening, ...]
@@ -109,6 +113,8 @@ def view(session: Session, breach: Breach, organisation: Organisation, *, now: d
         rows=Page(tuple(_row(line, now) for line in page.rows), page.next_key),
         total=sum(counts.values()),
         told=counts.get(Standing.SENT, 0),
+        waived=counts.get(Standing.WAIVED, 0),
+        released=breach.notice is not None and breach.notice.released_at is not None,
         why=explanation(entry) if entry else Explanation((), ()),
         events=_happenings(session, breach, reader),
     )
@@ -123,7 +129,8 @@ def _happenings(session: Session, breach: Breach, reader: trail.Reader) -> tuple
         same = list(run)
         # A hundred customers told in one minute are one thing that happened; the trail keeps each.
         if action == Event.SENT and len(same) > 1:
-            found.append(Happening(same[-1].at, f"{len(same)} notices were accepted by the customers' mail servers", "met"))
+            how = dict(same[-1].data).get("how", "accepted")
+            found.append(Happening(same[-1].at, f"{len(same)} notices were {how}", "met"))
         else:
             found += [Happening(line.at, f"{line.actor} {line.sentence}", TINTS.get(action, "off")) for line in same]
     return tuple(found)
@@ -131,7 +138,9 @@ def _happenings(session: Session, breach: Breach, reader: trail.Reader) -> tuple
 
 def _act(breach: Breach, kind: NextAct, entry: DocketEntry | None, counts: Mapping[Standing, int], now: datetime) -> ActCard:
     title, text = ACT_WORDS[kind]
-    waiting = sum(count for standing, count in counts.items() if standing is not Standing.SENT)
+    waiting = sum(count for standing, count in counts.items() if standing not in {Standing.SENT, Standing.WAIVED})
+    if kind is NextAct.RELEASE and breach.notice is not None and breach.notice.released_at is not None:
+        text = f"The notice went to {plural(counts.get(Standing.SENT, 0) + counts.get(Standing.RELEASED, 0), 'customer')} before; they get no second mail."
     if kind in {NextAct.RELEASE, NextAct.WRITE_NOTICE}:
         title = f"{title} to {plural(counts.get(Standing.WAITING, 0), 'customer')}"
     if unreachable := counts.get(Standing.NO_RECIPIENT, 0):

@@ -17,8 +17,8 @@ class Event(StrEnum):
 
 SENTENCES: dict[str, str] = {
     Event.RECORDED: "recorded the incident; aware at {aware_at}",
-    Event.AFFECTED: "found {count} agreements affected ({selection}) and started {clocks} clocks",
+    Event.AFFECTED: "named the affected agreements (found by: {selection}; clocks started: {clocks})",
     Event.DRAFTED: "saved the text of the notice",
-    Event.RELEASED: "released the notice to {customers} customers",
-    Event.SENT: "had a notice accepted by the customer's mail server, {lateness}",
+    Event.RELEASED: "released the notice (customers: {customers})",
+    Event.SENT: "had a notice {how}, {lateness}",
 }

@@ -13,7 +13,7 @@ from dpa.agreements import stacks
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts import operations as outbox
 from dpa.alerts.models import OutboxMessage
-from dpa.breaches import notices, recipients, rules
+from dpa.breaches import notices, queries, recipients, rules
 from dpa.breaches.clocks import Clock, clock_for
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Notice
@@ -30,6 +30,8 @@ from dpa.unit import Unit
 from dpa.web.words import lateness
 
 KIND = "breaches:notify"
+ACCEPTED = "accepted by the customer's mail server"
+KEPT = "kept in the file mailbox, since no mail server is set"
 
 
 def record_incident(unit: Unit, organisation: Organisation, incident: Incident) -> Breach:
@@ -77,7 +79,7 @@ def add_affected(
     Agreements already named keep the clock they have. Raises `Invalid` when nothing is chosen, when an agreement is
     not the organisation's own, or when all of them were named before.
     """
-    present = set(unit.session.scalars(select(Affected.agreement_id).where(Affected.breach_id == breach.id)))
+    present = queries.affected_ids(unit.session, breach.id)
     wanted = [agreement_id for agreement_id in dict.fromkeys(agreement_ids) if agreement_id not in present]
     if not wanted:
         raise Invalid("No further agreement was chosen; those named before keep their clocks.", field="selection")
@@ -106,7 +108,7 @@ def save_draft(unit: Unit, breach: Breach, draft: Draft) -> Notice:
     """Keep the text of the notice. Raises `Conflict` once it was released: a released notice is never changed."""
     notice = breach.notice
     if notice is not None and notice.released_at is not None:
-        raise Conflict("The notice was released and can no longer be changed; a later phase will carry what is new.")
+        raise Conflict("The notice was released and can no longer be changed; send later news separately.")
     long = {name: text for name, text in rules.draft_errors(draft).items() if text.startswith("Shorten")}
     if long:
         raise Invalid("The text is too long.", fields=long)
@@ -139,7 +141,7 @@ def release_notice(unit: Unit, breach: Breach, organisation: Organisation) -> in
         raise Conflict("There is no notice to release yet; write it first.")
     if errors := rules.draft_errors(notices.draft_of(notice)):
         raise Invalid("The notice cannot be released like this.", fields=errors)
-    waiting = list(unit.session.scalars(select(Affected).where(Affected.breach_id == breach.id, Affected.outbox_id.is_(None))))
+    waiting = list(queries.waiting(unit.session, breach.id))
     usable = recipients.usable(unit.session, organisation, waiting)
     sending = [row for row in waiting if row.id in usable]
     if not sending:
@@ -174,7 +176,8 @@ def notice_sent(unit: Unit, message: OutboxMessage) -> None:
     sent_at: datetime = message.sent_at or unit.now
     row.sent_at = sent_at
     entry = unit.session.get_one(DocketEntry, row.docket_entry_id)
-    docket.meet(unit, entry, sent_at, by="notice accepted by the customer's mail server", record=False)
+    how = ACCEPTED if unit.settings.smtp_url else KEPT
+    docket.meet(unit, entry, sent_at, by=f"notice {how}", record=False)
     unit.session.flush()
     trail.record(
         unit,
@@ -185,6 +188,7 @@ def notice_sent(unit: Unit, message: OutboxMessage) -> None:
         data={
             "agreement": row.agreement_id,
             "outbox": message.id,
+            "how": how,
             "late_s": entry.late_s,
             "lateness": lateness(entry.due_at or entry.target_at, sent_at),
         },

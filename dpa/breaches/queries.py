@@ -24,6 +24,9 @@ from dpa.problems import NotFound
 from dpa.web.identity import Scope
 from dpa.web.paging import SIZE, Page, instant_of
 
+WAIVED = ("waived", "superseded")
+"""States of a clock that somebody closed by decision."""
+
 
 @dataclass(frozen=True, slots=True)
 class BreachLine:
@@ -140,7 +143,11 @@ def _line(row: Affected, entry: DocketEntry, reference: str, controller: str, st
         met_at=entry.met_at,
         late_s=entry.late_s,
         standing=rules.standing(
-            released=row.outbox_id is not None, sent_at=row.sent_at, dead=state in {"dead", "cancelled"}, recipient_problem=not reachable
+            released=row.outbox_id is not None,
+            sent_at=row.sent_at,
+            dead=state in {"dead", "cancelled"},
+            recipient_problem=not reachable,
+            waived=entry.state in WAIVED,
         ),
         outbox_id=row.outbox_id,
         why=explanation(entry),
@@ -155,7 +162,9 @@ def standings(session: Session, breach_id: int, own_domains: Sequence[str]) -> M
             Affected.sent_at.is_not(None).label("sent"),
             func.coalesce(OutboxMessage.state.in_(["dead", "cancelled"]), False).label("dead"),
             _reachable(own_domains).label("reachable"),
+            DocketEntry.state.in_(WAIVED).label("waived"),
         )
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .outerjoin(OutboxMessage, OutboxMessage.id == Affected.outbox_id)
         .where(Affected.breach_id == breach_id)
         .subquery()
@@ -165,7 +174,7 @@ def standings(session: Session, breach_id: int, own_domains: Sequence[str]) -> M
     counts: dict[Standing, int] = {}
     for row in session.execute(query).mappings():
         where = Standing.SENT if row["sent"] else rules.standing(
-            released=bool(row["released"]), sent_at=None, dead=bool(row["dead"]), recipient_problem=not row["reachable"]
+            released=bool(row["released"]), sent_at=None, dead=bool(row["dead"]), recipient_problem=not row["reachable"], waived=bool(row["waived"])
         )
         counts[where] = counts.get(where, 0) + row["customers"]
     return counts
@@ -189,8 +198,13 @@ def affected_ids(session: Session, breach_id: int) -> set[int]:
 
 
 def waiting(session: Session, breach_id: int) -> Sequence[Affected]:
-    """Return the customers of a case that have no notice yet."""
-    return session.scalars(select(Affected).where(Affected.breach_id == breach_id, Affected.outbox_id.is_(None)).order_by(Affected.id)).all()
+    """Return the customers of a case that have no notice yet and are owed one: a waived clock asks for none."""
+    query = (
+        select(Affected)
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(Affected.breach_id == breach_id, Affected.outbox_id.is_(None), DocketEntry.state.not_in(WAIVED))
+    )
+    return session.scalars(query.order_by(Affected.id)).all()
 
 
 def names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:

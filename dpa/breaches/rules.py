@@ -100,14 +100,17 @@ class Standing(StrEnum):
     WAITING = "waiting"
     RELEASED = "released"
     SENT = "sent"
+    WAIVED = "waived"
     NOT_SENT = "not_sent"
     NO_RECIPIENT = "no_recipient"
 
 
-def standing(*, released: bool, sent_at: datetime | None, dead: bool, recipient_problem: bool) -> Standing:
-    """Return where a customer's notice is, from facts only."""
+def standing(*, released: bool, sent_at: datetime | None, dead: bool, recipient_problem: bool, waived: bool = False) -> Standing:
+    """Return where a customer's notice is, from facts only; `waived` when somebody decided that none is owed."""
     if sent_at is not None:
         return Standing.SENT
+    if waived:
+        return Standing.WAIVED
     if dead:
         return Standing.NOT_SENT
     if released:

@@ -17,6 +17,7 @@ from dpa.evidence.trail.queries import Reader
 from dpa.people.models import Organisation
 from dpa.problems import Invalid, NotFound, Problem
 from dpa.web import access, edge, identity, paging
+from dpa.web.words import day
 
 blueprint = Blueprint("breaches", __name__)
 Page = str | Response | tuple[str, int]
@@ -143,10 +144,15 @@ def release(breach_id: int) -> Page:
 def _chosen(breach: Breach, form: AffectedForm, selection: Selection) -> Sequence[int]:
     """Return the agreements the form chose; raises `Invalid` naming references that do not exist."""
     session, on = edge.session(), breach.aware_at.astimezone(ZoneInfo(breach.zone)).date()
-    if selection is Selection.ALL:
-        return [row.id for row in agreements.running(session, breach.organisation_id, on)]
-    if selection is Selection.BY_SYSTEM:
-        return agreements.served_by(session, breach.organisation_id, form.systems.data or [], on)
+    if selection is not Selection.BY_LIST:
+        found_ids: Sequence[int] = (
+            [row.id for row in agreements.running(session, breach.organisation_id, on)]
+            if selection is Selection.ALL
+            else agreements.served_by(session, breach.organisation_id, form.systems.data or [], on)
+        )
+        if not found_ids:
+            raise Invalid(f"No agreement chosen like this ran on {day(on)}, the day of awareness; choose another way.", field="selection")
+        return found_ids
     listed = form.listed()
     found = agreements.by_references(session, breach.organisation_id, listed)
     missing = [reference for reference in listed if reference not in found]

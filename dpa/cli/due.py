@@ -101,7 +101,7 @@ class OneSentence(click.Command):
 @click.option("--batch", help="Read a CSV table instead and print id,due[,error].")
 @click.pass_context
 def due(ctx: click.Context, /, period: str | None, batch: str | None, **given: Any) -> None:
-    r"""Count a period and print when it ends, with the offset in force then.
+    """Count a period and print when it ends, with the offset in force then.
 
     \b
     dpa due "24 hours" --from 2026-03-28T15:30+01:00 --zone Europe/Paris --calendar FR

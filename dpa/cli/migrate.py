@@ -71,6 +71,9 @@ def prepare_instance(settings: Settings) -> None:
         settings.instance.mkdir(parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
+        if settings.database.startswith("sqlite:///"):
+            # The database holds personal data: nobody else on this machine may read it.
+            Path(settings.database.removeprefix("sqlite:///")).touch(mode=0o600)
     except OSError as error:
         raise Misconfigured(
             f"The data folder {settings.instance} cannot be written ({error.strerror}); change its owner or set DPA_INSTANCE to another folder."

@@ -179,6 +179,8 @@ def assign(unit: Unit, entry: DocketEntry, person_id: int | None) -> None:
     members = people.members(unit.session, entry.organisation_id, "docket.act")
     if person_id is not None and person_id not in {member.person_id for member in members}:
         raise Invalid("Choose somebody who may act on deadlines in this organisation.", field="owner")
+    if person_id == entry.owner_id:
+        return  # Nothing happened, so the trail must not say that something did.
     data = {"owner_before": entry.owner_id, "owner": person_id}
     entry.owner_id = person_id
     _record(unit, Event.ASSIGNED, entry, (), data=data)

@@ -15,6 +15,9 @@ SECOND = timedelta(seconds=1)
 REASON_MIN = 10
 REASON_MAX = 2000
 
+LONGEST_EXTENSION = timedelta(days=366)
+"""Beyond a year a typing mistake is likelier than an agreement."""
+
 
 class State(StrEnum):
     """Where a deadline stands."""
@@ -185,6 +188,8 @@ def check_extension(facts: Facts, target_at: datetime, due_at: datetime | None) 
         raise Invalid("This deadline has no latest date of contract or law; extend its target.", field="due_at")
     if target_at == facts.target_at and due_at == facts.due_at:
         raise Invalid("Nothing would change: enter a later date.", field="target_at")
+    if target_at - facts.target_at > LONGEST_EXTENSION or (due_at and facts.due_at and due_at - facts.due_at > LONGEST_EXTENSION):
+        raise Invalid("One extension may move a date by a year at most; check the year.", field="target_at")
     check_dates(target_at, due_at)
 
 

@@ -6,10 +6,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
-from dpa.parties import operations, queries
+from dpa.parties import operations, queries, rules
 from dpa.parties.forms import ClosureForm, ContactForm, ControllerForm
 from dpa.parties.models import Controller
 from dpa.parties.rules import NOTICE_ORDER
+from dpa.people.models import Organisation
 from dpa.problems import Problem
 from dpa.web import access, edge, identity, paging
 
@@ -92,8 +93,14 @@ def add_contact(controller_id: int) -> Page:
     if form.validate_on_submit():
         try:
             with edge.transaction() as unit:
-                operations.add_contact(unit, queries.controller(unit.session, scope, controller_id), form.contact())
-            flash("The contact was added.", "success")
+                row = queries.controller(unit.session, scope, controller_id)
+                operations.add_contact(unit, row, form.contact())
+                domains = unit.session.get_one(Organisation, row.organisation_id).mail_domains
+                blocked = rules.is_own_mailbox(form.contact().email, domains)
+            if blocked:
+                flash("The contact was added but is blocked: the address is one of the organisation's own, so no notice would leave the house.", "warning")
+            else:
+                flash("The contact was added.", "success")
             return redirect(url_for("parties.controller", controller_id=controller_id), 303)
         except Problem as problem:
             form.show_problem(problem)

@@ -14,6 +14,8 @@ from wtforms.validators import ValidationError
 from dpa.problems import Invalid, Problem
 
 MAX_TEXT = 20_000
+EARLIEST, LATEST = 2000, 2100
+"""Years a typed instant may lie in."""
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -65,6 +67,10 @@ class ZonedDateTimeField(DateTimeLocalField):  # type: ignore[misc]
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Enter a date and a time, such as 2026-11-22 21:46.") from None
+        typed: datetime | None = self.data
+        if typed is not None and not EARLIEST <= typed.year <= LATEST:
+            year, self.data = typed.year, None
+            raise ValueError(f"The year {year} cannot be meant; enter one from {EARLIEST} to {LATEST}.")
 
     def instant(self) -> datetime | None:
         """Return the aware instant in UTC, or none when the field was left empty."""

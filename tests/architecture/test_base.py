@@ -50,6 +50,12 @@ def test_settings_come_from_the_file_and_the_environment_wins(tmp_path: Path) ->
     assert (settings.mail_from, settings.port) == ("desk@example.org", 8200)
 
 
+def test_links_follow_the_port_unless_an_address_is_set(tmp_path: Path) -> None:
+    environ = {"DPA_INSTANCE": str(tmp_path), "PORT": "8207"}
+    assert load_settings(environ).base_url == "http://127.0.0.1:8207"
+    assert load_settings(environ | {"DPA_BASE_URL": "https://desk.example.org"}).base_url == "https://desk.example.org"
+
+
 @pytest.mark.parametrize(("content", "mode", "words"), [("PORT=1\n", 0o644 | stat.S_IWOTH, "chmod 600"), ("PORT 1\n", 0o600, "line 1")])
 def test_a_bad_settings_file_is_refused(tmp_path: Path, content: str, mode: int, words: str) -> None:
     file = tmp_path / "settings.env"

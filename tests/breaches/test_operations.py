@@ -13,6 +13,7 @@ from dpa.breaches import operations, queries, recipients
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.rules import Draft, Incident, Selection, Standing
 from dpa.deadlines import recompute
+from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
 from dpa.evidence.trail.models import TrailEvent
 from dpa.parties.queries import Recipient
@@ -201,3 +202,30 @@ def test_the_first_usable_contact_is_chosen(contacts: tuple[tuple[int, Purpose, 
     found = recipients.choose([Recipient(key, purpose, "", address) for key, purpose, address in contacts], ["lemon.example"])
     assert (found.recipient.email if found.recipient else None) == expected
     assert (words in (found.problem or "")) if words else found.problem is None
+
+
+def test_a_waived_customer_is_left_out_of_the_release_and_shown_as_waived(lemon: Ground) -> None:
+    one = lemon.customer(1, (Purpose.SECURITY, "s@one.example"))
+    two = lemon.customer(2, (Purpose.SECURITY, "s@two.example"))
+    breach = recorded(lemon)
+    rows = affect(lemon, breach, one, two)
+    with lemon.unit() as unit:
+        docket.waive(unit, unit.session.get_one(DocketEntry, rows[1].docket_entry_id), "No data of this customer was in the export.")
+    with lemon.unit() as unit:
+        operations.save_draft(unit, breach, DRAFT)
+    with lemon.unit() as unit:
+        assert operations.release_notice(unit, breach, lemon.organisation) == 1
+    mails = lemon.session.scalars(select(OutboxMessage.to_address).where(OutboxMessage.category == "notice"))
+    assert list(mails) == ["s@one.example"]
+    counts = queries.standings(lemon.session, breach.id, lemon.organisation.mail_domains)
+    assert counts == {Standing.RELEASED: 1, Standing.WAIVED: 1}
+
+
+def test_without_a_mail_server_nobody_is_said_to_have_accepted(lemon: Ground) -> None:
+    released(lemon)
+    row = lemon.session.scalars(select(Affected).where(Affected.outbox_id.is_not(None))).one()
+    with lemon.unit(NOW, "system:alerts") as unit:
+        operations.notice_sent(unit, unit.session.get_one(OutboxMessage, row.outbox_id))
+    body = lemon.session.scalars(select(TrailEvent.body).where(TrailEvent.action == "breaches:notice:sent")).one()
+    assert "kept in the file mailbox" in body
+    assert "accepted by" not in body

@@ -79,7 +79,7 @@ def test_the_whole_way_from_incident_to_queued_notice(house: House) -> None:
     assert "s@c1.example" in review
     assert client.post(f"{case}/release").status_code == 303
     assert house.count(OutboxMessage) == 2
-    assert "released the notice to 2 customers" in client.get(case).text
+    assert "released the notice (customers: 2)" in client.get(case).text
     assert client.post(f"{case}/release").status_code == 409
 
 
@@ -94,6 +94,8 @@ def test_the_whole_way_from_incident_to_queued_notice(house: House) -> None:
         ({"aware_at": "2026-11-22T10:01"}, "Say why awareness came later"),
         ({"aware_at": "2026-11-23T10:00", "detected_at": "2026-11-23T10:00"}, "cannot lie in the future"),
         ({"detected_at": "2026-03-29T02:30", "aware_at": "2026-03-29T02:30"}, "does not exist in Europe/Paris"),
+        ({"detected_at": "0001-01-01T00:00", "aware_at": "0001-01-01T00:00"}, "The year 1 cannot be meant"),
+        ({"detected_at": "2000-01-01T00:00", "aware_at": "9999-01-01T00:00"}, "The year 9999 cannot be meant"),
     ],
 )
 def test_bad_input_says_what_and_keeps_what_was_typed(house: House, change: dict[str, str], words: str) -> None:

@@ -61,6 +61,8 @@ def test_a_draft_needs_only_what_the_law_cannot_wait_for(draft: Draft, fields: s
         ({"released": True, "sent_at": None, "dead": False, "recipient_problem": True}, Standing.RELEASED),
         ({"released": True, "sent_at": None, "dead": True, "recipient_problem": False}, Standing.NOT_SENT),
         ({"released": True, "sent_at": NOW, "dead": True, "recipient_problem": False}, Standing.SENT),
+        ({"released": False, "sent_at": None, "dead": False, "recipient_problem": True, "waived": True}, Standing.WAIVED),
+        ({"released": True, "sent_at": NOW, "dead": False, "recipient_problem": False, "waived": True}, Standing.SENT),
     ],
 )
 def test_standing_follows_from_facts(facts: dict[str, object], expected: Standing) -> None:
@@ -77,6 +79,7 @@ def test_standing_follows_from_facts(facts: dict[str, object], expected: Standin
         ({Standing.NOT_SENT: 1, Standing.SENT: 3}, True, NextAct.REPAIR_RECIPIENTS),
         ({Standing.RELEASED: 1, Standing.SENT: 3}, True, NextAct.WAIT_FOR_DELIVERY),
         ({Standing.SENT: 3}, True, NextAct.NOTHING),
+        ({Standing.SENT: 2, Standing.WAIVED: 1}, True, NextAct.NOTHING),
     ],
 )
 def test_the_next_act_is_the_most_urgent_one(counts: dict[Standing, int], ready: bool, expected: NextAct) -> None:

@@ -171,3 +171,11 @@ def test_pauses_that_can(at: datetime) -> None:
 def test_a_pause_ends_after_it_began_and_not_in_the_future(at: datetime) -> None:
     with pytest.raises(Invalid):
         rules.check_resume(Facts(State.PAUSED, DUE, DUE, paused_at=DUE - H), at, DUE)
+
+
+def test_one_extension_moves_a_date_by_a_year_at_most() -> None:
+    target = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    facts = rules.Facts(rules.State.OPEN, target, None, None, None)
+    rules.check_extension(facts, target + timedelta(days=366), None)
+    with pytest.raises(Invalid, match="check the year"):
+        rules.check_extension(facts, target + timedelta(days=366, seconds=1), None)
