@@ -91,6 +91,7 @@ PURE = [
     "dpa.evidence.trail.tree",
     "dpa.docket.rules",
     "dpa.breaches.rules",
+    "dpa.evidence.pdf",
 ]
 
 

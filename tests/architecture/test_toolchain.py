@@ -193,11 +193,11 @@ class Machine:
 
 
 def test_ci_installs_what_is_missing_then_tests(tmp_path: Path) -> None:
-    code, calls = Machine(tmp_path).run()
+    code, calls = Machine(tmp_path).run(JAVA_JARS=str(tmp_path))
     assert code == 0
     assert calls == [
         "apt-get update -q",
-        "apt-get install -q -y --no-install-recommends python3 python3-venv chromium",
+        "apt-get install -q -y --no-install-recommends python3 python3-venv chromium default-jre-headless libjaxb-java",
         "make test CI=true",
     ]
 
@@ -205,8 +205,10 @@ def test_ci_installs_what_is_missing_then_tests(tmp_path: Path) -> None:
 def test_ci_installs_nothing_on_a_machine_that_has_it_and_hands_the_result_on(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.provide("python3", "exit 0\n")
-    machine.provide("chromium", "exit 0\n")
-    assert machine.run(RESULT="1") == (1, ["make test CI=true"])
+    for name in ("chromium", "java"):
+        machine.provide(name, "exit 0\n")
+    (tmp_path / "jaxb-runtime.jar").touch()
+    assert machine.run(RESULT="1", JAVA_JARS=str(tmp_path)) == (1, ["make test CI=true"])
 
 
 def test_benchmarks_are_found_and_a_wrong_name_is_refused() -> None:

@@ -1,0 +1,68 @@
+"""Documents: data in, one PDF out that people can read, programs can parse and a seal can close.
+
+A `Document` is data: who issues what under which number, and blocks of content. `render` turns it into a PDF that is PDF/A-3a
+(ISO 19005-3) and PDF/UA-1 (ISO 14289-1) at once, carries the canonical JSON it was made from, and has empty signature fields
+ready, so that sealing changes nothing else. The same document gives the same bytes.
+
+This package is the only place that knows ReportLab and pikepdf. It is pure: it knows no database, no web, no clock.
+"""
+
+from dpa.evidence.pdf.blocks import (
+    Align,
+    Bar,
+    Bars,
+    Block,
+    ClockPoint,
+    ClockStrip,
+    Column,
+    Fact,
+    FinePrint,
+    Heading,
+    KeyFacts,
+    Moment,
+    Notice,
+    PageBreak,
+    Points,
+    Qr,
+    Summary,
+    Table,
+    Text,
+    Timeline,
+    Tone,
+    Verbatim,
+)
+from dpa.evidence.pdf.document import RECORD_NAME, SEAL_FIELD, STAMP_FIELDS, Document, Letterhead, Rendered
+from dpa.evidence.pdf.rendering import check_logo, render
+
+__all__ = [
+    "RECORD_NAME",
+    "SEAL_FIELD",
+    "STAMP_FIELDS",
+    "Align",
+    "Bar",
+    "Bars",
+    "Block",
+    "ClockPoint",
+    "ClockStrip",
+    "Column",
+    "Document",
+    "Fact",
+    "FinePrint",
+    "Heading",
+    "KeyFacts",
+    "Letterhead",
+    "Moment",
+    "Notice",
+    "PageBreak",
+    "Points",
+    "Qr",
+    "Rendered",
+    "Summary",
+    "Table",
+    "Text",
+    "Timeline",
+    "Tone",
+    "Verbatim",
+    "check_logo",
+    "render",
+]
