@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from dpa.problems import Misconfigured
 
@@ -53,6 +61,14 @@ class Settings(BaseModel):
     """Number of reverse proxies in front whose X-Forwarded-* headers count."""
     workers: int = Field(default=2, alias="DPA_WEB_WORKERS", ge=1, le=32)
     """Number of web processes."""
+    keys: Path | None = Field(default=None, alias="DPA_KEYS")
+    """Folder of the keys that seal and sign; none: `keys` in the instance folder."""
+    key_passphrase_file: Path | None = Field(default=None, alias="DPA_KEY_PASSPHRASE_FILE")
+    """File with the passphrase that encrypts the seal's keys at rest; none: one is made beside them."""
+    tsa_url: str = Field(default="", alias="DPA_TSA_URL")
+    """Address of an RFC 3161 time-stamp authority; empty: documents carry the time the issuer asserts."""
+    tsa_roots: Path | None = Field(default=None, alias="DPA_TSA_ROOTS")
+    """PEM file with the root certificates that the authority's time-stamps must lead to; required with `DPA_TSA_URL`."""
     log_level: str = Field(default="info", alias="DPA_LOG_LEVEL", pattern="^(debug|info|warning|error)$")
     """How much the log tells: debug, info, warning or error."""
 
@@ -73,10 +89,34 @@ class Settings(BaseModel):
             raise ValueError("must be smtp://user:password@host:587 or smtps://user:password@host:465")
         return value
 
+    @field_validator("tsa_url")
+    @classmethod
+    def _tsa_url_is_known(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("must be the http:// or https:// address of a time-stamp authority")
+        return value
+
+    @model_validator(mode="after")
+    def _tsa_is_trusted(self) -> Settings:
+        if self.tsa_url and self.tsa_roots is None:
+            raise ValueError("DPA_TSA_URL needs DPA_TSA_ROOTS, a PEM file with the roots its time-stamps lead to")
+        return self
+
     @property
     def database(self) -> str:
         """The address of the database in use."""
         return self.database_url or f"sqlite:///{self.instance / 'dpa.sqlite3'}"
+
+    @property
+    def key_folder(self) -> Path:
+        """Folder of the keys that seal documents and sign checkpoints."""
+        return self.keys or self.instance / "keys"
+
+    @property
+    def document_store(self) -> Path:
+        """Folder of issued files, by digest."""
+        return self.instance / "documents"
 
     @property
     def secure(self) -> bool:
@@ -120,7 +160,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        key = str(first["loc"][0])
+        key = str(first["loc"][0]) if first["loc"] else "DPA_TSA_ROOTS"
         raise Misconfigured(f"The setting {key} {_sentence(first)}.", field=key) from None
 
 

@@ -98,10 +98,27 @@ class OutboxMessage(Base):
     """Why it was not sent at the last attempt, in words."""
     follow_up: Mapped[bool] = mapped_column(default=False)
     """Whether it was accepted but what should follow (such as meeting a deadline) failed and must be tried again."""
+    hold_until: Mapped[datetime | None] = mapped_column(Utc())
+    """Until when it waits for its attachments at most; none when it waits for nothing."""
     created_at: Mapped[Instant]
     """When it was stored; its Date header."""
     sent_at: Mapped[datetime | None] = mapped_column(Utc())
     """When the server accepted it."""
+
+
+class OutboxAttachment(Base):
+    """A document that goes with a message, as soon as it is issued."""
+
+    __tablename__ = "outbox_attachment"
+    audited: ClassVar[bool] = False
+    not_audited_because: ClassVar[str] = "it is part of a message; what left is in the event of the message's end"
+
+    outbox_id: Mapped[int] = mapped_column(BigId, ForeignKey("outbox_message.id"), primary_key=True, autoincrement=False)
+    """The message."""
+    document_id: Mapped[int] = mapped_column(BigId, ForeignKey("issued_document.id"), primary_key=True, autoincrement=False, index=True)
+    """The document."""
+    sent_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Digest of the file that left with it; none until then, or when it left without."""
 
 
 class DeliveryEvent(Base):

@@ -69,6 +69,8 @@ class Affected(Base):
     added_at: Mapped[Instant]
     outbox_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"), index=True)
     """The notice as it was queued; none until released."""
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("issued_document.id"), index=True)
+    """The notice as a sealed document; none until released."""
     sent_at: Mapped[datetime | None] = mapped_column(Utc())
     """When the customer's mail server accepted the notice; meets the clock."""
     breach: Mapped[Breach] = relationship(back_populates="affected")

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from dpa import unit
 from dpa.evidence import banners, jobs
 from dpa.evidence.events import SENTENCES
+from dpa.evidence.register import models as _register  # noqa: F401  loads the tables
+from dpa.evidence.seal import models as _seal  # noqa: F401  loads the tables
 from dpa.evidence.trail import append, guard
 from dpa.slice import Job, NavItem, Slice
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dpa.columns import Base, BigId, Id, Instant, Json, Utc, word
@@ -46,6 +46,10 @@ class Organisation(Base):
     """ISO 3166-1 alpha-2 code of its seat."""
     mail_domains: Mapped[list[str]] = mapped_column(Json())
     """Its own mail domains, lower case: an address there is never a customer's."""
+    address: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Postal address and other lines of its letterhead; may be empty."""
+    logo_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Digest of its logo (PNG) in the store of documents; none without a logo."""
     created_at: Mapped[Instant]
     """When it was added."""
 

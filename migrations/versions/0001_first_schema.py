@@ -16,6 +16,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+GUARDED = ("trail_event", "trail_node", "trail_payload", "trail_head")
+"""The guarded tables of this revision."""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -802,13 +805,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_docket_change_entry_id"), ["entry_id"], unique=False)
 
     # The trail's tables refuse to be changed; create_all in tests makes the same guards.
-    for statement in triggers.create_all(op.get_bind().dialect.name):
-        op.execute(statement)
+    for table in GUARDED:
+        for statement in triggers.create(op.get_bind().dialect.name, table):
+            op.execute(statement)
 
 
 def downgrade() -> None:
-    for statement in triggers.drop_all(op.get_bind().dialect.name):
-        op.execute(statement)
+    for table in GUARDED:
+        for statement in triggers.drop(op.get_bind().dialect.name, table):
+            op.execute(statement)
 
     with op.batch_alter_table("docket_change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_docket_change_entry_id"))

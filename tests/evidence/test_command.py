@@ -143,7 +143,7 @@ def test_a_damaged_file_is_a_finding(sqlite_ground: Ground, sqlite_database: Dat
     sqlite_ground.engine.dispose()
     path = sqlite_database.folder / "dpa.sqlite3"
     content = bytearray(path.read_bytes())
-    for page in range(len(content) // 4096 - 1, 110, -3):
+    for page in range(len(content) // 4096 - 1, 200, -3):
         content[page * 4096 : page * 4096 + 64] = b"\xff" * 64
     path.write_bytes(bytes(content))
     done = dpa("trail", "verify", **surroundings(sqlite_database))

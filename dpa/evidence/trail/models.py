@@ -1,9 +1,10 @@
-"""The trail's tables: events as exact text, erasable payloads, the upper nodes of the tree, and its head.
-
-Signed checkpoints and their copies elsewhere get tables of their own when they come; nothing here has to change for it.
+"""The trail's tables: events as exact text, erasable payloads, the upper nodes of the tree, its head; signed checkpoints and
+where copies of them are held.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from sqlalchemy import (
     CheckConstraint,
@@ -15,10 +16,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from dpa.columns import Base, BigId, Id, Instant
+from dpa.columns import Base, BigId, Id, Instant, Utc
 from dpa.evidence.trail import triggers
 
 _PART_OF_THE_TRAIL = "it is part of the trail itself"
@@ -138,6 +140,88 @@ class TrailVerification(Base):
         return self.findings == 0
 
 
+class TrailKey(Base):
+    """A key that signs checkpoints: its public half, and from which size of the trail on it signs."""
+
+    __tablename__ = "trail_key"
+    audited = False
+    not_audited_because = _PART_OF_THE_TRAIL
+
+    key_id: Mapped[str] = mapped_column(String(8), primary_key=True)
+    """Four bytes in hexadecimal, as signed notes name the key (C2SP signed-note)."""
+    vkey: Mapped[str] = mapped_column(String(300))
+    """Public key in the form name+id+base64 (C2SP signed-note)."""
+    valid_from_size: Mapped[int] = mapped_column(BigId)
+    """Size of the trail when it began to sign."""
+    valid_to_size: Mapped[int | None] = mapped_column(BigId)
+    """Size of the trail at its last checkpoint; none while it signs."""
+    created_at: Mapped[Instant]
+    """When it was made."""
+
+
+class TrailCheckpoint(Base):
+    """A signed statement of the trail's size and root (C2SP tlog-checkpoint)."""
+
+    __tablename__ = "trail_checkpoint"
+    audited = False
+    not_audited_because = _PART_OF_THE_TRAIL
+
+    size: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    """Number of events it covers."""
+    root: Mapped[str] = mapped_column(String(64))
+    """Root over them, hexadecimal."""
+    note: Mapped[str] = mapped_column(Text)
+    """The signed note, byte for byte."""
+    reason: Mapped[str] = mapped_column(String(40))
+    """Why it was made: daily, document, request, key or command."""
+    at: Mapped[Instant]
+    """When it was signed."""
+
+
+class TrailWitness(Base):
+    """An address outside the house to which checkpoints are mailed every day."""
+
+    __tablename__ = "trail_witness"
+    __table_args__ = (Index(None, "organisation_id"),)
+
+    id: Mapped[Id]
+    organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisation.id"))
+    """Who named it."""
+    name: Mapped[str] = mapped_column(String(200))
+    """Who reads there."""
+    address: Mapped[str] = mapped_column(String(254))
+    """Mail address."""
+    added_at: Mapped[Instant]
+    """Since when."""
+    added_by: Mapped[str] = mapped_column(String(40))
+    """Actor who named it."""
+    removed_at: Mapped[datetime | None] = mapped_column(Utc())
+    """Since when no longer; none while it is mailed."""
+
+
+class TrailAnchor(Base):
+    """One copy of a checkpoint held outside: whoever holds it can prove a later rewrite."""
+
+    __tablename__ = "trail_anchor"
+    __table_args__ = (UniqueConstraint("kind", "reference", "size"), Index(None, "at"), Index(None, "size"))
+    audited = False
+    not_audited_because = "it follows from a mail or an act that has an event of its own"
+
+    id: Mapped[Id]
+    size: Mapped[int] = mapped_column(BigId, ForeignKey("trail_checkpoint.size"))
+    """The checkpoint."""
+    kind: Mapped[str] = mapped_column(String(20))
+    """witness (mailed to a witness), document (in a document a customer's server accepted), stamp (RFC 3161), kept (a person keeps it)."""
+    reference: Mapped[str] = mapped_column(String(80))
+    """What made it, such as message:17, document:4 or person:3."""
+    target: Mapped[str] = mapped_column(Text, default="")
+    """Where it is held, in words; may name a person or address."""
+    receipt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Proof of the copy, such as the time-stamp token (DER)."""
+    at: Mapped[Instant]
+    """Since when it is held outside."""
+
+
 def table(model: type[Base]) -> Table:
     """Return the table of a model, for statements that go past the unit of work."""
     found = model.__table__
@@ -145,5 +229,5 @@ def table(model: type[Base]) -> Table:
     return found
 
 
-for _model in (TrailEvent, TrailPayload, TrailNode, TrailHead):
+for _model in (TrailEvent, TrailPayload, TrailNode, TrailHead, TrailCheckpoint):
     triggers.attach(table(_model))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, event
 
-APPEND_ONLY = ("trail_event", "trail_node")
+APPEND_ONLY = ("trail_event", "trail_node", "trail_checkpoint")
 PAYLOAD = "trail_payload"
 HEAD = "trail_head"
 TABLES = (*APPEND_ONLY, PAYLOAD, HEAD)
