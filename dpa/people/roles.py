@@ -35,11 +35,14 @@ MEANINGS: Mapping[Role, str] = {
 """One sentence per role, shown where a role is chosen."""
 
 _READ = frozenset(
-    {"board.read", "breaches.read", "agreements.read", "parties.read", "outbox.read"},
+    {"board.read", "breaches.read", "agreements.read", "parties.read", "outbox.read", "documents.read"},
 )
 _INSPECT = frozenset({"trail.read", "trail.verify", "settings.read"})
 _WORK = frozenset({"breaches.record", "parties.edit", "docket.act", "alerts.acknowledge"})
-_DECIDE = frozenset({"breaches.release", "agreements.edit", "agreements.import", "docket.waive", "organisation.manage"})
+_DECIDE = frozenset({
+    "breaches.release", "agreements.edit", "agreements.import", "docket.waive", "documents.issue", "trail.witness", "seal.manage",
+    "organisation.manage",
+})
 _RULE = frozenset({"people.manage"})
 
 GRANTS: Mapping[Role, frozenset[str]] = {

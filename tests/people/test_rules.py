@@ -17,7 +17,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 EVERY = {
     "board.read", "breaches.read", "breaches.record", "breaches.release", "agreements.read", "agreements.edit", "agreements.import",
     "parties.read", "parties.edit", "docket.act", "docket.waive", "trail.read", "trail.verify", "outbox.read", "alerts.acknowledge",
-    "settings.read", "people.manage", "organisation.manage",
+    "settings.read", "people.manage", "organisation.manage", "documents.read", "documents.issue", "trail.witness", "seal.manage",
 }
 
 
