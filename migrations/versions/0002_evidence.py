@@ -168,10 +168,6 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ordered_by", sa.String(length=40), nullable=False),
-        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("claim", sa.Integer(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("last_error", sa.Text(), nullable=False),
         sa.Column("record", sa.Text(), nullable=True),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
@@ -216,13 +212,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("issued_document", schema=None) as batch_op:
         batch_op.create_index("ix_issued_document_list", ["organisation_id", "id"], unique=False)
-        batch_op.create_index(
-            "ix_issued_document_next",
-            ["next_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'ordered'"),
-            postgresql_where=sa.text("state = 'ordered'"),
-        )
         batch_op.create_index(batch_op.f("ix_issued_document_record_sha256"), ["record_sha256"], unique=False)
         batch_op.create_index(batch_op.f("ix_issued_document_reference"), ["reference"], unique=False)
         batch_op.create_index(
@@ -256,6 +245,19 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("document_file", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_document_file_document_id"), ["document_id"], unique=False)
+
+    op.create_table(
+        "document_work",
+        sa.Column("document_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claim", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["document_id"], ["issued_document.id"], name=op.f("fk_document_work_document_id_issued_document")),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_work")),
+    )
+    with op.batch_alter_table("document_work", schema=None) as batch_op:
+        batch_op.create_index("ix_document_work_next", ["next_at", "document_id"], unique=False)
 
     op.create_table(
         "outbox_attachment",
@@ -330,6 +332,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_attachment_document_id"))
 
     op.drop_table("outbox_attachment")
+    with op.batch_alter_table("document_work", schema=None) as batch_op:
+        batch_op.drop_index("ix_document_work_next")
+
+    op.drop_table("document_work")
     with op.batch_alter_table("document_file", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_document_file_document_id"))
 
@@ -344,11 +350,6 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_issued_document_reference"))
         batch_op.drop_index(batch_op.f("ix_issued_document_record_sha256"))
-        batch_op.drop_index(
-            "ix_issued_document_next",
-            sqlite_where=sa.text("state = 'ordered'"),
-            postgresql_where=sa.text("state = 'ordered'"),
-        )
         batch_op.drop_index("ix_issued_document_list")
 
     op.drop_table("issued_document")

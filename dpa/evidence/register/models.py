@@ -6,13 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dpa.columns import Base, BigId, Id, Instant, Utc, word
 
-ORDERED = "state = 'ordered'"
-"""Condition of the partial index. Queries must repeat it word for word, or SQLite will not use it."""
+STAMP_WANTED = "stamp_wanted_since IS NOT NULL"
 
 
 class DocumentState(StrEnum):
@@ -60,8 +59,7 @@ class IssuedDocument(Base):
         UniqueConstraint("organisation_id", "kind", "year", "number"),
         Index("ix_issued_document_list", "organisation_id", "id"),
         Index("ix_issued_document_subject", "subject_type", "subject_id", "id"),
-        Index("ix_issued_document_next", "next_at", "id", sqlite_where=text(ORDERED), postgresql_where=text(ORDERED)),
-        Index("ix_issued_document_stamp", "stamp_wanted_since", sqlite_where=text("stamp_wanted_since IS NOT NULL"), postgresql_where=text("stamp_wanted_since IS NOT NULL")),
+        Index("ix_issued_document_stamp", "stamp_wanted_since", sqlite_where=text(STAMP_WANTED), postgresql_where=text(STAMP_WANTED)),
     )
 
     id: Mapped[Id]
@@ -93,14 +91,6 @@ class IssuedDocument(Base):
     """When it was ordered."""
     ordered_by: Mapped[str] = mapped_column(String(40))
     """Actor who ordered it."""
-    next_at: Mapped[datetime | None] = mapped_column(Utc())
-    """When a worker may (next) render and seal it; none once issued."""
-    claim: Mapped[int] = mapped_column(Integer, default=0)
-    """Raised by each claim; a worker that comes back late with an old one may no longer issue it."""
-    failures: Mapped[int] = mapped_column(Integer, default=0)
-    """How often rendering or sealing failed."""
-    last_error: Mapped[str] = mapped_column(Text, default="")
-    """Why it failed last, in words; empty when it did not."""
     record: Mapped[str | None] = mapped_column(Text)
     """The record attached to the PDF, byte for byte: content, time of issue, seal and checkpoint. None until issued."""
     issued_at: Mapped[datetime | None] = mapped_column(Utc())
@@ -130,6 +120,26 @@ class IssuedDocument(Base):
     supersede_reason: Mapped[str] = mapped_column(Text, default="")
     """Why it replaces the older one."""
     files: Mapped[list[DocumentFile]] = relationship(back_populates="document", order_by="DocumentFile.at, DocumentFile.sha256")
+
+
+class DocumentWork(Base):
+    """An ordered document that waits to be rendered and sealed; gone once it is issued."""
+
+    __tablename__ = "document_work"
+    __table_args__ = (Index("ix_document_work_next", "next_at", "document_id"),)
+    audited: ClassVar[bool] = False
+    not_audited_because: ClassVar[str] = "leases and retries change it; ordering and issuing have events of their own"
+
+    document_id: Mapped[int] = mapped_column(BigId, ForeignKey("issued_document.id"), primary_key=True, autoincrement=False)
+    """The document."""
+    next_at: Mapped[Instant]
+    """When a worker may (next) take it: now, after a failure later, or the end of the running lease."""
+    claim: Mapped[int] = mapped_column(default=0)
+    """Raised by each claim; a worker that comes back late with an old one may no longer issue it."""
+    failures: Mapped[int] = mapped_column(default=0)
+    """How often rendering or sealing failed."""
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    """Why it failed last, in words; empty when it did not."""
 
 
 class DocumentFile(Base):

@@ -1,0 +1,48 @@
+"""Numbers, waits and states of issued documents. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+CODE_DIGITS = 16
+"""Digits of the record's SHA-256 printed at the foot of each page; whoever holds a page can give them."""
+LEASE = timedelta(seconds=120)
+"""How long a worker owns a document while it renders and seals it; a certificate takes a tenth of a second."""
+RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
+"""Waits after a failure; the last one repeats. Short at first: a notice waits for its document ten minutes at most."""
+FAILING = 3
+"""Failures after which somebody is told."""
+STAMP_RETRY = timedelta(minutes=5)
+"""Wait before an authority that did not answer is asked again for a document's time-stamp."""
+STAMP_LATE = timedelta(hours=24)
+"""After this the missing time-stamp of a document is told by mail."""
+
+
+def letters(slug: str) -> str:
+    """Return the capitals that stand for an organisation in numbers: `light-company` is LC."""
+    return "".join(part[0] for part in slug.split("-") if part).upper()
+
+
+def reference(slug: str, code: str, year: int, number: int) -> str:
+    """Return a document's number as people write it, such as LC-BN-2026-0007."""
+    return f"{letters(slug)}-{code}-{year}-{number:04d}"
+
+
+def wait_after(failures: int) -> timedelta:
+    """Return how long a document waits after its nth failure, from 1."""
+    return RETRY_AFTER[min(max(failures, 1), len(RETRY_AFTER)) - 1]
+
+
+def check_code(record_sha256: str) -> str:
+    """Return the digits that a holder of the document can read at the foot of its pages."""
+    return record_sha256[:CODE_DIGITS]
+
+
+def spaced(code: str) -> str:
+    """Return a check code in groups of four, as it is printed."""
+    return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def plain_code(typed: str) -> str:
+    """Return a check code as it is compared: without spaces and dots, lower case."""
+    return "".join(char for char in typed.lower() if char in "0123456789abcdef")
