@@ -11,10 +11,32 @@ class Event(StrEnum):
     CLOCK_STEPPED = "evidence:clock:stepped"
     PAYLOAD_ERASED = "evidence:payload:erased"
     TRAIL_VERIFIED = "evidence:trail:verified"
+    CHECKPOINT_KEPT = "evidence:checkpoint:kept"
+    WITNESS_ADDED = "evidence:witness:added"
+    WITNESS_REMOVED = "evidence:witness:removed"
+    KEY_ROTATED = "evidence:key:rotated"
+    KEY_BEGUN_ANEW = "evidence:key:begun_anew"
+    TRAIL_PROVED = "evidence:trail:proved"
+    TRAIL_EXPORTED = "evidence:trail:exported"
+    DOCUMENT_ORDERED = "evidence:document:ordered"
+    DOCUMENT_ISSUED = "evidence:document:issued"
+    DOCUMENT_STAMPED = "evidence:document:stamped"
+    DOCUMENT_DOWNLOADED = "evidence:document:downloaded"
 
 
 SENTENCES: dict[str, str] = {
     Event.CLOCK_STEPPED: "dated the next act {seconds} seconds before the entry above it: the clock was set back, or the act waited",
     Event.PAYLOAD_ERASED: "erased the personal part “{part}” of event {event} on the basis of {basis}",
+    Event.DOCUMENT_ORDERED: "ordered the document {number}",
+    Event.DOCUMENT_ISSUED: "issued the document {number}, sealed at level {level}",
+    Event.DOCUMENT_STAMPED: "added an archive time-stamp to the document {number}",
+    Event.DOCUMENT_DOWNLOADED: "downloaded {what} of the document {number}",
     Event.TRAIL_VERIFIED: "verified the trail of {size} events and found {findings} things wrong",
+    Event.CHECKPOINT_KEPT: "keeps a copy of the checkpoint over {size} events outside",
+    Event.WITNESS_ADDED: "named a witness to whom checkpoints of the trail are mailed",
+    Event.WITNESS_REMOVED: "removed a witness to whom checkpoints of the trail were mailed",
+    Event.KEY_ROTATED: "made a new key that signs checkpoints, {new}, to follow {old}",
+    Event.KEY_BEGUN_ANEW: "began a new line of checkpoints with the key {new}, because the former one could not be continued",
+    Event.TRAIL_PROVED: "made a proof bundle of {count} events",
+    Event.TRAIL_EXPORTED: "exported the events {first} to {last}",
 }

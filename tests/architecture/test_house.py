@@ -89,6 +89,8 @@ PURE = [
     "dpa.alerts.ladder",
     "dpa.people.roles",
     "dpa.evidence.trail.tree",
+    "dpa.evidence.trail.notes",
+    "dpa.evidence.trail.rules",
     "dpa.docket.rules",
     "dpa.breaches.rules",
     "dpa.evidence.pdf",
