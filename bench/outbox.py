@@ -126,7 +126,7 @@ def _send(tick: Tick) -> int:
         sender = mail.sender(tick.settings)
         claimed = delivery.first(tick, sender)
         while claimed is not None and sent < SENT:
-            claimed = delivery.settle(tick, sender, claimed, delivery.hand_over(carrier, claimed))
+            claimed = delivery.settle(tick, sender, claimed, *delivery.hand_over(carrier, claimed, tick.settings.document_store))
             sent += 1
     return sent
 

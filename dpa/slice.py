@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy.orm import Session
 
@@ -75,8 +75,56 @@ class Banner:
     link_text: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something somebody must look at: it stands on every page while it is so, and is mailed once per key.
+
+    It is said to people who hold `permission` in the organisation; where none is named, to those who hold it anywhere.
+    """
+
+    key: str
+    """What makes it this one and no other, such as `seal-expiry:4:30`: another step or episode is another key, and another mail."""
+    kind: Literal["late", "soon"]
+    """`late` for what must be acted on, `soon` for a warning."""
+    text: str
+    """What is so, as one sentence; it names the organisation where there is one."""
+    path: str
+    """Page where it can be put right, from the root: `/trail`."""
+    link_text: str
+    organisation_id: int | None
+    permission: str
+    mail_after: datetime | None
+    """From when on it is mailed; none for pages only."""
+    since: datetime | None = None
+    """Since when it is so."""
+    advice: str = ""
+    """What to do, as one or two sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One way a document took out of the house, for the document's page."""
+
+    at: datetime | None
+    """When it was handed over; none while it waits."""
+    to: str
+    """Whom it went to."""
+    words: str
+    """What became of it, in a few words."""
+    tint: str
+    """late, soon, running, met or off."""
+    sha256: str | None
+    """Digest of the file that left; none while none did."""
+    path: str
+    """Page of the message."""
+
+
 NameLookup = Callable[[Session, Sequence[str]], Mapping[str, str]]
+JourneySource = Callable[[Session, int], Sequence[Journey]]
+CaseParts = Callable[[Session, str], Sequence[tuple[str, str]]]
 BannerSource = Callable[[Session, datetime, Settings], Sequence[Banner]]
+ConcernSource = Callable[[Session, datetime, Settings], Sequence[Concern]]
+"""Runs on every page and every minute in the worker: one cheap statement when nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +140,21 @@ class Slice:
     jobs: tuple[Job, ...] = ()
     deadline_kinds: tuple[object, ...] = ()
     """Declarations of `dpa.docket.kinds.DeadlineKind`."""
+    document_kinds: tuple[object, ...] = ()
+    """Declarations of `dpa.evidence.register.kinds.DocumentKind`."""
+    journeys: tuple[JourneySource, ...] = ()
+    """Tell where an issued document was sent."""
     mails: tuple[str, ...] = ()
     """Folders under templates/emails/ of the mails the slice sends."""
     names: Mapping[str, NameLookup] = field(default_factory=dict)
     """How the trail's opaque references become names: kind of reference (`u`, `breach`) to a look-up."""
+    case_parts: Mapping[str, CaseParts] = field(default_factory=dict)
+    """What belongs to a case of a kind beside itself, for its history: its mails, deadlines and documents."""
     paths: Mapping[str, str] = field(default_factory=dict)
     """Page of a subject by its kind, with `{id}`: `{"breach": "/breaches/{id}"}`."""
     settings: tuple[NavItem, ...] = ()
     """Pages of an organisation's settings; their endpoints take an `organisation_id`."""
     banners: tuple[BannerSource, ...] = ()
     """What must be said on every page while it is so, such as a silent worker."""
+    concerns: tuple[ConcernSource, ...] = ()
+    """What somebody must look at, on every page and by mail, such as a certificate that ends."""

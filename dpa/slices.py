@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dpa.agreements.slice import SLICE as AGREEMENTS
+from dpa.alerts import concerns
 from dpa.alerts.slice import SLICE as ALERTS
 from dpa.breaches.slice import SLICE as BREACHES
 from dpa.docket import kinds
 from dpa.docket.slice import SLICE as DOCKET
+from dpa.evidence.register import journeys
+from dpa.evidence.register import kinds as document_kinds
 from dpa.evidence.slice import SLICE as EVIDENCE
 from dpa.evidence.trail import registry
 from dpa.parties.slice import SLICE as PARTIES
@@ -18,3 +21,6 @@ SLICES: tuple[Slice, ...] = (EVIDENCE, PEOPLE, ALERTS, DOCKET, PARTIES, AGREEMEN
 registry.install(SLICES)
 for part in SLICES:
     kinds.register(*part.deadline_kinds)
+    document_kinds.register(*part.document_kinds)
+    journeys.register(*part.journeys)
+    concerns.register(*part.concerns)

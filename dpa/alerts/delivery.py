@@ -14,7 +14,8 @@ import random
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,7 +23,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from dpa.alerts import mail, operations, queue, rules
+from dpa.alerts import attachments, mail, operations, queue, rules
 from dpa.alerts.messages import Message
 from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.queue import Claimed
@@ -59,9 +60,9 @@ def dispatch(tick: Tick, transport: Transport) -> str:
     with transport.connect() as carrier:
         claimed = first(tick, sender)
         while claimed is not None:
-            answer = hand_over(carrier, claimed)
+            answer, left = hand_over(carrier, claimed, tick.settings.document_store)
             counts[answer.outcome.value] += 1
-            claimed = settle(tick, sender, claimed, answer)
+            claimed = settle(tick, sender, claimed, answer, left)
     return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
 
 
@@ -109,25 +110,29 @@ def _still_belongs(unit: Unit, claimed: Claimed) -> bool:
     return any(member.person_id == claimed.person_id for member in people.members(unit.session, claimed.organisation_id))
 
 
-def hand_over(carrier: Carrier, claimed: Claimed) -> Answer:
-    """Build the mail and send it, outside any transaction; whatever goes wrong becomes an answer."""
+def hand_over(carrier: Carrier, claimed: Claimed, store: Path) -> tuple[Answer, tuple[str, ...]]:
+    """Build the mail and send it, outside any transaction; whatever goes wrong becomes an answer.
+
+    Returns with it the names of the files that went along, read from the folder `store`.
+    """
     try:
-        data = mail.build(claimed.letter)
+        files = attachments.load(store, claimed.documents)
+        data = mail.build(replace(claimed.letter, attachments=files))
     except Exception as error:  # noqa: BLE001 - whatever cannot be built now never can be; the queue goes on
         _complain("mail_not_built", claimed.id, error)
-        return Answer(Outcome.REFUSED, None, f"the mail cannot be built from its stored text ({type(error).__name__})")
+        return Answer(Outcome.REFUSED, None, f"the mail cannot be built from its stored text ({type(error).__name__})"), ()
     try:
-        return carrier.send(claimed.letter.from_address, claimed.letter.to_address, data)
+        return carrier.send(claimed.letter.from_address, claimed.letter.to_address, data), tuple(file.name for file in files)
     except Exception as error:  # noqa: BLE001 - a fault of ours in sending: try again later, and say so
         _complain("mail_not_sent", claimed.id, error)
-        return Answer(Outcome.DEFERRED, None, f"sending failed ({type(error).__name__})", uncertain=True)
+        return Answer(Outcome.DEFERRED, None, f"sending failed ({type(error).__name__})", uncertain=True), ()
 
 
-def settle(tick: Tick, sender: str, claimed: Claimed, answer: Answer) -> Claimed | None:
+def settle(tick: Tick, sender: str, claimed: Claimed, answer: Answer, left: Sequence[str] = ()) -> Claimed | None:
     """Write the answer down, whatever it takes, and claim the next message in the same transaction."""
     for wait in (*WRITE_AGAIN_AFTER, None):
         try:
-            return _write_down(tick, sender, claimed, answer)
+            return _write_down(tick, sender, claimed, answer, left)
         except DBAPIError as error:
             log.warning("answer_not_written", message=claimed.id, kind=type(error.orig).__name__)
             if wait is None:
@@ -135,16 +140,18 @@ def settle(tick: Tick, sender: str, claimed: Claimed, answer: Answer) -> Claimed
             time.sleep(wait)
         except Exception as error:  # noqa: BLE001 - a listener of another package; the acceptance must stand
             _complain("follow_up_failed", claimed.id, error)
-            return _write_down(tick, sender, claimed, answer, follow_up_failed=type(error).__name__)
+            return _write_down(tick, sender, claimed, answer, left, follow_up_failed=type(error).__name__)
     return None
 
 
-def _write_down(tick: Tick, sender: str, claimed: Claimed, answer: Answer, *, follow_up_failed: str | None = None) -> Claimed | None:
+def _write_down(
+    tick: Tick, sender: str, claimed: Claimed, answer: Answer, left: Sequence[str], *, follow_up_failed: str | None = None
+) -> Claimed | None:
     with tick.begin(ACTOR) as unit:
         decision = rules.decide(
             answer, attempts=claimed.attempts, give_up_at=claimed.give_up_at, now=unit.now, chance=_chance.random()
         )
-        row = _conclude(unit, claimed, answer, decision, tell_others=follow_up_failed is None)
+        row = _conclude(unit, claimed, answer, decision, left, tell_others=follow_up_failed is None)
         if row is not None and decision.state is State.SENT:
             if follow_up_failed is None:
                 _run_listeners(unit, row)
@@ -159,8 +166,10 @@ def _write_down(tick: Tick, sender: str, claimed: Claimed, answer: Answer, *, fo
         return _take(unit, tick.worker, sender)
 
 
-def _conclude(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision, *, tell_others: bool = True) -> OutboxMessage | None:
-    row = queue.conclude(unit, claimed, answer, decision)
+def _conclude(
+    unit: Unit, claimed: Claimed, answer: Answer, decision: Decision, left: Sequence[str] = (), *, tell_others: bool = True
+) -> OutboxMessage | None:
+    row = queue.conclude(unit, claimed, answer, decision, left)
     if row is None:
         log.warning("lease_lost", message=claimed.id, outcome=answer.outcome.value)
     elif decision.state is State.DEAD:
@@ -195,6 +204,7 @@ def _tell_the_others(unit: Unit, row: OutboxMessage) -> None:
             dedupe_key=f"dead:{row.id}:p{member.person_id}", about=("message", row.id),
             context={
                 "subject": row.subject, "recipient": row.to_name or row.to_address, "is_notice": row.category is Category.NOTICE,
+                "is_checkpoint": row.category is Category.WITNESS,
                 "answer": row.last_error or "no answer", "message_path": f"/outbox/{row.id}",
             },
         )

@@ -20,6 +20,7 @@ class Event(StrEnum):
     RETRIED = "alerts:message:retried"
     SET_ASIDE = "alerts:message:set_aside"
     JUMPED = "alerts:clock:jumped"
+    CONCERN_TOLD = "alerts:concern:told"
 
 
 SENTENCES: dict[str, str] = {
@@ -31,4 +32,5 @@ SENTENCES: dict[str, str] = {
     Event.RETRIED: "sent an undeliverable message ({mail}) on its way again",
     Event.SET_ASIDE: "dealt with an undeliverable message ({mail}) in another way",
     Event.JUMPED: "saw the clock of a worker jump by {seconds} seconds",
+    Event.CONCERN_TOLD: "mailed {count} people that something needs a look ({concern})",
 }

@@ -19,6 +19,7 @@ from email.policy import default as reading
 from email.utils import format_datetime, parseaddr
 from typing import Any, cast
 
+from dpa.alerts.attachments import Attachment
 from dpa.alerts.rules import Category
 from dpa.config import Settings, secret_key
 
@@ -76,6 +77,8 @@ class Letter:
     created_at: datetime
     repeated: bool = False
     """Whether the recipient may already hold a copy."""
+    attachments: tuple[Attachment, ...] = ()
+    """Files that go along."""
 
 
 def message_id(settings: Settings, dedupe_key: str) -> str:
@@ -107,7 +110,12 @@ def build(letter: Letter) -> bytes:
         message["X-DPA-Desk-Repeat"] = "possible; a copy has the same Message-ID"
     message.set_content(letter.text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
-    message.set_boundary("=_" + hashlib.sha256(letter.message_id.encode()).hexdigest()[:32])
+    for file in letter.attachments:
+        main, _, sub = file.media.partition("/")
+        message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
+    # Copies of a message are equal byte for byte, so nothing in it may be random.
+    for place, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary("=_" + hashlib.sha256(f"{letter.message_id}{place or ''}".encode()).hexdigest()[:32])
     return message.as_bytes(policy=POLICY)
 
 

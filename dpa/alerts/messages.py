@@ -42,7 +42,7 @@ class Message:
     context: Mapping[str, Any] = field(default_factory=dict)
     """Values the templates name; a missing one is an error."""
     category: str = Category.ALERT
-    """`alert`, `notice` or `account`."""
+    """`alert`, `notice`, `witness` or `account`."""
     person_id: int | None = None
     contact_id: int | None = None
     about: tuple[str, int] | None = None
@@ -56,6 +56,10 @@ class Message:
     deadline: int | None = None
     """Docket entry it speaks of."""
     deadline_version: int | None = None
+    attachments: tuple[int, ...] = ()
+    """Issued or ordered documents that go with it."""
+    hold_until: datetime | None = None
+    """Until when it waits for its documents at most; none when it does not wait."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class OutboxMessage(Base):
     mail: Mapped[str] = mapped_column(String(80))
     """Folder of its templates under templates/emails/."""
     category: Mapped[Category] = mapped_column(word(Category))
-    """alert, notice or account."""
+    """alert, notice, witness or account."""
     from_name: Mapped[str] = mapped_column(String(200))
     """Name shown as the sender."""
     to_address: Mapped[str] = mapped_column(String(254))

@@ -12,7 +12,7 @@ from sqlalchemy import Table, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from dpa.alerts import mail, messages, rules
+from dpa.alerts import attachments, mail, messages, rules
 from dpa.alerts.events import Event
 from dpa.alerts.messages import Message
 from dpa.alerts.models import LIVE, ClockJump, DeliveryEvent, OutboxMessage
@@ -51,6 +51,7 @@ def enqueue_many(unit: Unit, batch: Iterable[Message]) -> dict[str, int]:
     # Everything is rendered before anything is stored: one message that cannot be rendered leaves none behind.
     rows = [_row(unit, message, _sender_of(unit, message, senders)) for key, message in waiting.items() if key not in found]
     added = _insert(unit.session, rows)
+    attachments.attach(unit, (waiting[key] for key in added), added)
     # Another worker may have stored a key in between; its row counts as ours.
     found |= added | _numbers(unit.session, waiting.keys() - found.keys() - added.keys())
     fresh = Counter((waiting[key].organisation_id, waiting[key].mail) for key in added if waiting[key].category == Category.NOTICE)
@@ -58,6 +59,11 @@ def enqueue_many(unit: Unit, batch: Iterable[Message]) -> dict[str, int]:
         trail.record(unit, Event.ENQUEUED, subject=("organisation", organisation_id or 0), organisation_id=organisation_id,
                      data={"mail": folder, "count": count})
     return found
+
+
+def stored(session: Session, keys: Iterable[str]) -> frozenset[str]:
+    """Return those of the dedupe keys that were stored before; needs no unit, so that a job can look before it writes."""
+    return frozenset(_numbers(session, keys))
 
 
 def cancel_for_deadline(unit: Unit, entry_id: int, below_version: int) -> int:
@@ -169,7 +175,8 @@ def _row(unit: Unit, message: Message, sender: _Sender) -> dict[str, Any]:
         "body_text": words.text,
         "body_html": words.html,
         "message_id": mail.message_id(unit.settings, message.dedupe_key),
-        "next_at": unit.now,
+        "next_at": message.hold_until or unit.now,
+        "hold_until": message.hold_until,
         "give_up_at": _give_up(message, unit.now),
         "created_at": unit.now,
     }

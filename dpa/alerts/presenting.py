@@ -20,7 +20,7 @@ STATES: Mapping[State, tuple[str, str, str]] = {
     State.CANCELLED: ("cancelled", "off", "ban"),
 }
 """Word, tint and icon of each state."""
-CATEGORIES: Mapping[Category, str] = {Category.ALERT: "Alert", Category.NOTICE: "Notice", Category.ACCOUNT: "Account"}
+CATEGORIES: Mapping[Category, str] = {Category.ALERT: "Alert", Category.NOTICE: "Notice", Category.WITNESS: "Checkpoint", Category.ACCOUNT: "Account"}
 STATE_OPTIONS = (("", "All"), *((state.value, word) for state, (word, _, _) in STATES.items()))
 CATEGORY_OPTIONS = (("", "All"), *((category.value, word) for category, word in CATEGORIES.items()))
 EVENTS: Mapping[EventKind, tuple[str, str]] = {

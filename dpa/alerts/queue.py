@@ -19,10 +19,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import CursorResult, case, select, text, update
+from sqlalchemy import CursorResult, and_, case, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from dpa.alerts import rules
+from dpa.alerts import attachments, rules
+from dpa.alerts.attachments import Held
 from dpa.alerts.events import Event
 from dpa.alerts.mail import Letter
 from dpa.alerts.models import LIVE, DeliveryEvent, OutboxMessage
@@ -49,6 +50,8 @@ class Claimed:
     category: Category
     person_id: int | None
     organisation_id: int | None
+    documents: tuple[Held, ...] = ()
+    """What goes with it, as far as it is issued."""
 
 
 def anything_due(session: Session, now: datetime) -> bool:
@@ -77,13 +80,14 @@ def claim(unit: Unit, worker: str, sender: str, *, limit: int = 1) -> list[Claim
         .returning(OutboxMessage)
         .execution_options(synchronize_session=False, populate_existing=True)
     ).all()
-    return [_claimed(row, sender) for row in sorted(rows, key=lambda row: row.id)]
+    return [_claimed(unit.session, row, sender) for row in sorted(rows, key=lambda row: row.id)]
 
 
-def conclude(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision) -> OutboxMessage | None:
+def conclude(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision, left: Collection[str] = ()) -> OutboxMessage | None:
     """Write down what came of a claimed message; none when the lease was lost and nothing but the record was written.
 
-    A message cancelled while it was on its way is still recorded as sent when the server accepted it.
+    A message cancelled while it was on its way is still recorded as sent when the server accepted it. `left` names the files that
+    went with it.
     """
     accepted = decision.state is State.SENT
     allowed = (State.SENDING, State.CANCELLED) if accepted else (State.SENDING,)
@@ -118,11 +122,12 @@ def conclude(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision) -
         unit.session.add(DeliveryEvent(outbox_id=claimed.id, at=unit.now, kind=kind, smtp_code=answer.code, reply_text=answer.text))
     if row is None:
         return None
-    _tell_the_trail(unit, row, answer, decision)
+    files = attachments.note_sent(unit, row, left, claimed.documents) if accepted and claimed.documents else []
+    _tell_the_trail(unit, row, answer, decision, files)
     return row
 
 
-def _tell_the_trail(unit: Unit, row: OutboxMessage, answer: Answer, decision: Decision) -> None:
+def _tell_the_trail(unit: Unit, row: OutboxMessage, answer: Answer, decision: Decision, files: list[str]) -> None:
     if decision.kind is EventKind.CANCELLED:
         trail.record(unit, Event.CANCELLED, subject=("message", row.id), organisation_id=row.organisation_id,
                      data={"count": 1, "because": answer.text})
@@ -135,7 +140,7 @@ def _tell_the_trail(unit: Unit, row: OutboxMessage, answer: Answer, decision: De
     trail.record(
         unit, name, subject=("message", row.id), organisation_id=row.organisation_id,
         data={"mail": row.mail, "category": row.category.value, "code": answer.code, "attempts": row.attempts, "copies_possible": row.uncertain,
-              "message_id": row.message_id.partition("@")[0]},
+              "message_id": row.message_id.partition("@")[0], **({"documents": files} if files else {})},
         personal=personal if row.category is Category.NOTICE else None,
     )
 
@@ -169,8 +174,14 @@ def heal_after_step_back(unit: Unit) -> int:
     """
     waiting = unit.session.execute(
         update(OutboxMessage)
-        .where(OutboxMessage.state == State.PENDING, OutboxMessage.next_at > unit.now + rules.LONGEST_WAIT)
-        .values(next_at=unit.now)
+        .where(
+            OutboxMessage.state == State.PENDING,
+            or_(
+                and_(OutboxMessage.hold_until.is_(None), OutboxMessage.next_at > unit.now + rules.LONGEST_WAIT),
+                OutboxMessage.next_at > unit.now + rules.LONGEST_HOLD,
+            ),
+        )
+        .values(next_at=unit.now, hold_until=None)
         .execution_options(synchronize_session=False)
     )
     until = unit.now + rules.LEASE
@@ -208,7 +219,7 @@ def is_dead_here(owner: str, me: str) -> bool:
     return False
 
 
-def _claimed(row: OutboxMessage, sender: str) -> Claimed:
+def _claimed(session: Session, row: OutboxMessage, sender: str) -> Claimed:
     letter = Letter(
         category=row.category, from_name=row.from_name, from_address=sender, to_name=row.to_name, to_address=row.to_address,
         reply_to=row.reply_to, subject=row.subject, text=row.body_text, html=row.body_html, message_id=row.message_id,
@@ -217,6 +228,7 @@ def _claimed(row: OutboxMessage, sender: str) -> Claimed:
     return Claimed(
         id=row.id, token=row.lease_token, attempts=row.attempts, claims=row.claims, uncertain=row.uncertain, give_up_at=row.give_up_at,
         last_error=row.last_error, letter=letter, category=row.category, person_id=row.person_id, organisation_id=row.organisation_id,
+        documents=attachments.held(session, row.id) if row.category is Category.NOTICE else (),
     )
 
 

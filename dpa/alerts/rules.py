@@ -27,6 +27,8 @@ class Category(StrEnum):
     """Internal mail the product sends by itself."""
     NOTICE = "notice"
     """A formal statement to a controller, released by a person."""
+    WITNESS = "witness"
+    """A checkpoint of the trail for somebody outside who was named as its witness; sent by itself."""
     ACCOUNT = "account"
     """A personal link of somebody with an account: its text is never shown, and erased once sent."""
 
@@ -71,6 +73,8 @@ KEPT_FOR = timedelta(days=5)
 """How long a message without a date of its own is tried."""
 MAX_CRASHES = 5
 """How many workers may die over one message until it is taken for the cause."""
+LONGEST_HOLD = timedelta(hours=2)
+"""No message waits longer for its documents; a later date means that the clock was set back."""
 LONGEST_WAIT = RETRY_AFTER[-1] * (1 + JITTER)
 """No message waits longer than this; a later date means that the clock was set back."""
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from dpa.alerts import jobs, models, queries  # noqa: F401  loads the tables
+from dpa.alerts import attachments, concerns, delivery, jobs, models, queries, witnessing  # noqa: F401  loads the tables
 from dpa.alerts.events import SENTENCES
+from dpa.alerts.rules import Category
 from dpa.config import Settings
+from dpa.evidence.register import issuing
 from dpa.slice import Banner, Job, NavItem, Slice
 
 if TYPE_CHECKING:
@@ -30,13 +32,24 @@ def _banners(session: Session, now: datetime, settings: Settings) -> Sequence[Ba
     return health.page_banners(session, identity.signed_in().scope("outbox.read"), now, settings)
 
 
+delivery.on_sent(Category.WITNESS, witnessing.hold_outside)
+
+# A message that waits for its document leaves in the moment the document is issued.
+issuing.on_issued(attachments.let_go)
+
 SLICE = Slice(
     name="alerts",
     blueprints=_blueprints,
     navigation=(NavItem("Evidence", "Outbox", "alerts.outbox", "inbox", "outbox.read", 75),),
     events=SENTENCES,
-    jobs=(Job("alerts:dispatch", 2, jobs.dispatch), Job("alerts:sweep", 15, jobs.sweep)),
-    mails=("alerts/dead",),
+    jobs=(
+        Job("alerts:dispatch", 2, jobs.dispatch),
+        Job("alerts:sweep", 15, jobs.sweep),
+        Job("alerts:concerns", concerns.EVERY_SECONDS, concerns.tell),
+        Job("alerts:witnesses", witnessing.LOOK_SECONDS, witnessing.mail_witnesses),
+    ),
+    mails=("alerts/dead", "alerts/concern", "alerts/checkpoint"),
+    journeys=(attachments.journeys,),
     names={"message": queries.names},
     paths={"message": "/outbox/{id}"},
     banners=(_banners,),

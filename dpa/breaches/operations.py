@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from dpa.agreements import stacks
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts import operations as outbox
 from dpa.alerts.models import OutboxMessage
-from dpa.breaches import notices, queries, recipients, rules
+from dpa.breaches import documents, notices, queries, recipients, rules
 from dpa.breaches.clocks import Clock, clock_for
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Notice
@@ -23,7 +23,11 @@ from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
 from dpa.docket.operations import Opening
 from dpa.evidence import trail
+from dpa.evidence.register import operations as register
+from dpa.evidence.register.models import IssuedDocument
+from dpa.evidence.register.operations import Order
 from dpa.parties import queries as parties
+from dpa.people import documents as issuing
 from dpa.people.models import Organisation
 from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
@@ -133,7 +137,8 @@ def save_draft(unit: Unit, breach: Breach, draft: Draft) -> Notice:
 def release_notice(unit: Unit, breach: Breach, organisation: Organisation) -> int:
     """Release the notice to every affected customer with a usable recipient who has none yet; returns how many.
 
-    The mails are queued here and leave through the worker; a mail server's acceptance meets the clock. Customers
+    Each customer's notice is ordered as a sealed document, and its mail waits for that a few minutes at most. The mails are queued
+    here and leave through the worker; a mail server's acceptance meets the clock. Customers
     without a usable recipient stay waiting and are shown. May be called again once a recipient was repaired.
     """
     notice = breach.notice
@@ -147,13 +152,18 @@ def release_notice(unit: Unit, breach: Breach, organisation: Organisation) -> in
     if not sending:
         raise Conflict("Nobody can be told: no affected customer without a notice has a usable address. Add contacts first.")
     rows = agreements.by_ids(unit.session, breach.organisation_id, [row.agreement_id for row in sending])
+    papers = _order_documents(unit, breach, notice, organisation, sending, rows)
+    hold_until = unit.now + rules.hold_for(len(sending), _time_left(unit, breach))
     messages = [
-        notices.message(breach, notice, organisation, row=row, agreement=rows[row.agreement_id], recipient=usable[row.id])
-        for row in sending
-    ]
+        notices.message(
+            breach, notice, organisation, row=row, agreement=rows[row.agreement_id], recipient=usable[row.id],
+            document=paper, hold_until=hold_until,
+        )
+        for row, paper in zip(sending, papers, strict=True)
+    ]  # fmt: skip
     queued = outbox.enqueue_many(unit, messages)
-    for row, message in zip(sending, messages, strict=True):
-        row.outbox_id = queued[message.dedupe_key]
+    for row, message, paper in zip(sending, messages, papers, strict=True):
+        row.outbox_id, row.document_id = queued[message.dedupe_key], paper.id
     if notice.released_at is None:
         notice.released_at, notice.released_by = unit.now, unit.actor
     unit.session.flush()
@@ -166,6 +176,28 @@ def release_notice(unit: Unit, breach: Breach, organisation: Organisation) -> in
         data={"customers": len(sending), "without_recipient": len(waiting) - len(sending)},
     )
     return len(sending)
+
+
+def _order_documents(
+    unit: Unit, breach: Breach, notice: Notice, organisation: Organisation, sending: Sequence[Affected], rows: Mapping[int, AgreementRow]
+) -> list[IssuedDocument]:
+    """Order the notice as one document per customer, approved by whoever releases it."""
+    issuer = issuing.issuer(organisation)
+    approved = issuing.approval(unit, organisation.id, "released the notice")
+    entries = queries.entries(unit.session, [row.docket_entry_id for row in sending])
+    return register.order_many(unit, [
+        Order(
+            kind=documents.KIND, organisation_id=organisation.id, issuer=issuer, title=breach.title,
+            content=documents.content(breach, notice, row, entries[row.docket_entry_id], rows[row.agreement_id]), subject=("breach", breach.id),
+            addressee=rows[row.agreement_id].controller, controller_id=row.controller_id, approvals=(approved,),
+        )
+        for row in sending
+    ])  # fmt: skip
+
+
+def _time_left(unit: Unit, breach: Breach) -> timedelta:
+    first = queries.first_open(unit.session, breach.id)
+    return first.target_at - unit.now if first else timedelta(0)
 
 
 def notice_sent(unit: Unit, message: OutboxMessage) -> None:

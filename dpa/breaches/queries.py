@@ -18,12 +18,15 @@ from dpa.breaches.rules import Standing
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import explanation
+from dpa.evidence.register.models import IssuedDocument
 from dpa.parties.models import Contact, Controller
 from dpa.parties.rules import NOTICE_ORDER
 from dpa.problems import NotFound
 from dpa.web.identity import Scope
 from dpa.web.paging import SIZE, Page, instant_of
 
+CHUNK = 500
+"""Keys per statement: below the databases' limits of bound values."""
 WAIVED = ("waived", "superseded")
 """States of a clock that somebody closed by decision."""
 
@@ -192,6 +195,15 @@ def first_open(session: Session, breach_id: int) -> DocketEntry | None:
     return session.scalar(query)
 
 
+def entries(session: Session, ids: Sequence[int]) -> Mapping[int, DocketEntry]:
+    """Return clocks by their number."""
+    found: dict[int, DocketEntry] = {}
+    for start in range(0, len(ids), CHUNK):
+        query = select(DocketEntry).where(DocketEntry.id.in_(ids[start : start + CHUNK]))
+        found |= {row.id: row for row in session.scalars(query)}
+    return found
+
+
 def affected_ids(session: Session, breach_id: int) -> set[int]:
     """Return the agreements already named in a case."""
     return set(session.scalars(select(Affected.agreement_id).where(Affected.breach_id == breach_id)))
@@ -205,6 +217,16 @@ def waiting(session: Session, breach_id: int) -> Sequence[Affected]:
         .where(Affected.breach_id == breach_id, Affected.outbox_id.is_(None), DocketEntry.state.not_in(WAIVED))
     )
     return session.scalars(query.order_by(Affected.id)).all()
+
+
+def parts(session: Session, identifier: str) -> list[tuple[str, str]]:
+    """Return what belongs to a case beside itself: its clocks, mails and documents, as the trail names them."""
+    number = int(identifier)
+    entries_of = select(DocketEntry.id).where(DocketEntry.subject_type == "breach", DocketEntry.subject_id == number)
+    mails = select(OutboxMessage.id).where(OutboxMessage.about_type == "breach", OutboxMessage.about_id == number)
+    papers = select(IssuedDocument.id).where(IssuedDocument.subject_type == "breach", IssuedDocument.subject_id == identifier)
+    kinds = (("docket_entry", entries_of), ("message", mails), ("document", papers))
+    return [(kind, str(key)) for kind, query in kinds for key in session.scalars(query)]
 
 
 def names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:

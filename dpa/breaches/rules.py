@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -92,6 +92,22 @@ def draft_errors(draft: Draft) -> Mapping[str, str]:
         if len(getattr(draft, name)) > TEXT_MAX:
             errors[name] = f"Shorten this to {TEXT_MAX} characters."
     return MappingProxyType(errors)
+
+
+HOLD_LEAST = timedelta(minutes=2)
+HOLD_BASE = timedelta(minutes=5)
+HOLD_EACH = timedelta(milliseconds=200)
+"""Time a document takes to be sealed, with room to spare."""
+HOLD_MOST = timedelta(hours=2)
+
+
+def hold_for(count: int, left: timedelta) -> timedelta:
+    """Return how long `count` notices wait for their sealed documents at most, when `left` remains of the earliest clock.
+
+    The notice must reach the customer in time; its PDF is worth a short wait and never a quarter of what is left.
+    """
+    wanted = min(HOLD_BASE + HOLD_EACH * count, HOLD_MOST)
+    return max(min(wanted, left / 4), HOLD_LEAST)
 
 
 class Standing(StrEnum):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dpa.alerts import delivery
 from dpa.alerts.ladder import LADDER_24H
-from dpa.breaches import operations, queries
+from dpa.breaches import documents, operations, queries
 from dpa.breaches.events import SENTENCES
 from dpa.docket.kinds import Beginning, DeadlineKind
 from dpa.slice import NavItem, Slice
@@ -44,7 +44,9 @@ SLICE = Slice(
             begin=Beginning("Record an incident", "/breaches/new", "breaches.record"),
         ),
     ),
+    document_kinds=(documents.NOTICE,),
     mails=("breaches/notice",),
     names={"breach": queries.names},
+    case_parts={"breach": queries.parts},
     paths={"breach": "/breaches/{id}"},
 )

@@ -11,6 +11,10 @@ class Event(StrEnum):
     CLOCK_STEPPED = "evidence:clock:stepped"
     PAYLOAD_ERASED = "evidence:payload:erased"
     TRAIL_VERIFIED = "evidence:trail:verified"
+    SEAL_INSTALLED = "evidence:seal:installed"
+    SEAL_RETIRED = "evidence:seal:retired"
+    SEAL_REVOKED = "evidence:seal:revoked"
+    SEAL_LIST_SIGNED = "evidence:seal:list_signed"
     CHECKPOINT_KEPT = "evidence:checkpoint:kept"
     WITNESS_ADDED = "evidence:witness:added"
     WITNESS_REMOVED = "evidence:witness:removed"
@@ -25,6 +29,10 @@ class Event(StrEnum):
 
 
 SENTENCES: dict[str, str] = {
+    Event.SEAL_INSTALLED: "put a seal to use ({backend}, valid until {until}, fingerprint {fingerprint})",
+    Event.SEAL_RETIRED: "retired the seal with the fingerprint {fingerprint}; what it sealed stays valid",
+    Event.SEAL_REVOKED: "revoked the seal with the fingerprint {fingerprint}",
+    Event.SEAL_LIST_SIGNED: "signed list {number} of the seals revoked under their root",
     Event.CLOCK_STEPPED: "dated the next act {seconds} seconds before the entry above it: the clock was set back, or the act waited",
     Event.PAYLOAD_ERASED: "erased the personal part “{part}” of event {event} on the basis of {basis}",
     Event.DOCUMENT_ORDERED: "ordered the document {number}",

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from dpa import unit
-from dpa.evidence import banners, jobs
+from dpa.evidence import concerns, jobs
 from dpa.evidence.events import SENTENCES
-from dpa.evidence.register import models as _register  # noqa: F401  loads the tables
+from dpa.evidence.register import jobs as register_jobs
+from dpa.evidence.register import queries as register_queries
+from dpa.evidence.register import statement
 from dpa.evidence.seal import models as _seal  # noqa: F401  loads the tables
 from dpa.evidence.trail import append, guard
 from dpa.slice import Job, NavItem, Slice
@@ -37,7 +39,13 @@ SLICE = Slice(
     blueprints=_blueprints,
     navigation=(NavItem("Evidence", "Trail", "evidence.trail", "list-check", "trail.read", 70),),
     events=SENTENCES,
-    jobs=(Job("verify-trail", jobs.LOOK_SECONDS, jobs.verify_trail),),
-    names={"trail": _trail_names},
-    banners=(banners.tampered,),
+    jobs=(
+        Job("verify-trail", jobs.LOOK_SECONDS, jobs.verify_trail),
+        Job("evidence:issue", register_jobs.ISSUE_SECONDS, register_jobs.issue),
+        Job("evidence:stamp", register_jobs.STAMP_SECONDS, register_jobs.stamp),
+    ),
+    document_kinds=(statement.STATEMENT,),
+    names={"trail": _trail_names, "document": register_queries.names},
+    paths={"document": "/documents/{id}"},
+    concerns=(concerns.concerns,),
 )

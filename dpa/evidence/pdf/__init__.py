@@ -4,8 +4,14 @@ A `Document` is data: who issues what under which number, and blocks of content.
 (ISO 19005-3) and PDF/UA-1 (ISO 14289-1) at once, carries the canonical JSON it was made from, and has empty signature fields
 ready, so that sealing changes nothing else. The same document gives the same bytes.
 
-This package is the only place that knows ReportLab and pikepdf. It is pure: it knows no database, no web, no clock.
+This package is the only place that knows ReportLab and pikepdf. It is pure: it knows no database, no web, no clock. The two libraries
+are loaded when something is rendered, because every page of the product knows kinds of document and few render one.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from dpa.evidence.pdf.blocks import (
     Align,
@@ -32,7 +38,10 @@ from dpa.evidence.pdf.blocks import (
     Verbatim,
 )
 from dpa.evidence.pdf.document import RECORD_NAME, SEAL_FIELD, STAMP_FIELDS, Document, Letterhead, Rendered
-from dpa.evidence.pdf.rendering import check_logo, render
+
+if TYPE_CHECKING:
+    from dpa.evidence.pdf.rendering import check_logo as check_logo
+    from dpa.evidence.pdf.rendering import render as render
 
 __all__ = [
     "RECORD_NAME",
@@ -66,3 +75,9 @@ __all__ = [
     "check_logo",
     "render",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in {"check_logo", "render"}:
+        raise AttributeError(f"the package of documents has no {name!r}")
+    return getattr(import_module("dpa.evidence.pdf.rendering"), name)

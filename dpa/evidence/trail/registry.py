@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy.orm import Session
 
 from dpa.evidence.trail.bodies import ACTION
-from dpa.slice import NameLookup, Slice
+from dpa.slice import CaseParts, NameLookup, Slice
 
 _sentences: dict[str, str] = {}
 _names: dict[str, NameLookup] = {}
 _paths: dict[str, str] = {}
+_parts: dict[str, CaseParts] = {}
 
 
 class UnknownEvent(RuntimeError):
@@ -24,6 +25,7 @@ def install(slices: Iterable[Slice]) -> None:
         register_events(part.events)
         _names.update(part.names)
         _paths.update(part.paths)
+        _parts.update(part.case_parts)
 
 
 def register_events(sentences: Mapping[str, str]) -> None:
@@ -70,6 +72,11 @@ def names_of(session: Session, references: Iterable[tuple[str, str]]) -> dict[tu
         for kind, identifiers in sorted(wanted.items())
         for identifier, name in _names[kind](session, sorted(identifiers)).items()
     }
+
+
+def parts_of(session: Session, kind: str, identifier: str) -> list[tuple[str, str]]:
+    """Return what belongs to a case beside itself, as references (kind, number): its mails, deadlines and documents."""
+    return list(_parts[kind](session, identifier)) if kind in _parts else []
 
 
 def path_of(kind: str, identifier: str) -> str | None:

@@ -1,0 +1,143 @@
+"""The notice as a document: what its record holds for one customer, and how the record becomes pages. Pure but for the rows it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dpa.agreements.queries import AgreementRow
+from dpa.breaches import notices
+from dpa.breaches.models import Affected, Breach, Notice
+from dpa.breaches.rules import NOT_KNOWN, Draft
+from dpa.deadlines.explaining import instant_text
+from dpa.docket.models import DocketEntry
+from dpa.docket.presenting import ORIGINS, explanation
+from dpa.evidence.pdf.blocks import (
+    Block,
+    ClockPoint,
+    ClockStrip,
+    Column,
+    Fact,
+    Heading,
+    KeyFacts,
+    Points,
+    Summary,
+    Table,
+    Text,
+    Tone,
+)
+from dpa.evidence.pdf.blocks import Notice as Box
+from dpa.evidence.register.kinds import Body, DocumentKind, Record
+from dpa.evidence.register.records import instant
+from dpa.evidence.trail.bodies import timestamp
+from dpa.web.words import lateness
+
+KIND = "breach-notice"
+FORMAT = 1
+"""Version of the content; a later layout gets a number of its own and leaves this one as it is."""
+LEAD_MAX = 420
+"""Characters of the account of what happened that the first page's lead quotes; the whole stands below."""
+
+
+def content(breach: Breach, notice: Notice, row: Affected, entry: DocketEntry, agreement: AgreementRow) -> dict[str, Any]:
+    """Return what the record of one customer's notice holds: facts, promise, clock with its explanation, and the four matters of Art. 33(3)."""
+    draft, told = notices.draft_of(notice), explanation(entry)
+    return {
+        "format": FORMAT, "phase": "initial", "breach": breach.reference,
+        "detected_at": timestamp(breach.detected_at), "aware_at": timestamp(breach.aware_at), "awareness_reason": breach.awareness_reason,
+        "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
+        "clock": {
+            "started_at": timestamp(entry.started_at), "due_at": timestamp(entry.due_at or entry.target_at), "origin": entry.origin,
+            "is_target": entry.due_at is None, "basis": entry.basis,
+            "steps": [{"label": step.label, "text": step.text, "basis": step.basis or ""} for step in told.steps], "warnings": list(told.warnings),
+        },
+        **_matters(draft),
+    }  # fmt: skip
+
+
+def _matters(draft: Draft) -> dict[str, str]:
+    return {
+        "nature": draft.nature, "consequences": draft.consequences, "measures": draft.measures, "unknown": draft.unknown, "contact": draft.contact,
+    }
+
+
+def build(record: Record) -> Body:
+    """Return the pages of a notice: the first says what a controller must know tonight, the rest is detail."""
+    facts, zone = record["content"], record["zone"]
+    return Body(
+        title=record["title"],
+        subtitle=f"Initial notice to {facts['controller']} under Art. 33(2) GDPR. Further information follows in phases (Art. 33(4) GDPR).",
+        summary=(Summary(_lead(record)), _key_facts(record), _strip(record), *_open(facts)),
+        detail=(
+            Heading("What happened"), Text(facts["nature"]),
+            Heading("Likely consequences"), Text(facts["consequences"] or NOT_KNOWN),
+            Heading("Measures taken or proposed"), Text(facts["measures"] or NOT_KNOWN),
+            *_awareness(facts, zone),
+            Heading("How the time was counted"), *_counting(facts["clock"]),
+        ),
+    )  # fmt: skip
+
+
+def _lead(record: Record) -> str:
+    facts = record["content"]
+    told = " ".join(facts["nature"].split())
+    if len(told) > LEAD_MAX:
+        told = told[:LEAD_MAX].rsplit(" ", 1)[0] + " …"
+    return f"{record['issuer']['name']} informs {facts['controller']} of a personal data breach in processing done on its behalf. {told}"
+
+
+def _key_facts(record: Record) -> KeyFacts:
+    facts, zone, clock = record["content"], record["zone"], record["content"]["clock"]
+    origin = ORIGINS.get(clock["origin"], ("", clock["origin"]))[1]
+    promised = "House target" if clock["is_target"] else "Promised by"
+    return KeyFacts(
+        (
+            Fact("Controller", facts["controller"], f"Agreement {facts['agreement']}, {facts['terms']}"),
+            Fact("Processor", record["issuer"]["name"], f"Reference {facts['breach']}"),
+            Fact("Aware since", instant_text(instant(facts["aware_at"]), zone), f"First noticed {instant_text(instant(facts['detected_at']), zone)}"),
+            Fact(promised, instant_text(instant(clock["due_at"]), zone), f"{facts['promise']} ({origin})"),
+            Fact("Contact for questions, reachable now", facts["contact"], wide=True),
+        )
+    )
+
+
+def _strip(record: Record) -> Block:
+    clock, zone = record["content"]["clock"], record["zone"]
+    start, due, issued = instant(clock["started_at"]), instant(clock["due_at"]), instant(record["issued_at"])
+    said = lateness(due, issued)
+    return ClockStrip(
+        ClockPoint("Aware", start), ClockPoint("Due", due), (ClockPoint("This document", issued),),
+        f"The time runs from {instant_text(start, zone)} to {instant_text(due, zone)}. This document was issued on {instant_text(issued, zone)}, {said}.",
+    )  # fmt: skip
+
+
+def _open(facts: Mapping[str, Any]) -> tuple[Block, ...]:
+    missing = [name for name, key in (("the likely consequences", "consequences"), ("the measures", "measures")) if not facts[key]]
+    text = facts["unknown"]
+    if missing:
+        text = "\n".join(filter(None, (text, f"Not known yet: {' and '.join(missing)}; further information follows without undue delay.")))
+    return (Box("Still open", text, Tone.WARNING),) if text else ()
+
+
+def _awareness(facts: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    if not facts["awareness_reason"]:
+        return ()
+    at = instant_text(instant(facts["aware_at"]), zone)
+    return (Heading("When awareness began"), Text(f"{facts['awareness_reason']}\n\nFrom {at} on it was reasonably certain that personal data were affected."))
+
+
+def _counting(clock: Mapping[str, Any]) -> tuple[Block, ...]:
+    rows = tuple((step["label"], step["text"], step["basis"]) for step in clock["steps"])
+    table = Table((Column("Step", 1), Column("Counting", 4), Column("Rests on", 2)), rows, row_header=True)
+    return (table, Points(tuple(clock["warnings"]))) if clock["warnings"] else (table,)
+
+
+NOTICE = DocumentKind(
+    name=KIND,
+    code="BN",
+    title="Notice of a personal data breach",
+    plural="Breach notices",
+    classification="Confidential",
+    reason="Notice of a personal data breach under Art. 33(2) GDPR",
+    build=build,
+)
