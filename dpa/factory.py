@@ -14,6 +14,7 @@ from dpa import database, logs
 from dpa.clock import Clock, SystemClock
 from dpa.config import Settings, load_settings, secret_key
 from dpa.extensions import csrf, db, login_manager
+from dpa.slice import Banner
 from dpa.slices import SLICES
 from dpa.web import access, assets, edge, errors, filters, headers, icons, identity, navigation, preferences
 
@@ -103,14 +104,24 @@ def _install_templates(app: Flask) -> None:
             "now": edge.now(),
             "person": person,
             "navigation": navigation.groups([item for part in SLICES for item in part.navigation], person) if person else (),
-            "banners": _banners() if person else (),
+            "banners": _banners(person) if person else (),
             "chosen_organisation": edge.chosen_organisation() if person else None,
         }
 
 
-def _banners() -> tuple[Any, ...]:
-    session, now, settings = edge.session(), edge.now(), edge.settings()
-    return tuple(banner for part in SLICES for source in part.banners for banner in source(session, now, settings))
+GRAVITY = ("late", "soon", "running")
+
+
+def _banners(person: identity.Identity) -> tuple[Banner, ...]:
+    """Return what stands on top of the page, the gravest first: concerns the person can act on, and what is told to everybody."""
+    asked = edge.session(), edge.now(), edge.settings()
+    concerns = [concern for part in SLICES for source in part.concerns for concern in source(*asked)]
+    found = [
+        Banner(concern.kind, f"{concern.text} {concern.advice}".strip(), concern.path, concern.link_text)
+        for concern in concerns if person.may(concern.permission, concern.organisation_id)
+    ]
+    found += [banner for part in SLICES for source in part.banners for banner in source(*asked)]
+    return tuple(sorted(found, key=lambda banner: GRAVITY.index(banner.kind)))
 
 
 def _index() -> Response:

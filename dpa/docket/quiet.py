@@ -1,4 +1,4 @@
-"""What is fine is said once, quietly, with its age: the worker, the mail, the trail, and what happened since yesterday."""
+"""What is fine is said once, quietly, with its age: the worker, the mail, the trail, its copy outside, and what happened since yesterday."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from dpa.alerts import rules as alert_rules
 from dpa.alerts.models import OutboxMessage, WorkerHeartbeat
 from dpa.alerts.rules import Category
 from dpa.alerts.rules import State as MessageState
+from dpa.evidence import concerns
+from dpa.evidence.trail import anchoring, registry, sentences
 from dpa.evidence.trail import queries as trail_queries
-from dpa.evidence.trail import registry, sentences
 from dpa.evidence.trail.queries import Narrowing, Reader
+from dpa.evidence.trail.rules import AnchorAge, anchor_age_state
 from dpa.web import words
 from dpa.web.identity import Scope
 
@@ -49,7 +51,8 @@ class Systems:
 
 
 def systems(session: Session, scope: Scope, now: datetime) -> Systems:
-    """Return the age of the worker's last sign of life, of the last mail accepted, and of the last verification. Three statements."""
+    """Return the age of the worker's last sign of life, of the last mail accepted, of the last verification
+    and of the newest checkpoint held outside. Four statements."""
     seen_at = session.scalar(select(func.max(WorkerHeartbeat.seen_at)))
     silent = alert_rules.is_silent(seen_at, now, alert_rules.SILENT_SHOWN)
     sent_at = session.scalar(
@@ -66,6 +69,7 @@ def systems(session: Session, scope: Scope, now: datetime) -> Systems:
         Item("heartbeat", "Worker", words.ago(seen_at, now) if seen_at else "has not run yet", "late" if silent else None),
         Item("mail-check", "Last mail accepted", words.ago(sent_at, now) if sent_at else "none yet"),
         _trail(session, now),
+        _outside(session, now),
     ))
 
 
@@ -78,6 +82,16 @@ def _trail(session: Session, now: datetime) -> Item:
         return Item("shield-x", "Trail", text, "late", "/trail")
     late = now - last.at > 2 * DAY
     return Item("shield-check", "Trail verified", words.ago(last.at, now), "soon" if late else None)
+
+
+def _outside(session: Session, now: datetime) -> Item:
+    """Say how old the newest checkpoint is that somebody outside holds. None yet is no fault: a concern tells when it becomes one."""
+    newest = anchoring.newest_outside(session)
+    if newest is None:
+        return Item("anchor", "Outside witness", "holds no checkpoint yet")
+    text = f"holds a checkpoint of {words.ago(newest.at, now)}"
+    old = anchor_age_state(newest.at, None, now) is AnchorAge.ALARM
+    return Item("anchor", "Outside witness", text, "late" if old else None, concerns.CHECKPOINTS if old else None)
 
 
 def news(session: Session, scope: Scope, actor: str, now: datetime, zone: str) -> tuple[Item, ...]:

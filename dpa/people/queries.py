@@ -53,6 +53,34 @@ def members(session: Session, organisation_id: int, permission: str | None = Non
     return [Member(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who holds a permission, and one organisation they hold it in."""
+
+    member: Member
+    organisation_id: int
+    organisation: str
+    zone: str
+
+
+def holders(session: Session, permission: str, organisation_id: int | None = None) -> list[Holder]:
+    """Return the active people who hold a permission in an organisation, or anywhere if none is named; each once, in one statement."""
+    roles = [role for role in Role if permission in GRANTS[role]]
+    statement = (
+        select(Person.id, Person.name, Person.email, Membership.role, Organisation.id, Organisation.name, Organisation.zone)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .where(Membership.role.in_(roles), Person.disabled_at.is_(None))
+        .order_by(Organisation.id, case(RANK, value=Membership.role, else_=len(RANK)), func.lower(Person.name), Person.id)
+    )
+    if organisation_id is not None:
+        statement = statement.where(Membership.organisation_id == organisation_id)
+    found: dict[int, Holder] = {}
+    for row in session.execute(statement):
+        found.setdefault(row[0], Holder(Member(*row[:4]), *row[4:]))
+    return list(found.values())
+
+
 def member_lines(session: Session, scope: Scope, organisation_id: int) -> list[MemberLine]:
     """Return everybody of an organisation, whatever their state; raises `NotFound` outside the scope."""
     scope.require(organisation_id, "organisation")

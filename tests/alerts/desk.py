@@ -108,5 +108,5 @@ class Desk:
 
 
 CONTEXT = {
-    "subject": "Breach LL-2026-007", "recipient": "Carla Customer", "is_notice": True, "answer": "550 no such user", "message_path": "/outbox/7",
+    "subject": "Breach LL-2026-007", "recipient": "Carla Customer", "is_notice": True, "is_checkpoint": False, "answer": "550 no such user", "message_path": "/outbox/7",
 }

@@ -190,7 +190,7 @@ def test_verifying_from_the_page_keeps_and_shows_the_result(tmp_path: Path) -> N
     page = client.post("/trail/verify", follow_redirects=True).get_data(as_text=True)
     assert "The trail was tampered with" in page
     assert "event 1 (" in page
-    assert "The last check of the trail found 1 thing(s) wrong" in page, "the banner stands on every page"
+    assert "The last check of the trail found 1 thing wrong" in page, "the banner stands on every page"
 
 
 def test_actors_are_found_by_hopping(ground: Ground) -> None:

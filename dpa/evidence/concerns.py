@@ -1,0 +1,221 @@
+"""What evidence must have somebody look at: a trail tampered with, a seal that ends, documents that wait, no copy held outside.
+
+It runs on every page, so one statement tells whether anything may be wrong; only then is more read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, func, or_, select, text
+from sqlalchemy.orm import Session
+
+from dpa.config import Settings
+from dpa.evidence.register import rules as register_rules
+from dpa.evidence.register.models import STAMP_WANTED, DocumentWork, IssuedDocument
+from dpa.evidence.seal.models import Backend, IdentityState, SealIdentity
+from dpa.evidence.seal.rules import ROTATE_DAYS, WARN_DAYS, expiry_warning
+from dpa.evidence.trail import registry
+from dpa.evidence.trail.anchoring import OUTSIDE
+from dpa.evidence.trail.models import (
+    TrailAnchor,
+    TrailCheckpoint,
+    TrailEvent,
+    TrailVerification,
+    TrailWitness,
+)
+from dpa.evidence.trail.rules import ALARM, AnchorAge, anchor_age_state
+from dpa.slice import Concern
+from dpa.web import words
+
+WARN = timedelta(days=max(WARN_DAYS))
+ROTATION_GRACE = timedelta(days=1)
+"""Time the worker has to replace a certificate of the product's own before somebody is told that it did not."""
+CRASHES = 5
+"""Workers that may end over a document, without an answer, until somebody is told."""
+CHECKPOINTS = "/checkpoints"
+DOCUMENTS = "/documents"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What every page asks first. None means: there is no such thing."""
+
+    findings: int | None
+    """What the newest verification of the trail found wrong."""
+    first_end: datetime | None
+    """When the first active sealing certificate ends."""
+    oldest_stamp: datetime | None
+    """Since when a document has been waiting for its time-stamp."""
+    failing: int | None
+    """A document that cannot be made."""
+    anchor_at: datetime | None
+    """When the newest checkpoint was taken of which somebody outside holds a copy."""
+    first_event_at: datetime | None
+    """When the trail began."""
+
+
+def concerns(session: Session, now: datetime, settings: Settings) -> Sequence[Concern]:
+    """Return everything of evidence that somebody must look at; one statement while all is well."""
+    known = facts(session)
+    found: list[Concern] = []
+    if known.findings:
+        found.append(_tampered(session, known.findings))
+    if known.failing is not None:
+        found += _failing(session)
+    if anchor_age_state(known.anchor_at, known.first_event_at, now) is AnchorAge.ALARM:
+        found.append(_unanchored(session, known, now, settings))
+    if known.first_end is not None and known.first_end - now <= WARN:
+        found += _ending(session, now)
+    if known.oldest_stamp is not None and now - known.oldest_stamp >= register_rules.STAMP_LATE:
+        found += _unstamped(session, now, settings)
+    return found
+
+
+def facts(session: Session) -> Facts:
+    """Return what the concerns are judged by, in one statement along indexes."""
+    newest = select(TrailVerification.findings).order_by(TrailVerification.id.desc()).limit(1)
+    held = (
+        select(TrailCheckpoint.at).join(TrailAnchor, TrailAnchor.size == TrailCheckpoint.size)
+        .where(TrailAnchor.kind.in_(OUTSIDE)).order_by(TrailAnchor.size.desc()).limit(1)
+    )  # As `anchoring.newest_outside` finds it.
+    row = session.execute(
+        select(
+            newest.scalar_subquery().label("findings"),
+            select(func.min(SealIdentity.not_after)).where(SealIdentity.state == IdentityState.ACTIVE).scalar_subquery().label("first_end"),
+            select(func.min(IssuedDocument.stamp_wanted_since)).where(text(STAMP_WANTED)).scalar_subquery().label("oldest_stamp"),
+            select(func.min(DocumentWork.document_id)).where(_cannot_be_made()).scalar_subquery().label("failing"),
+            held.scalar_subquery().label("anchor_at"),
+            select(TrailEvent.at).where(TrailEvent.idx == 0).scalar_subquery().label("first_event_at"),
+        )
+    ).one()
+    return Facts(row.findings, row.first_end, row.oldest_stamp, row.failing, row.anchor_at, row.first_event_at)
+
+
+def _cannot_be_made() -> ColumnElement[bool]:
+    return or_(DocumentWork.failures >= register_rules.FAILING, DocumentWork.claim - DocumentWork.failures > CRASHES)
+
+
+def _tampered(session: Session, findings: int) -> Concern:
+    whole = select(func.max(TrailVerification.id)).where(TrailVerification.findings == 0).scalar_subquery()
+    first = session.execute(
+        select(TrailVerification.id, TrailVerification.at)
+        .where(TrailVerification.id > func.coalesce(whole, 0), TrailVerification.findings > 0)
+        .order_by(TrailVerification.id)
+        .limit(1)
+    ).one()
+    return Concern(
+        # The same findings, found anew every day, are mailed once.
+        key=f"trail-tampered:{first.id}:{findings}", kind="late", since=first.at, mail_after=first.at,
+        text=f"The last check of the trail found {words.plural(findings, 'thing')} wrong.",
+        advice="Keep a copy of the database as it is and call your operator.",
+        path="/trail", link_text="Open the trail", organisation_id=None, permission="trail.read",
+    )
+
+
+def _failing(session: Session) -> list[Concern]:
+    document = IssuedDocument
+    rows = session.execute(
+        select(document.organisation_id, func.min(document.id).label("first"), func.count().label("number"), func.min(document.ordered_at).label("since"),
+               func.min(document.reference).label("reference"))
+        .join(DocumentWork, DocumentWork.document_id == document.id)
+        .where(_cannot_be_made())
+        .group_by(document.organisation_id)
+        .order_by(document.organisation_id)
+    ).all()
+    names = _names(session, [row.organisation_id for row in rows])
+    return [
+        Concern(
+            key=f"document-failing:{row.organisation_id}:{row.first}", kind="late", since=row.since, mail_after=row.since,
+            text=f"Document {row.reference} of {names[row.organisation_id]} could not be made." if row.number == 1
+            else f"{words.plural(row.number, 'document')} of {names[row.organisation_id]} could not be made.",
+            advice="Each keeps its number and is tried again; its page says what stands in the way.",
+            path=f"{DOCUMENTS}/{row.first}" if row.number == 1 else DOCUMENTS, link_text="Open the document" if row.number == 1 else "Open the documents",
+            organisation_id=row.organisation_id, permission="documents.issue",
+        )
+        for row in rows
+    ]
+
+
+def _unanchored(session: Session, known: Facts, now: datetime, settings: Settings) -> Concern:
+    since = known.anchor_at or known.first_event_at
+    assert since is not None, "an empty trail is not told of"
+    age = words.length(now - since)
+    if not settings.smtp_url:
+        advice = "No mail server is set, so witnesses cannot be mailed: download a checkpoint and keep it on another machine, or have your operator set DPA_SMTP_URL."
+    elif session.scalar(select(exists().where(TrailWitness.removed_at.is_(None)))):
+        advice = "Mail to the witnesses does not get through: look into the Outbox, or download a checkpoint and keep it on another machine."
+    else:
+        advice = "Name a witness address outside the house, or download a checkpoint and keep it on another machine."
+    return Concern(
+        # Every copy that leaves ends one episode; the next one is mailed anew.
+        key=f"trail-unanchored:{since:%Y%m%dT%H%M%S}", kind="late", since=since, mail_after=since + ALARM,
+        text=f"The newest checkpoint of the trail that is held outside is {age} old." if known.anchor_at
+        else f"The trail is {age} old, and nobody outside holds a checkpoint of it.",
+        advice=f"A rewrite of what happened since could go unnoticed. {advice}",
+        path=CHECKPOINTS, link_text="Open the checkpoints", organisation_id=None, permission="trail.witness",
+    )
+
+
+def _ending(session: Session, now: datetime) -> list[Concern]:
+    rows = session.scalars(
+        select(SealIdentity)
+        .where(SealIdentity.state == IdentityState.ACTIVE, SealIdentity.not_after <= now + WARN)
+        .order_by(SealIdentity.not_after, SealIdentity.id)
+    ).all()
+    names = _names(session, [row.organisation_id for row in rows])
+    return [_end(row, names[row.organisation_id], now) for row in rows]
+
+
+def _end(identity: SealIdentity, organisation: str, now: datetime) -> Concern:
+    end, own = identity.not_after, identity.backend is Backend.BUILTIN
+    step = expiry_warning(identity, now)
+    assert step is not None, "only certificates that end within the longest step are asked for"
+    if own and step == ROTATE_DAYS and end - now > timedelta(days=ROTATE_DAYS) - ROTATION_GRACE:
+        step = max(WARN_DAYS)
+    overdue = own and step <= ROTATE_DAYS
+    if overdue:
+        advice = "The worker should have replaced it by itself: have your operator look at its log and run dpa seal rotate."
+    elif own:
+        advice = f"The worker replaces it {ROTATE_DAYS} days before the end; nothing needs doing unless this is said again."
+    else:
+        advice = "Order its successor, and have your operator put it in with dpa seal."
+    at = end - timedelta(days=step) + (ROTATION_GRACE if own and step == ROTATE_DAYS else timedelta(0))
+    day = words.day(end.date())
+    return Concern(
+        key=f"seal-expiry:{identity.id}:{step}", kind="late" if overdue or step <= min(WARN_DAYS) else "soon", since=at, mail_after=at,
+        text=f"The sealing certificate of {organisation} ends on {day}, in less than {words.plural(step, 'day')}." if step
+        else f"The sealing certificate of {organisation} ended on {day}; nothing can be sealed with it.",
+        advice=advice, path=f"/settings/organisations/{identity.organisation_id}", link_text="Open the settings",
+        organisation_id=identity.organisation_id, permission="seal.manage",
+    )
+
+
+def _unstamped(session: Session, now: datetime, settings: Settings) -> list[Concern]:
+    document = IssuedDocument
+    rows = session.execute(
+        select(document.organisation_id, func.min(document.id).label("first"), func.count().label("number"), func.min(document.stamp_wanted_since).label("since"))
+        .where(text(STAMP_WANTED), document.stamp_wanted_since <= now - register_rules.STAMP_LATE)
+        .group_by(document.organisation_id)
+        .order_by(document.organisation_id)
+    ).all()
+    names = _names(session, [row.organisation_id for row in rows])
+    problem = "The time-stamp authority does not answer: have your operator check DPA_TSA_URL." if settings.tsa_url else \
+        "No time-stamp authority is set any more: have your operator set DPA_TSA_URL again."
+    return [
+        Concern(
+            key=f"stamp-late:{row.organisation_id}:{row.first}", kind="soon", since=row.since, mail_after=row.since + register_rules.STAMP_LATE,
+            text=f"{words.plural(row.number, 'document')} of {names[row.organisation_id]} "
+            f"{'has' if row.number == 1 else 'have'} been waiting for a time-stamp for more than 24 hours.",
+            advice=f"{problem} The stamp is added as soon as there is one; the documents stay valid meanwhile.",
+            path=DOCUMENTS, link_text="Open the documents", organisation_id=row.organisation_id, permission="seal.manage",
+        )
+        for row in rows
+    ]
+
+
+def _names(session: Session, organisation_ids: Sequence[int]) -> dict[int, str]:
+    found = registry.names_of(session, [("organisation", str(number)) for number in organisation_ids])
+    return {number: found.get(("organisation", str(number)), f"organisation {number}") for number in organisation_ids}
