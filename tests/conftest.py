@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.mail",
     "tests.support.network",
+    "tests.support.seals",
     "tests.support.skips",
 ]
 OURS = ("DATABASE_URL", "PORT")

@@ -1,0 +1,175 @@
+"""Opened keys. A `Sealer` is a certificate, its chain, and a key that signs, wherever the key is.
+
+Opening takes up to half a second (a passphrase is stretched, a token logs in), so sealers are kept for the life of the process.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs12
+
+from dpa.config import Settings
+from dpa.evidence.seal.certificates import Material, der
+from dpa.evidence.seal.keyfiles import PrivateKey, decrypted, read_private, read_secret
+from dpa.evidence.seal.models import Backend, IdentityState, SealIdentity
+from dpa.evidence.seal.token import Sign, TokenKey, TokenPlace
+from dpa.problems import Misconfigured, Problem
+
+
+class SealUnavailable(Problem):
+    """The key cannot be used now; the sentence says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """An opened key with its certificate; safe for several threads."""
+
+    identity_id: int
+    organisation_id: int
+    backend: Backend
+    fingerprint: str
+    """SHA-256 of the certificate, lower-case hexadecimal."""
+    root_fingerprint: str
+    """SHA-256 of the root certificate."""
+    subject: str
+    """Name in the certificate, RFC 4514."""
+    not_before: datetime
+    not_after: datetime
+    material: Material
+    """Certificate, chain and lists as DER: what is embedded for verifiers."""
+    signature_bytes: int
+    """The longest raw signature, in bytes."""
+    sign: Sign = field(repr=False)
+    """Signs data with SHA-256; raises Misconfigured when a token fails."""
+
+    @property
+    def certificate(self) -> bytes:
+        """The sealing certificate, DER."""
+        return self.material.certificate
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """Certificates of its issuers, DER, the root last."""
+        return self.material.chain
+
+    @property
+    def crl(self) -> bytes | None:
+        """Newest list of revoked certificates of an own root, DER; none where the issuer is not ours."""
+        return self.material.crls[0] if self.material.crls else None
+
+    def check(self, at: datetime) -> None:
+        """Raise `SealUnavailable` unless the certificate is valid at the instant."""
+        if at > self.not_after:
+            raise SealUnavailable(f"The sealing certificate expired on {self.not_after:%d %B %Y}; make a new one with: dpa seal rotate")
+        if at < self.not_before:
+            raise SealUnavailable(f"The sealing certificate is not valid before {self.not_before:%d %B %Y %H:%M} UTC; look at the clock of this machine.")
+
+
+_open: dict[tuple[int, int, str], tuple[int, Sealer]] = {}
+_lock = threading.Lock()
+
+
+def sealer_for(identity: SealIdentity, settings: Settings) -> Sealer:
+    """Open the identity's key, or return it opened before; a newer list of revoked certificates is taken along.
+
+    Raises `SealUnavailable` for an identity that may no longer seal, a key file that is missing, open to others or of another
+    passphrase, and a token that cannot be reached.
+    """
+    if identity.state is not IdentityState.ACTIVE:
+        raise SealUnavailable(f"The seal {identity.fingerprint[:16]} is {identity.state}; only the active one may seal.")
+    place = (os.getpid(), identity.id, identity.fingerprint)  # A token's session does not survive a fork.
+    with _lock:
+        known = _open.get(place)
+        if known is not None and known[0] == identity.crl_number:
+            return known[1]
+        sealer = _made(identity, known[1].sign if known else _key_of(identity, settings))
+        _open[place] = (identity.crl_number, sealer)
+        return sealer
+
+
+def forget() -> None:
+    """Close the book of opened keys, so that the next use opens them anew."""
+    with _lock:
+        _open.clear()
+
+
+def material_of(identity: SealIdentity) -> Material:
+    """Return what stands in the row for verifiers; needs no key, so it serves for retired identities too."""
+    chain = tuple(der(one) for one in x509.load_pem_x509_certificates(identity.chain.encode())) if identity.chain.strip() else ()
+    certificate = der(x509.load_pem_x509_certificate(identity.certificate.encode()))
+    lists = (x509.load_pem_x509_crl(identity.crl.encode()).public_bytes(Encoding.DER),) if identity.crl.strip() else ()
+    return Material(certificate, chain, lists)
+
+
+def _made(identity: SealIdentity, sign: Sign) -> Sealer:
+    material = material_of(identity)
+    public: Any = x509.load_der_x509_certificate(material.certificate).public_key()
+    curve = isinstance(public, ec.EllipticCurvePublicKey)
+    return Sealer(
+        identity.id, identity.organisation_id, identity.backend, identity.fingerprint, identity.root_fingerprint, identity.subject,
+        identity.not_before, identity.not_after, material,
+        # A DER-encoded ECDSA signature is two integers with at most nine octets of frame.
+        signature_bytes=2 * ((public.key_size + 7) // 8) + 9 if curve else (public.key_size + 7) // 8,
+        sign=sign,
+    )  # fmt: skip
+
+
+def _key_of(identity: SealIdentity, settings: Settings) -> Sign:
+    source = identity.source
+    try:
+        if identity.backend is Backend.PKCS11:
+            token = TokenKey(TokenPlace(source["library"], source["token"], source["key"], source["pin_file"]))
+            token.open()
+            return token.sign
+        if identity.backend is Backend.PKCS12:
+            key, _, _ = open_pkcs12(Path(source["file"]), Path(source["passphrase_file"]))
+        else:
+            key = decrypted(settings.key_folder / source["key"], settings)
+    except Problem as problem:
+        raise SealUnavailable(problem.message) from problem
+    except KeyError as error:
+        raise SealUnavailable(f"The seal {identity.fingerprint[:16]} does not say where its key is ({error}); install it again.") from error
+    expected = x509.load_pem_x509_certificate(identity.certificate.encode()).public_key()
+    if _public(key.public_key()) != _public(expected):
+        raise SealUnavailable(f"The key of the seal {identity.fingerprint[:16]} does not belong to its certificate; was its file replaced?")
+    return signing(key)
+
+
+def _public(key: Any) -> bytes:
+    encoded: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return encoded
+
+
+def signing(key: PrivateKey) -> Sign:
+    """Return the function that signs with a key held in memory: RSA by PKCS#1 v1.5, which every verifier knows; curves by ECDSA."""
+
+    def sign(data: bytes) -> bytes:
+        if isinstance(key, rsa.RSAPrivateKey):
+            return key.sign(data, PKCS1v15(), SHA256())
+        return key.sign(data, ec.ECDSA(SHA256()))
+
+    return sign
+
+
+def open_pkcs12(file: Path, passphrase_file: Path) -> tuple[PrivateKey, x509.Certificate, tuple[x509.Certificate, ...]]:
+    """Open a PKCS#12 file (RFC 7292) and return key, certificate and the other certificates in it; raises `Misconfigured`."""
+    content = read_private(file)
+    secret = read_secret(passphrase_file)
+    try:
+        found = pkcs12.load_pkcs12(content, secret.encode())
+    except ValueError as error:
+        raise Misconfigured(f"{file} does not open: the passphrase in {passphrase_file} is wrong, or it is not a PKCS#12 file.") from error
+    if found.key is None or found.cert is None:
+        raise Misconfigured(f"{file} lacks the private key or its certificate; export both together.")
+    others = tuple(one.certificate for one in found.additional_certs)
+    return found.key, found.cert.certificate, others  # type: ignore[return-value]  # the caller checks the kind of key
