@@ -1,19 +1,28 @@
-"""What the worker does for evidence: verifies the whole trail once a day."""
+"""What the worker does for the trail: verifies it whole once a day, signs a checkpoint once a day, has it time-stamped."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import hashlib
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine
+import structlog
+from sqlalchemy import Engine, select
 
 from dpa.evidence import operations
-from dpa.evidence.trail import queries
+from dpa.evidence.trail import anchoring, checkpoints, queries
+from dpa.evidence.trail.models import TrailAnchor, TrailCheckpoint
 from dpa.evidence.trail.verify import verify_database
+from dpa.evidence.trail.verify_checkpoints import beside_the_key
+from dpa.problems import Problem
 from dpa.slice import Tick
 
+ACTOR = "system:evidence"
 EVERY = timedelta(hours=24)
 LOOK_SECONDS = 900.0
 """How often the worker looks whether a day has passed, so that restarts neither skip nor repeat a verification."""
+CHECKPOINT_HOUR = 3
+"""Hour of the day, in UTC, from which on each day must have a checkpoint."""
+log = structlog.get_logger()
 
 
 def verify_trail(tick: Tick) -> str:
@@ -24,7 +33,58 @@ def verify_trail(tick: Tick) -> str:
     bind = tick.session.get_bind()
     tick.session.rollback()  # Reading may take long; the worker's own snapshot must not be held open meanwhile.
     engine = bind if isinstance(bind, Engine) else bind.engine
-    result = verify_database(engine)
-    with tick.begin("system:evidence") as unit:
+    result = verify_database(engine, against=beside_the_key(tick.settings))
+    with tick.begin(ACTOR) as unit:
         operations.keep_verification(unit, result, tick.now)
     return f"{result.size} events verified, {result.finding_count} findings"
+
+
+def daily_checkpoint(tick: Tick) -> str:
+    """Sign a checkpoint unless today's is there or the trail has not grown. Raises `CheckpointRefused` when it contradicts an earlier one."""
+    last = checkpoints.newest(tick.session)
+    size = queries.size(tick.session)
+    if size == 0 or (last is not None and (last.at >= day_began(tick.now) or last.size == size)):
+        return ""
+    signer = checkpoints.signer_for(tick.settings)
+    with tick.begin(ACTOR) as unit:
+        taken = checkpoints.take(unit, signer, checkpoints.DAILY)
+        return f"checkpoint over {taken.size} events"
+
+
+def stamp_checkpoint(tick: Tick) -> str:
+    """Have the newest checkpoint time-stamped once a day (RFC 3161) where an authority is set; one that is silent is asked again later."""
+    if not tick.settings.tsa_url:
+        return ""
+    last = checkpoints.newest(tick.session)
+    if last is None or _stamped_since(tick, day_began(tick.now), last.size):
+        return ""
+    size, digest = last.size, hashlib.sha256(last.note.encode()).digest()
+    tick.session.rollback()  # The authority is asked outside any transaction.
+    from dpa.evidence.seal.stamping import stamper_for
+
+    stamper = stamper_for(tick.settings)
+    if stamper is None:
+        return ""
+    try:
+        stamp = stamper.stamp(digest)
+    except Problem as problem:
+        log.warning("checkpoint_not_stamped", size=size, kind=type(problem).__name__)
+        return ""
+    with tick.begin(ACTOR) as unit:
+        anchoring.hold(unit, size, anchoring.STAMP, f"checkpoint:{size}", stamper.host, receipt=stamp.token)
+    return f"time-stamp over the checkpoint of {size} events"
+
+
+def day_began(now: datetime) -> datetime:
+    """Return the latest `CHECKPOINT_HOUR` that has passed, in UTC."""
+    today = now.astimezone(UTC).replace(hour=CHECKPOINT_HOUR, minute=0, second=0, microsecond=0)
+    return today if today <= now else today - EVERY
+
+
+def _stamped_since(tick: Tick, since: datetime, size: int) -> bool:
+    """Tell whether the day's checkpoint, or the newest one, has its stamp."""
+    statement = (
+        select(TrailAnchor.id).join(TrailCheckpoint, TrailCheckpoint.size == TrailAnchor.size)
+        .where(TrailAnchor.kind == anchoring.STAMP, (TrailCheckpoint.at >= since) | (TrailAnchor.size == size)).limit(1)
+    )
+    return tick.session.scalar(statement) is not None

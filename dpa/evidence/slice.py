@@ -41,6 +41,8 @@ SLICE = Slice(
     events=SENTENCES,
     jobs=(
         Job("verify-trail", jobs.LOOK_SECONDS, jobs.verify_trail),
+        Job("evidence:checkpoint", jobs.LOOK_SECONDS, jobs.daily_checkpoint),
+        Job("evidence:stamp-checkpoint", jobs.LOOK_SECONDS, jobs.stamp_checkpoint),
         Job("evidence:issue", register_jobs.ISSUE_SECONDS, register_jobs.issue),
         Job("evidence:stamp", register_jobs.STAMP_SECONDS, register_jobs.stamp),
     ),

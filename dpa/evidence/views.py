@@ -12,6 +12,7 @@ from dpa.evidence import forms, operations
 from dpa.evidence.trail import queries, registry, sentences
 from dpa.evidence.trail.models import TrailEvent
 from dpa.evidence.trail.verify import verify_database
+from dpa.evidence.trail.verify_checkpoints import beside_the_key
 from dpa.web import access, edge, identity, paging
 
 blueprint = Blueprint("evidence", __name__)
@@ -54,7 +55,7 @@ def verify() -> Answer:
     session = edge.session()
     bind = session.get_bind()
     session.rollback()  # No lock and no snapshot may be held while the whole trail is read.
-    result = verify_database(bind if isinstance(bind, Engine) else bind.engine)
+    result = verify_database(bind if isinstance(bind, Engine) else bind.engine, against=beside_the_key(edge.settings()))
     with edge.transaction() as unit:
         operations.keep_verification(unit, result, begun_at)
     if result.ok:

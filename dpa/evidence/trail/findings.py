@@ -19,6 +19,8 @@ class Finding:
     """The event's random number, where a row was there to read it from."""
     what: str
     """What is wrong, as a sentence without full stop."""
+    events: tuple[int, int] | None = None
+    """First and last index of the events among which the wrong one is, where no single one can be named."""
 
     def text(self) -> str:
         """Return the finding as one line."""
@@ -28,7 +30,7 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding for machines."""
-        return {"idx": self.idx, "event_id": self.event_id, "what": self.what}
+        return {"idx": self.idx, "event_id": self.event_id, "what": self.what, "events": list(self.events) if self.events else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Verification:
     """The first `KEPT` things that are wrong, lowest index first; empty when all is well."""
     finding_count: int
     """How many things are wrong in all."""
+    checkpoints: int = 0
+    """How many signed checkpoints the trail agrees with."""
 
     @property
     def ok(self) -> bool:
@@ -58,7 +62,8 @@ class Verification:
         erased = f", {self.erased} personal part(s) erased by recorded acts" if self.erased else ""
         if self.ok:
             checked = "" if self.columns else " (texts and hashes only; the columns beside them were not compared)"
-            return f"The trail is whole: {self.size} events{erased}, root {self.root}{checked}"
+            signed = f"; it agrees with {self.checkpoints} signed checkpoint{'' if self.checkpoints == 1 else 's'}" if self.checkpoints else ""
+            return f"The trail is whole: {self.size} events{erased}, root {self.root}{signed}{checked}"
         lines = [f"The trail was tampered with: {self.finding_count} finding(s) in {self.size} events{erased}"]
         lines += [f"- {finding.text()}" for finding in self.findings]
         if self.finding_count > len(self.findings):
@@ -69,7 +74,7 @@ class Verification:
         """Return the result for machines."""
         return {
             "ok": self.ok, "size": self.size, "root": self.root, "columns": self.columns, "erased": self.erased,
-            "finding_count": self.finding_count, "findings": [finding.to_json() for finding in self.findings],
+            "checkpoints": self.checkpoints, "finding_count": self.finding_count, "findings": [finding.to_json() for finding in self.findings],
         }
 
 
@@ -80,11 +85,11 @@ class Findings:
         self.count = 0
         self._kept: list[Finding] = []
 
-    def add(self, idx: int | None, event_id: str | None, what: str) -> None:
+    def add(self, idx: int | None, event_id: str | None, what: str, *, events: tuple[int, int] | None = None) -> None:
         """Note one thing that is wrong."""
         self.count += 1
         if len(self._kept) < KEPT:
-            self._kept.append(Finding(idx, event_id, what))
+            self._kept.append(Finding(idx, event_id, what, events))
 
     def __bool__(self) -> bool:
         """Tell whether anything was wrong so far."""

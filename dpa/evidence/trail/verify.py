@@ -2,8 +2,8 @@
 
 Rows stream through in batches, so memory does not grow with the trail. What is compared: each text with its leaf hash,
 the indices (no gap, nothing beyond the head), the copies in columns, the stored nodes, the head, and every
-personal part with its commitment. Without a checkpoint kept elsewhere this finds every change by somebody who
-does not also compute the whole tree anew; signed checkpoints close that gap.
+personal part with its commitment, and the roots of all signed checkpoints. Without the latter this finds every change by
+somebody who does not also compute the whole tree anew; with them, that too.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from dpa.evidence.trail.tree import (
     leaf_hash,
     stored_node_count,
 )
+from dpa.evidence.trail.verify_checkpoints import NOTHING, Against, CheckpointCheck
 from dpa.evidence.trail.verify_payloads import PayloadCheck
 from dpa.problems import Invalid
 
@@ -38,16 +39,19 @@ BATCH = 2_000
 _EVENT, _NODE, _HEAD = table(TrailEvent), table(TrailNode), table(TrailHead)
 
 
-def verify_database(engine: Engine, *, columns: bool = True) -> Verification:
-    """Verify the trail as it stands at this moment, on a connection and a snapshot of its own; writes nothing."""
+def verify_database(engine: Engine, *, columns: bool = True, against: Against = NOTHING) -> Verification:
+    """Verify the trail as it stands at this moment, on a connection and a snapshot of its own; writes nothing.
+
+    `against` is what lies outside the database: `verify_checkpoints.beside_the_key(settings)`, made before this call.
+    """
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             # One snapshot for all statements, so that acts committed meanwhile are no findings.
             connection.execution_options(isolation_level="REPEATABLE READ")
-        return verify(connection, columns=columns)
+        return verify(connection, columns=columns, against=against)
 
 
-def verify(connection: Connection, *, columns: bool = True) -> Verification:
+def verify(connection: Connection, *, columns: bool = True, against: Against = NOTHING) -> Verification:
     """Verify the trail inside the connection's transaction, which must see one snapshot throughout.
 
     With `columns` false the copies beside the texts are not compared (for a copy made without them). Raises
@@ -56,7 +60,7 @@ def verify(connection: Connection, *, columns: bool = True) -> Verification:
     if not schema_of(connection).has_table(_HEAD.name):
         raise Invalid("This database holds no trail: run `dpa migrate`, or name the right database in DATABASE_URL.")
     try:
-        return _Check(connection, columns).run()
+        return _Check(connection, columns, against).run()
     except OperationalError as error:
         driver = connection.connection.dbapi_connection
         if connection.dialect.name != "sqlite" or "decode" not in str(error.orig).lower() or driver is None:
@@ -64,7 +68,7 @@ def verify(connection: Connection, *, columns: bool = True) -> Verification:
         # SQLite lets anybody store bytes that are no text; read them as they are, so that their row can be named.
         driver.text_factory = _any_bytes
         try:
-            return _Check(connection, columns).run()
+            return _Check(connection, columns, against).run()
         finally:
             driver.text_factory = str
 
@@ -72,10 +76,11 @@ def verify(connection: Connection, *, columns: bool = True) -> Verification:
 class _Check:
     """One pass over the trail."""
 
-    def __init__(self, connection: Connection, columns: bool) -> None:
+    def __init__(self, connection: Connection, columns: bool, against: Against) -> None:
         self.connection = connection
         self.columns = columns
         self.findings = Findings()
+        self.checkpoints = CheckpointCheck(connection, self.findings, against)
         self.frontier = Frontier()
         self.payloads = PayloadCheck(connection, self.findings)
         self.next_idx = 0
@@ -93,8 +98,10 @@ class _Check:
         self._node_count(size)
         self.payloads.orphans()
         self._head(size, head.frontier if head else None)
+        self.checkpoints.finish(size)
         root = "" if self.broken else self.frontier.root().hex()
-        return Verification(size, root, self.columns, self.payloads.erased, self.findings.sorted(), self.findings.count)
+        return Verification(size, root, self.columns, self.payloads.erased, self.findings.sorted(), self.findings.count,
+                            self.checkpoints.compared)
 
     def _batches(self) -> Iterator[Sequence[Any]]:
         # On SQLite the instant is compared as the text it is stored as; parsing a million of them would cost seconds.
@@ -118,6 +125,8 @@ class _Check:
                 self.findings.add(idx, event_id, "its text does not match its leaf hash; one of the two was changed")
             if not self.broken:
                 made += self.frontier.push(leaf)
+                if self.frontier.size == self.checkpoints.wanted:
+                    self.checkpoints.reach(self.frontier)
             if self._is_plain(row):
                 continue
             event = _parse(body)
