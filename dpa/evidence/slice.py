@@ -13,7 +13,9 @@ from dpa.evidence.events import SENTENCES
 from dpa.evidence.register import jobs as register_jobs
 from dpa.evidence.register import queries as register_queries
 from dpa.evidence.register import statement
+from dpa.evidence.seal import jobs as seal_jobs
 from dpa.evidence.seal import models as _seal  # noqa: F401  loads the tables
+from dpa.evidence.seal import queries as seal_queries
 from dpa.evidence.trail import append, guard
 from dpa.slice import Job, NavItem, Slice
 
@@ -45,9 +47,11 @@ SLICE = Slice(
         Job("evidence:stamp-checkpoint", jobs.LOOK_SECONDS, jobs.stamp_checkpoint),
         Job("evidence:issue", register_jobs.ISSUE_SECONDS, register_jobs.issue),
         Job("evidence:stamp", register_jobs.STAMP_SECONDS, register_jobs.stamp),
+        Job("evidence:rotate-seals", seal_jobs.EVERY_SECONDS, seal_jobs.rotate),
+        Job("evidence:seal-lists", seal_jobs.EVERY_SECONDS, seal_jobs.refresh_lists),
     ),
     document_kinds=(statement.STATEMENT,),
-    names={"trail": _trail_names, "document": register_queries.names},
+    names={"trail": _trail_names, "document": register_queries.names, "seal": seal_queries.names},
     paths={"document": "/documents/{id}"},
     concerns=(concerns.concerns,),
 )

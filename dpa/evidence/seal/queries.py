@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -68,6 +69,13 @@ def of_root(session: Session, organisation_id: int, root_fingerprint: str) -> li
         .where(SealIdentity.organisation_id == organisation_id, SealIdentity.root_fingerprint == root_fingerprint)
         .order_by(SealIdentity.id)
     ))  # fmt: skip
+
+
+def names(session: Session, keys: Sequence[str]) -> Mapping[str, str]:
+    """Return what the trail calls seals: the beginning of their fingerprints."""
+    wanted = [int(key) for key in keys if key.isdecimal()]
+    found = session.execute(select(SealIdentity.id, SealIdentity.fingerprint).where(SealIdentity.id.in_(wanted)))
+    return {str(number): f"Seal {fingerprint[:16]}" for number, fingerprint in found}
 
 
 def trusted_roots(session: Session) -> Roots:
