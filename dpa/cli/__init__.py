@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "demo": "dpa.cli.demo:demo",
     "due": "dpa.cli.due:due",
     "migrate": "dpa.cli.migrate:migrate",
+    "seal": "dpa.cli.seal:seal",
     "serve": "dpa.cli.serve:serve",
     "trail": "dpa.cli.trail:trail",
     "user": "dpa.cli.user:user",

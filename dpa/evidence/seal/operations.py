@@ -22,6 +22,7 @@ from dpa.evidence.seal.preparing import (
     Prepared,
     issuer_for,
     prepare_builtin,
+    prepare_next,
     prepare_pkcs11,
     prepare_pkcs12,
     prepare_rotation,
@@ -30,8 +31,8 @@ from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
 
 __all__ = [
-    "Issuer", "Prepared", "install", "issuer_for", "prepare_builtin", "prepare_pkcs11", "prepare_pkcs12", "prepare_rotation",
-    "refresh_crl", "revoke", "revoked_under",
+    "Issuer", "Prepared", "install", "issuer_for", "prepare_builtin", "prepare_next", "prepare_pkcs11", "prepare_pkcs12",
+    "prepare_rotation", "refresh_crl", "revoke", "revoked_under",
 ]  # fmt: skip
 _REPLACED = "replaced"
 

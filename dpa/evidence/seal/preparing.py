@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -95,6 +95,19 @@ def prepare_rotation(settings: Settings, identity: SealIdentity, revoked: Iterab
     words = (_attribute(subject, NameOID.ORGANIZATION_NAME), _attribute(subject, NameOID.COUNTRY_NAME))
     number = identity.crl_number + 1
     return _leaf(settings, identity.organisation_id, issuer, identity.source["root_key"], words, revoked, number, now)
+
+
+def prepare_next(
+    settings: Settings, former: Sequence[SealIdentity], revoked: Iterable[Revoked], organisation_id: int, name: str, country: str, now: datetime,
+) -> Prepared:  # fmt: skip
+    """Make an identity for an organisation that has none active: under its former root where it has one, so that nobody need learn a new fingerprint.
+
+    `former` are its identities, the newest first (`queries.identities`); `revoked` is `revoked_under` the newest. Raises `Conflict` when
+    the newest came from elsewhere, because a seal of our own must not silently stand in for a bought one.
+    """
+    if not former:
+        return prepare_builtin(settings, organisation_id, name, country, now)
+    return prepare_rotation(settings, former[0], revoked, now)
 
 
 def issuer_for(settings: Settings, identity: SealIdentity) -> Issuer | None:
