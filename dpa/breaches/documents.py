@@ -9,7 +9,6 @@ from dpa.agreements.queries import AgreementRow
 from dpa.breaches import notices
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.rules import NOT_KNOWN, Draft
-from dpa.deadlines.explaining import instant_text
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import ORIGINS, explanation
 from dpa.evidence.pdf.blocks import (
@@ -28,7 +27,7 @@ from dpa.evidence.pdf.blocks import (
 )
 from dpa.evidence.pdf.blocks import Notice as Box
 from dpa.evidence.register.kinds import Body, DocumentKind, Record
-from dpa.evidence.register.records import instant
+from dpa.evidence.register.records import instant, moment
 from dpa.evidence.trail.bodies import timestamp
 from dpa.web.words import lateness
 
@@ -94,8 +93,8 @@ def _key_facts(record: Record) -> KeyFacts:
         (
             Fact("Controller", facts["controller"], f"Agreement {facts['agreement']}, {facts['terms']}"),
             Fact("Processor", record["issuer"]["name"], f"Reference {facts['breach']}"),
-            Fact("Aware since", instant_text(instant(facts["aware_at"]), zone), f"First noticed {instant_text(instant(facts['detected_at']), zone)}"),
-            Fact(promised, instant_text(instant(clock["due_at"]), zone), f"{facts['promise']} ({origin})"),
+            Fact("Aware since", moment(facts["aware_at"], zone), f"First noticed {moment(facts['detected_at'], zone)}"),
+            Fact(promised, moment(clock["due_at"], zone), f"{facts['promise']} ({origin})"),
             Fact("Contact for questions, reachable now", facts["contact"], wide=True),
         )
     )
@@ -107,7 +106,8 @@ def _strip(record: Record) -> Block:
     said = lateness(due, issued)
     return ClockStrip(
         ClockPoint("Aware", start), ClockPoint("Due", due), (ClockPoint("This document", issued),),
-        f"The time runs from {instant_text(start, zone)} to {instant_text(due, zone)}. This document was issued on {instant_text(issued, zone)}, {said}.",
+        f"The time runs from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}. This document was issued on "
+        f"{moment(record['issued_at'], zone)}, {said}.",
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _open(facts: Mapping[str, Any]) -> tuple[Block, ...]:
 def _awareness(facts: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     if not facts["awareness_reason"]:
         return ()
-    at = instant_text(instant(facts["aware_at"]), zone)
+    at = moment(facts["aware_at"], zone)
     return (Heading("When awareness began"), Text(f"{facts['awareness_reason']}\n\nFrom {at} on it was reasonably certain that personal data were affected."))
 
 

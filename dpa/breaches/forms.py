@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -106,6 +106,12 @@ class DraftForm(Form):
             measures=self.measures.data or "",
             unknown=self.unknown.data or "",
         )
+
+
+class StatementForm(Form):
+    """What a trail statement of the case shows."""
+
+    personal = BooleanField("Print names, texts and addresses too")
 
 
 class ReleaseForm(Form):

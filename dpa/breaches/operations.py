@@ -24,6 +24,7 @@ from dpa.docket.models import DocketEntry
 from dpa.docket.operations import Opening
 from dpa.evidence import trail
 from dpa.evidence.register import operations as register
+from dpa.evidence.register import statement
 from dpa.evidence.register.models import IssuedDocument
 from dpa.evidence.register.operations import Order
 from dpa.parties import queries as parties
@@ -176,6 +177,16 @@ def release_notice(unit: Unit, breach: Breach, organisation: Organisation) -> in
         data={"customers": len(sending), "without_recipient": len(waiting) - len(sending)},
     )
     return len(sending)
+
+
+def order_statement(unit: Unit, breach: Breach, organisation: Organisation, *, personal: bool) -> IssuedDocument:
+    """Order the history of a case as a sealed trail statement with its proof bundle; with `personal`, the erasable parts are printed."""
+    case = statement.Case("breach", str(breach.id), f"breach {breach.reference}", organisation.id, breach.zone)
+    return register.order(unit, Order(
+        kind=statement.KIND, organisation_id=organisation.id, issuer=issuing.issuer(organisation), title=breach.title,
+        content=statement.content(unit.session, case, personal=personal), subject=("breach", breach.id),
+        approvals=(issuing.approval(unit, organisation.id, "asked for this statement"),),
+    ))  # fmt: skip
 
 
 def _order_documents(

@@ -67,6 +67,8 @@ class AffectedLine:
     late_s: int | None
     standing: Standing
     outbox_id: int | None
+    document_id: int | None
+    """The notice as a sealed document."""
     why: Explanation
     """How the date came about."""
 
@@ -153,6 +155,7 @@ def _line(row: Affected, entry: DocketEntry, reference: str, controller: str, st
             waived=entry.state in WAIVED,
         ),
         outbox_id=row.outbox_id,
+        document_id=row.document_id,
         why=explanation(entry),
     )
 

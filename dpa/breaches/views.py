@@ -10,9 +10,12 @@ from werkzeug.wrappers import Response
 
 from dpa.agreements import queries as agreements
 from dpa.breaches import case, operations, queries
-from dpa.breaches.forms import AffectedForm, DraftForm, IncidentForm, ReleaseForm
+from dpa.breaches.forms import AffectedForm, DraftForm, IncidentForm, ReleaseForm, StatementForm
 from dpa.breaches.models import Breach
 from dpa.breaches.rules import Selection
+from dpa.evidence.register import issuing
+from dpa.evidence.register import queries as register
+from dpa.evidence.trail import registry
 from dpa.evidence.trail.queries import Reader
 from dpa.people.models import Organisation
 from dpa.problems import Invalid, NotFound, Problem
@@ -68,6 +71,8 @@ def show(breach_id: int) -> Page:
         "breaches/case.html",
         case=view,
         breach=breach,
+        documents=register.of_case(edge.session(), scope, ("breach", breach_id)),
+        statement_form=StatementForm() if person.may("documents.issue", breach.organisation_id) else None,
         may_record=person.may("breaches.record", breach.organisation_id),
         may_release=person.may("breaches.release", breach.organisation_id),
     )
@@ -139,6 +144,19 @@ def release(breach_id: int) -> Page:
         count = operations.release_notice(unit, breach, organisation)
     flash(f"The notice is released to {count} customer{'' if count == 1 else 's'}. Each clock is met when the customer's mail server accepts it.", "success")
     return redirect(url_for("breaches.show", breach_id=breach_id), 303)
+
+
+@blueprint.post("/breaches/<int:breach_id>/statement")
+@access.needs("documents.issue")
+def order_statement(breach_id: int) -> Page:
+    """Order the history of the case as a sealed document with its proof bundle, and have it made at once."""
+    scope = edge.scope("documents.issue")
+    form = StatementForm()
+    with edge.transaction() as unit:
+        breach = queries.breach(unit.session, scope, breach_id)
+        number = operations.order_statement(unit, breach, _own(breach), personal=bool(form.personal.data)).id
+    issuing.issue_now(edge.tick(), number)  # Should it fail, the worker makes it; the document's page says so.
+    return redirect(registry.path_of("document", str(number)) or "/documents", 303)
 
 
 def _chosen(breach: Breach, form: AffectedForm, selection: Selection) -> Sequence[int]:

@@ -14,6 +14,7 @@ from dpa.clock import Clock
 from dpa.config import Settings
 from dpa.extensions import db
 from dpa.problems import NotFound
+from dpa.slice import Tick
 from dpa.web import identity
 
 
@@ -62,6 +63,11 @@ def scope(permission: str) -> identity.Scope:
     """Return the organisations a view may show: those with the permission, narrowed to the chosen one."""
     chosen = chosen_organisation()
     return identity.signed_in().scope(permission).narrowed(chosen.id if chosen else None)
+
+
+def tick() -> Tick:
+    """Return what a job of the worker is handed, for work that somebody waits for: its units are the person's own."""
+    return Tick(session(), now(), settings(), transaction, "web")
 
 
 def transaction(actor: str | None = None) -> AbstractContextManager[unit.Unit]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dpa.deadlines.explaining import instant_text
 from dpa.evidence.pdf.blocks import (
     Block,
     Column,
@@ -62,7 +61,7 @@ def _approvals(record: Record) -> tuple[Block, ...]:
     rows = tuple(
         (
             approval["person"], approval["role"], approval["act"],
-            f"{instant_text(records.instant(approval['at']), record['zone'])}\nsigned in by {approval['signed_in_by']}",
+            f"{records.moment(approval['at'], record['zone'])}\nsigned in by {approval['signed_in_by']}",
         )
         for approval in record["approvals"]
     )  # fmt: skip
@@ -109,5 +108,5 @@ def _anchor(record: Record) -> str:
     anchor = record["anchor"]
     if anchor is None:
         return NO_ANCHOR
-    at = instant_text(records.instant(anchor["at"]), record["zone"])
+    at = records.moment(anchor["at"], record["zone"])
     return f"The newest checkpoint held outside the house before this one covers {anchor['size']:,} entries and left on {at} ({anchor['how']})."

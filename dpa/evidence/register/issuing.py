@@ -19,6 +19,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import select, update
 
+from dpa.columns import Base
 from dpa.evidence import trail
 from dpa.evidence.events import Event
 from dpa.evidence.register import kinds, recipe, records, rules, store
@@ -133,7 +134,9 @@ def _issue(tick: Tick, documents: Sequence[Claimed], at: datetime) -> tuple[int,
         making = Making(one.order, one.kind, at, identities[one.organisation_id], checkpoint.note, outside)
         try:
             finished = make(making, tick.settings)
-            made.append(Ready(one, finished, _bundle(tick, one, finished, checkpoint, identities[one.organisation_id])))
+            ready = Ready(one, finished, _bundle(tick, one, finished, checkpoint, identities[one.organisation_id]))
+            _store(tick.settings.document_store, ready)
+            made.append(ready)
         except Exception as error:  # noqa: BLE001 - one document that cannot be made must not stop the others
             failed.append((one, _sentence(one, error)))
     issued = _list(tick, made, at, checkpoint.size) if made else 0
@@ -182,13 +185,14 @@ def _bundle(tick: Tick, one: Claimed, made: Made, checkpoint: TrailCheckpoint, i
     return make_bundle(tick.session, record, checkpoint, {f"{record['number']}.pdf": made.content, **recipe.files(identity)})
 
 
+def _store(folder: Path, ready: Ready) -> None:
+    store.put(folder, ready.made.content)
+    if ready.bundle is not None:
+        store.put(folder, ready.bundle)
+
+
 def _list(tick: Tick, made: Sequence[Ready], at: datetime, checkpoint_size: int) -> int:
-    """Store the files, then list the documents in one transaction; returns how many. What another worker listed is left alone."""
-    folder = tick.settings.document_store
-    for one in made:
-        store.put(folder, one.made.content)
-        if one.bundle is not None:
-            store.put(folder, one.bundle)
+    """List stored documents in one transaction; returns how many. What another worker listed is left alone."""
     issued = 0
     with tick.begin(ACTOR) as unit:
         for one in made:
@@ -207,9 +211,10 @@ def _list_one(unit: Unit, ready: Ready, at: datetime, checkpoint_size: int) -> b
     row.sha256, row.unsealed_sha256, row.size, row.pages = made.sha256, made.unsealed_sha256, len(made.content), made.pages
     row.level, row.seal_id, row.checkpoint_size = made.level, made.identity_id, checkpoint_size
     row.stamp_wanted_since = at if made.stamp_problem else None
-    unit.session.add_all(_files(row.id, ready, at))
+    files = _files(row.id, ready, at)
+    unit.session.add_all(files)
     unit.session.delete(work)
-    covers = [row]
+    covers: list[Base] = [row, *files]
     if row.supersedes_id is not None:
         older = unit.session.get_one(IssuedDocument, row.supersedes_id, with_for_update=True)
         older.superseded_by_id = row.id
@@ -220,6 +225,7 @@ def _list_one(unit: Unit, ready: Ready, at: datetime, checkpoint_size: int) -> b
         data={
             "number": row.reference, "sha256": made.sha256, "record_sha256": made.record_sha256, "level": made.level,
             "seal": made.fingerprint, "checkpoint": checkpoint_size, "about": f"{row.subject_type}:{row.subject_id}",
+            **{f"{file.role.value}_sha256": file.sha256 for file in files[1:]},
         },
     )  # fmt: skip
     for listener in _listeners:

@@ -70,7 +70,9 @@ def of_case(session: Session, scope: Scope, subject: tuple[str, int | str], *, l
 
 
 def by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, IssuedDocument]:
-    """Return documents by number. The caller has checked the scope."""
+    """Return documents by number; no statement for none. The caller has checked the scope."""
+    if not ids:
+        return {}
     return {row.id: row for row in session.scalars(select(IssuedDocument).where(IssuedDocument.id.in_(ids)))}
 
 
@@ -88,6 +90,13 @@ def bundle_file(row: IssuedDocument) -> DocumentFile | None:
 def work(session: Session, document_id: int) -> DocumentWork | None:
     """Return what an ordered document waits for; none once it is issued."""
     return session.get(DocumentWork, document_id)
+
+
+def works(session: Session, ids: Sequence[int]) -> Mapping[int, DocumentWork]:
+    """Return what several ordered documents wait for, by document; no statement for none. The caller has checked the scope."""
+    if not ids:
+        return {}
+    return {row.document_id: row for row in session.scalars(select(DocumentWork).where(DocumentWork.document_id.in_(ids)))}
 
 
 def waiting_since(session: Session) -> datetime | None:

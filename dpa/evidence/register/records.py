@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from dpa.deadlines.explaining import instant_text
 from dpa.evidence.trail import bodies
 
 VERSION = 1
@@ -116,3 +117,8 @@ def read(text: str) -> dict[str, Any]:
 def instant(text: str) -> datetime:
     """Read an instant of a record."""
     return datetime.fromisoformat(text)
+
+
+def moment(text: str, zone: str) -> str:
+    """Return an instant of a record in words, with its offset; the document's head names the zone once."""
+    return instant_text(instant(text), zone).removesuffix(f" ({zone})")

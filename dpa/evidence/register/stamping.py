@@ -69,12 +69,11 @@ def _keep(tick: Tick, number: int, sha256: str, stamped: Sealed) -> bool:
         if row.stamp_wanted_since is None:
             return False
         row.stamp_wanted_since, row.level = None, stamped.level
-        unit.session.add(
-            DocumentFile(sha256=sha256, document_id=number, role=FileRole.STAMPED, level=stamped.level, size=len(stamped.content), at=unit.now)
-        )
+        file = DocumentFile(sha256=sha256, document_id=number, role=FileRole.STAMPED, level=stamped.level, size=len(stamped.content), at=unit.now)
+        unit.session.add(file)
         unit.session.flush()
         trail.record(
-            unit, Event.DOCUMENT_STAMPED, subject=("document", number), organisation_id=row.organisation_id, covers=[row],
+            unit, Event.DOCUMENT_STAMPED, subject=("document", number), organisation_id=row.organisation_id, covers=[row, file],
             data={"number": row.reference, "sha256": sha256, "level": stamped.level},
         )  # fmt: skip
     return True

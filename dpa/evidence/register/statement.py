@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from dpa.deadlines.explaining import instant_text
 from dpa.evidence.pdf.blocks import (
     Align,
     Block,
@@ -29,7 +28,7 @@ from dpa.evidence.pdf.blocks import (
     Timeline,
 )
 from dpa.evidence.register.kinds import Body, DocumentKind, Record
-from dpa.evidence.register.records import instant
+from dpa.evidence.register.records import instant, moment
 from dpa.evidence.trail import queries, registry, sentences
 from dpa.evidence.trail.bodies import timestamp
 from dpa.evidence.trail.models import TrailCheckpoint, TrailEvent
@@ -107,8 +106,8 @@ def build(record: Record) -> Body:
             (
                 Fact("Case", name),
                 Fact("Entries", f"{len(entries):,}", f"numbers {first['i']:,} to {last['i']:,} of {size:,} in the trail"),
-                Fact("First entry", instant_text(instant(first["at"]), zone), f"{first['who']} {first['what']}"),
-                Fact("Last entry", instant_text(instant(last["at"]), zone), f"{last['who']} {last['what']}"),
+                Fact("First entry", moment(first["at"], zone), f"{first['who']} {first['what']}"),
+                Fact("Last entry", moment(last["at"], zone), f"{last['who']} {last['what']}"),
                 Fact("Personal parts", "printed" if facts["personal"] else "left out", _PARTS[bool(facts["personal"])], wide=True),
             )
         ),
