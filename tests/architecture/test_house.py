@@ -13,6 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [*sorted((ROOT / "dpa").rglob("*.py")), ROOT / "app.py"]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+# A program for readers who have nothing of ours: one file by promise, so it is long and reads the time itself.
+STANDS_ALONE = "dpa/evidence/trail/offline/verify_trail.py"
 MAX_FILE = 400
 MAX_FUNCTION = 40
 
@@ -43,7 +45,7 @@ def test_only_the_clock_reads_the_time() -> None:
     found = [
         f"{relative(path)}:{line} {name}"
         for path in SOURCES
-        if relative(path) != "dpa/clock.py"
+        if relative(path) not in {"dpa/clock.py", STANDS_ALONE}
         for line, name in calls(path)
         if forbidden.search(name)
     ]
@@ -51,7 +53,11 @@ def test_only_the_clock_reads_the_time() -> None:
 
 
 def test_files_and_functions_stay_small() -> None:
-    long_files = [f"{relative(path)} {n}" for path in SOURCES if (n := len(path.read_text("utf-8").splitlines())) > MAX_FILE]
+    long_files = [
+        f"{relative(path)} {n}"
+        for path in SOURCES
+        if (n := len(path.read_text("utf-8").splitlines())) > MAX_FILE and relative(path) != STANDS_ALONE
+    ]
     long_functions = [
         f"{relative(path)}:{node.lineno} {node.name}"
         for path in SOURCES

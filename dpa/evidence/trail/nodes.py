@@ -12,15 +12,22 @@ _EVENT, _NODE = table(TrailEvent), table(TrailNode)
 
 
 def stored_nodes(connection: Connection) -> Nodes:
-    """Return a reader over the stored tree: upper nodes one by one, lower ones from their block of 256 leaves."""
+    """Return a reader over the stored tree: upper nodes one by one, lower ones from their block of 256 leaves.
+
+    It remembers what it has read, so many proofs cost little more than one; use a new one after the trail has grown.
+    """
     blocks: dict[int, Nodes] = {}
+    upper: dict[tuple[int, int], bytes] = {}
 
     def read(level: int, index: int) -> bytes:
+        if (level, index) in upper:
+            return upper[level, index]
         if level >= STORED_LEVEL:
             found = connection.execute(select(_NODE.c.hash).where(_NODE.c.level == level, _NODE.c.idx == index)).scalar_one_or_none()
             if found is None:
                 raise TreeError(f"the trail has no node {index} at level {level}")
-            return bytes(found)
+            upper[level, index] = bytes(found)
+            return upper[level, index]
         block = (index << level) >> STORED_LEVEL
         if block not in blocks:
             where = _EVENT.c.idx.between(block * BLOCK, block * BLOCK + BLOCK - 1)

@@ -1,0 +1,489 @@
+#!/usr/bin/env python3
+"""Verify proof bundles and exports of a DPA Desk trail, offline. One file, standard library only, Python 3.9 and later.
+
+    python3 verify_trail.py verify BUNDLE.zip [--vkey KEY|FILE] [--max-age HOURS] [--json]
+    python3 verify_trail.py proof FILE.tlog-proof --event event.json --vkey KEY|FILE
+    python3 verify_trail.py compare OLD.note NEW.note --consistency FILE --vkey KEY|FILE
+
+Exit codes: 0 valid; 1 tampered; 2 wrong use; 3 unreadable or incomplete; 4 valid, but the newest copy held outside is too old.
+A key is written name+id+base64. Without --vkey the bundle's own keys are used: then the result only says that the bundle agrees with
+itself. Get the key another way: from a mail, a document, or the organisation's page of keys.
+Formats: c2sp.org/signed-note, tlog-checkpoint and tlog-proof; tree and proofs: RFC 6962 and RFC 9162; signatures: RFC 8032.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, NoReturn
+
+VALID, TAMPERED, WRONG_USE, UNREADABLE, TOO_OLD = 0, 1, 2, 3, 4
+WORDS = {VALID: "VALID", TAMPERED: "TAMPERED", UNREADABLE: "UNREADABLE OR INCOMPLETE", TOO_OLD: "VALID, BUT THE NEWEST COPY OUTSIDE IS TOO OLD"}
+BUNDLE, EXPORT = "dpa-desk/trail-bundle@v1", "dpa-desk/trail-export@v1"
+MOST_FILES, MOST_BYTES, MOST_IN_MEMORY, MOST_NOTE = 2_000_000, 16 << 30, 256 << 20, 1_000_000
+sha256 = hashlib.sha256
+
+
+class Failed(Exception):
+    """A verification that ended; the code says how."""
+
+    def __init__(self, code: int, why: str) -> None:
+        super().__init__(why)
+        self.code, self.why = code, why
+
+
+def tampered(why: str) -> NoReturn:
+    raise Failed(TAMPERED, why)
+
+
+def unreadable(why: str) -> NoReturn:
+    raise Failed(UNREADABLE, why)
+
+
+# ---- Ed25519 (RFC 8032 section 5.1), verification only -------------------------------------------------------------------------
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+SQRT_MINUS_1 = pow(2, (P - 1) // 4, P)
+Point = tuple[int, int, int, int]
+
+
+def add(p: Point, q: Point) -> Point:
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def multiply(scalar: int, p: Point) -> Point:
+    result: Point = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            result = add(result, p)
+        p, scalar = add(p, p), scalar >> 1
+    return result
+
+
+def decompress(data: bytes) -> Point | None:
+    """Return the point, or None for one that is not on the curve or not written in the one allowed way."""
+    y, sign = int.from_bytes(data, "little") & ((1 << 255) - 1), data[31] >> 7
+    if y >= P:
+        return None
+    u, v = (y * y - 1) % P, (D * y * y + 1) % P
+    x = u * v**3 * pow(u * v**7, (P - 5) // 8, P) % P
+    if v * x * x % P != u:
+        x = x * SQRT_MINUS_1 % P
+    if v * x * x % P != u or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+BASE = decompress(bytes.fromhex("58" + "66" * 31))
+
+
+def ed25519_verifies(public: bytes, message: bytes, signature: bytes) -> bool:
+    if len(public) != 32 or len(signature) != 64 or BASE is None:
+        return False
+    a, r, s = decompress(public), decompress(signature[:32]), int.from_bytes(signature[32:], "little")
+    if a is None or r is None or s >= L or multiply(8, a)[0] == 0:  # The last: a key of small order verifies for many messages.
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
+    left, right = multiply(s, BASE), add(r, multiply(h, a))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+
+
+# ---- Signed notes and checkpoints (C2SP) ---------------------------------------------------------------------------------------
+
+Keys = dict[tuple[str, bytes], bytes]
+
+
+def unbase64(text: str) -> bytes | None:
+    try:
+        value = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return value if value and base64.b64encode(value).decode() == text else None
+
+
+def read_keys(text: str) -> Keys:
+    """Read keys written name+id+base64, one a line; types other than Ed25519 are passed over. ValueError when none is left."""
+    keys: Keys = {}
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        parts = line.split("+", 2)
+        body = unbase64(parts[2]) if len(parts) == 3 else None
+        if body is None or not parts[0] or not re.fullmatch("[0-9a-f]{8}", parts[1]):
+            raise ValueError("a key is written name+id+base64")
+        if body[0] == 1:
+            key_id = sha256(parts[0].encode() + b"\n" + body).digest()[:4]
+            if len(body) != 33 or key_id.hex() != parts[1]:
+                raise ValueError("a key's id does not belong to its name and value")
+            keys[parts[0], key_id] = body[1:]
+    if not keys:
+        raise ValueError("there is no Ed25519 key in it")
+    return keys
+
+
+class Checkpoint:
+    """A signed checkpoint whose signature was found good."""
+
+    def __init__(self, note: bytes, keys: Keys) -> None:
+        text, signatures = self._split(note)
+        lines = text.split("\n")
+        root = unbase64(lines[2]) if len(lines) >= 4 else None
+        if root is None or len(root) != 32 or not all(lines[:-1]) or not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]):
+            unreadable("a checkpoint has an origin, a size and a root")
+        self.origin, self.size, self.root = lines[0], int(lines[1]), root
+        self.signers = []
+        for name, value in signatures:
+            public = keys.get((name, value[:4]))
+            if public is not None:
+                if not ed25519_verifies(public, text.encode(), value[4:]):
+                    tampered(f"the signature of {name}+{value[:4].hex()} does not belong to the checkpoint over {self.size} events")
+                self.signers.append(f"{name}+{value[:4].hex()}")
+        if not any(signer.rpartition("+")[0] == self.origin for signer in self.signers):
+            tampered(f"the checkpoint over {self.size} events of {self.origin} is signed by none of the keys")
+
+    @staticmethod
+    def _split(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+        try:
+            text = note.decode() if len(note) <= MOST_NOTE else ""
+        except UnicodeDecodeError:
+            text = ""
+        head, blank, tail = text.rpartition("\n\n")
+        lines = tail.split("\n")
+        signatures = []
+        for line in lines[:-1]:
+            name, _, value = line[2:].partition(" ")
+            data = unbase64(value)
+            if not line.startswith("\u2014 ") or not name or "+" in name or data is None or len(data) < 5:
+                unreadable("a signature line of a note is malformed")
+            signatures.append((name, data))
+        if not blank or lines[-1] or not 0 < len(signatures) <= 100 or any(c < " " and c != "\n" for c in text):
+            unreadable("it is not a signed note")
+        return head + "\n", signatures
+
+
+# ---- The tree (RFC 6962, RFC 9162 section 2.1) ---------------------------------------------------------------------------------
+
+
+def leaf_hash(data: bytes) -> bytes:
+    return sha256(b"\x00" + data).digest()
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()
+
+
+def root_from(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes | None:
+    """Return the root an inclusion proof leads to; None for a proof of the wrong length (RFC 9162 section 2.1.3.2)."""
+    at, last = index, size - 1
+    for part in path:
+        if last == 0:
+            return None
+        if at & 1 or at == last:
+            leaf = node(part, leaf)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            leaf = node(leaf, part)
+        at, last = at >> 1, last >> 1
+    return None if last or not 0 <= index < size else leaf
+
+
+def is_consistent(old: int, new: int, path: list[bytes], old_root: bytes, new_root: bytes) -> bool:
+    """Tell whether the old tree is the beginning of the new one (RFC 9162 section 2.1.4.2)."""
+    if not 0 < old <= new or (old == new) == bool(path):
+        return False
+    if old == new:
+        return old_root == new_root
+    path = [old_root, *path] if old & (old - 1) == 0 else path
+    at, last = old - 1, new - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    before = after = path[0]
+    for part in path[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            before, after = node(part, before), node(part, after)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            after = node(after, part)
+        at, last = at >> 1, last >> 1
+    return last == 0 and before == old_root and after == new_root
+
+
+def hashes(lines: list[str]) -> list[bytes]:
+    found = [unbase64(line) for line in lines]
+    if len(found) > 64 or any(part is None or len(part) != 32 for part in found):
+        unreadable("a proof holds at most 64 hashes of 32 bytes in base64")
+    return [part for part in found if part is not None]
+
+
+def fields(text: str, *patterns: str) -> tuple[list[int], list[str]]:
+    """Read the first lines of a proof, one pattern each, and return their numbers and the lines that follow."""
+    lines = text.split("\n")
+    found = [re.fullmatch(pattern, line) for pattern, line in zip(patterns, lines)]
+    if len(lines) < len(patterns) or not all(found):
+        unreadable("it is not a proof of the expected form")
+    return [int(match.group(1)) for match in found if match and match.groups()], lines[len(patterns):]
+
+
+def read_inclusion(data: bytes) -> tuple[int, list[bytes], bytes]:
+    head, blank, note = data.decode(errors="replace").partition("\n\n")
+    head = re.sub(r"\A([^\n]*\n)extra [^\n]*\n", r"\1", head)
+    numbers, path = fields(head, re.escape("c2sp.org/tlog-proof@v1"), "index (0|[1-9][0-9]{0,18})")
+    if not blank:
+        unreadable("a proof ends with its checkpoint")
+    return numbers[0], hashes(path), note.encode()
+
+
+def check_consistency(data: bytes, old: Checkpoint, new: Checkpoint) -> None:
+    numbers, path = fields(data.decode(errors="replace"), "dpa-desk/trail-consistency@v1", "old ([0-9]{1,19})", "new ([0-9]{1,19})")
+    if not path or path[-1] or (old.origin, numbers) != (new.origin, [old.size, new.size]):
+        tampered("the consistency proof is about other checkpoints")
+    if not is_consistent(old.size, new.size, hashes(path[:-1]), old.root, new.root):
+        tampered(f"the trail of {new.size} events does not continue that of {old.size}: something was rewritten between the two")
+
+
+# ---- Bundles and exports -------------------------------------------------------------------------------------------------------
+
+class Archive:
+    """A zip file that is only ever read in memory, within limits, each file compared with the manifest."""
+
+    def __init__(self, path: str) -> None:
+        self.zip = zipfile.ZipFile(path)
+        infos = self.zip.infolist()
+        self.sizes = {info.filename: info.file_size for info in infos}
+        if len(infos) > MOST_FILES or sum(self.sizes.values()) > MOST_BYTES:
+            unreadable("it is larger than this verifier reads")
+        if len(self.sizes) != len(infos):
+            tampered("it holds two files of the same name")
+        self.manifest: dict[str, Any] = json.loads(self._bytes("manifest.json"))
+        self.listed: dict[str, dict[str, Any]] = self.manifest["files"]
+        self.seen = {"manifest.json"}
+        missing, extra = self.listed.keys() - self.sizes.keys(), self.sizes.keys() - self.listed.keys() - self.seen
+        if missing:
+            unreadable(f"{min(missing)} is missing")
+        if extra:
+            tampered(f"{min(extra)} is not in the manifest")
+
+    def _bytes(self, name: str) -> bytes:
+        if self.sizes.get(name, MOST_IN_MEMORY + 1) > MOST_IN_MEMORY:
+            unreadable(f"{name} is missing or too large")
+        return self.zip.read(name)
+
+    def read(self, name: str) -> bytes:
+        if name not in self.listed:
+            unreadable(f"{name} is missing")
+        data = self._bytes(name)
+        self._compare(name, sha256(data).hexdigest())
+        return data
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        digest = sha256()
+        with self.zip.open(name) as file:
+            for line in iter(lambda: file.readline(MOST_IN_MEMORY), b""):
+                digest.update(line)
+                if not line.endswith(b"\n"):
+                    unreadable(f"{name} ends in the middle of a line")
+                yield line[:-1]
+        self._compare(name, digest.hexdigest())
+
+    def _compare(self, name: str, digest: str) -> None:
+        self.seen.add(name)
+        if digest != self.listed[name]["sha256"]:
+            tampered(f"{name} is not the file that the manifest lists")
+
+
+def check_parts(event: dict[str, Any], parts: list[dict[str, Any]], found: dict[str, Any]) -> None:
+    """Compare personal parts with the commitments in the event: HMAC-SHA256(salt, "trail-pd/v1" 00 part 00 text)."""
+    for part in parts:
+        name = part["part"]
+        if name not in event["pd"]:
+            tampered(f"event {event['i']} knows no personal part {name}")
+        if "erased_by" in part:
+            found["erased"] += 1
+            continue
+        message = b"\x00".join((b"trail-pd/v1", name.encode(), part["text"].encode()))
+        if not hmac.compare_digest(hmac.new(bytes.fromhex(part["salt"]), message, sha256).hexdigest(), event["pd"][name]):
+            tampered(f"the personal part {name} of event {event['i']} is not what the event committed to")
+        found["personal_parts"] += 1
+
+
+def check_bundle(archive: Archive, checkpoint: Checkpoint, note: bytes, found: dict[str, Any]) -> None:
+    for name in archive.listed:
+        if name.startswith(("proofs/", "payloads/")) and f"events/{Path(name).stem}.json" not in archive.listed:
+            unreadable(f"the event of {name} is missing")
+        if not name.startswith("events/"):
+            continue
+        stem, body = Path(name).stem, archive.read(name)
+        index, path, signed = read_inclusion(archive.read(f"proofs/{stem}.tlog-proof"))
+        event = json.loads(body)
+        if signed != note or event["i"] != index or int(stem) != index:
+            tampered(f"the proof of event {stem} is about another event or checkpoint")
+        if root_from(index, checkpoint.size, leaf_hash(body), path) != checkpoint.root:
+            tampered(f"event {stem} is not in the trail that was signed")
+        if f"payloads/{stem}.json" in archive.listed:
+            check_parts(event, json.loads(archive.read(f"payloads/{stem}.json")), found)
+        found["events"] += 1
+    if not found["events"]:
+        unreadable("it holds no event")
+
+
+def check_export(archive: Archive, checkpoint: Checkpoint, found: dict[str, Any]) -> None:
+    """Build the tree on from the roots before the first event, and compare with the checkpoint at the end."""
+    head, blank, tail = archive.read("range.proof").decode().partition("\n\n")
+    (first, last), peaks = fields(head, "dpa-desk/trail-range@v1", "first ([0-9]{1,19})", "last ([0-9]{1,19})")
+    stack, size = hashes(peaks), first
+    if not blank or len(stack) != bin(first).count("1"):
+        unreadable("range.proof is malformed")
+    payloads: Iterator[Any] = (json.loads(line) for line in archive.lines("payloads.jsonl")) if "payloads.jsonl" in archive.listed else iter(())
+    waiting = next(payloads, None)
+    for body in archive.lines("events.jsonl"):
+        leaf, at = leaf_hash(body), size
+        while at & 1:
+            leaf, at = node(stack.pop(), leaf), at >> 1
+        stack.append(leaf)
+        if waiting and waiting["event"] == size:
+            check_parts(json.loads(body), waiting["parts"], found)
+            waiting = next(payloads, None)
+        size += 1
+    if not first < size == last + 1 or waiting:
+        unreadable(f"it should hold the events {first} to {last}, and only their personal parts")
+    root = stack.pop()
+    while stack:
+        root = node(stack.pop(), root)
+    if not is_consistent(size, checkpoint.size, hashes(tail.split("\n")[:-1]), root, checkpoint.root):
+        tampered(f"the events {first} to {last} are not those of the trail that was signed")
+    found["events"] = size - first
+
+
+def check_age(archive: Archive, checkpoint: Checkpoint, keys: Keys, found: dict[str, Any], most: float | None) -> None:
+    """Look at the newest copy that the issuer says somebody outside holds, and at the proof that it is of the same trail."""
+    anchor, size = archive.manifest.get("anchor"), checkpoint.size
+    if anchor:
+        held = checkpoint if anchor["size"] == size else Checkpoint(archive.read("anchored.note"), keys)
+        if held is not checkpoint:
+            older, newer = sorted((held, checkpoint), key=lambda one: one.size)
+            check_consistency(archive.read("anchored.consistency"), older, newer)
+        age = datetime.now(timezone.utc) - datetime.fromisoformat(anchor["at"].replace("Z", "+00:00"))
+        found["anchor"] = {**anchor, "age_hours": round(age.total_seconds() / 3600, 1)}
+    if most is not None and (not anchor or found["anchor"]["age_hours"] > most):
+        raise Failed(TOO_OLD, f"no copy held outside is younger than {most:g} hours" if anchor else "it names no copy held outside")
+
+
+def verify(path: str, given: Keys | None, most_hours: float | None, found: dict[str, Any]) -> None:
+    try:
+        archive = Archive(path)
+        kind = archive.manifest["format"]
+        keys = given or read_keys(archive.read("keys.txt").decode())
+        note = archive.read("checkpoint.note")
+        checkpoint = Checkpoint(note, keys)
+        found.update(origin=checkpoint.origin, size=checkpoint.size, root=checkpoint.root.hex(), signed_by=checkpoint.signers)
+        if kind == BUNDLE:
+            check_bundle(archive, checkpoint, note, found)
+        elif kind == EXPORT:
+            check_export(archive, checkpoint, found)
+        else:
+            unreadable(f"this verifier knows no format {kind}; use the one of a newer version")
+        for name in sorted(archive.listed.keys() - archive.seen):
+            archive.read(name)
+        check_age(archive, checkpoint, keys, found, most_hours)
+    except Failed:
+        raise
+    except Exception as error:  # Whatever a damaged or hostile file provokes: it is not valid.
+        unreadable(f"it cannot be read ({type(error).__name__}: {error})")
+
+
+def in_words(code: int, found: dict[str, Any]) -> str:
+    lines = [f"{WORDS[code]}: {found['why']}" if found["why"] else WORDS[code]]
+    if code in (VALID, TOO_OLD) and found.get("events"):
+        lines.append(f"{found['events']} events, {found['personal_parts']} personal parts ({found['erased']} more were erased) are in the trail "
+                     f"{found['origin']} of {found['size']} events.")
+    if code in (VALID, TOO_OLD):
+        lines.append(f"Signed by {', '.join(found['signed_by'])}. " + (
+            "You gave that key." if found["key_source"] == "given" else
+            "THE KEY CAME FROM THE BUNDLE ITSELF, so this only shows that the bundle agrees with itself: get the key another way, and use --vkey."))
+    if found.get("anchor"):
+        anchor = found["anchor"]
+        lines.append(f"The issuer says: a copy of the checkpoint over {anchor['size']} events is held outside ({anchor['kind']}) since "
+                     f"{anchor['at']}, {anchor['age_hours']} hours ago.")
+    return "\n".join(lines)
+
+
+# ---- The command -------------------------------------------------------------------------------------------------------------------
+
+
+def keys_given(values: list[str]) -> Keys:
+    try:
+        return read_keys("\n".join(Path(value).read_text("utf-8") if Path(value).is_file() else value for value in values))
+    except (OSError, ValueError) as error:
+        raise Failed(WRONG_USE, f"--vkey: {error}") from None
+
+
+def run(asked: argparse.Namespace, found: dict[str, Any]) -> None:
+    keys = keys_given(asked.vkey) if asked.vkey else None
+    found["key_source"] = "given" if keys else "bundle"
+    if asked.command == "verify":
+        verify(asked.file, keys, asked.max_age, found)
+        return
+    assert keys is not None
+    try:
+        if asked.command == "proof":
+            index, path, note = read_inclusion(Path(asked.file).read_bytes())
+            new, event = Checkpoint(note, keys), Path(asked.event).read_bytes()
+            if root_from(index, new.size, leaf_hash(event), path) != new.root:
+                tampered(f"event {index} is not in the trail that was signed")
+            found["events"] = 1
+        else:
+            old, new = (Checkpoint(Path(file).read_bytes(), keys) for file in (asked.file, asked.new))
+            check_consistency(Path(asked.consistency).read_bytes(), old, new)
+        found.update(origin=new.origin, size=new.size, root=new.root.hex(), signed_by=new.signers)
+    except OSError as error:
+        unreadable(f"{error.filename} cannot be read: {error.strerror}")
+
+
+def main(words: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Verify proof bundles and exports of a DPA Desk trail. Exit: 0 valid, 1 tampered, 2 wrong use, "
+                                                 "3 unreadable or incomplete, 4 valid but the newest copy held outside is too old.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (("verify", "a bundle or an export"), ("proof", "one event"), ("compare", "that one checkpoint continues another")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("file", metavar={"verify": "BUNDLE", "proof": "PROOF", "compare": "OLD_NOTE"}[name])
+        if name == "compare":
+            command.add_argument("new", metavar="NEW_NOTE")
+            command.add_argument("--consistency", required=True, metavar="FILE")
+        command.add_argument("--vkey", action="append", metavar="KEY|FILE", required=name != "verify", help="the issuer's key, from another source")
+        command.add_argument("--json", action="store_true", help="print the result as JSON")
+        if name == "verify":
+            command.add_argument("--max-age", type=float, metavar="HOURS", help="exit 4 when no copy outside is younger")
+        if name == "proof":
+            command.add_argument("--event", required=True, metavar="FILE")
+    asked = parser.parse_args(words)
+    found: dict[str, Any] = {"why": "", "events": 0, "personal_parts": 0, "erased": 0}
+    code = VALID
+    try:
+        run(asked, found)
+    except Failed as end:
+        code, found["why"] = end.code, end.why
+    if code == WRONG_USE:
+        parser.error(found["why"])
+    print(json.dumps({"exit": code, "verdict": WORDS[code], **found}, indent=2) if asked.json else in_words(code, found))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
