@@ -14,6 +14,8 @@ class Event(StrEnum):
     SET_UP = "people:installation:set_up"
     ORGANISATION_ADDED = "people:organisation:added"
     ORGANISATION_CHANGED = "people:organisation:changed"
+    LOGO_CHANGED = "people:logo:changed"
+    LOGO_REMOVED = "people:logo:removed"
     INVITED = "people:person:invited"
     LINKED = "people:person:linked"
     ACCEPTED = "people:invitation:accepted"
@@ -32,6 +34,8 @@ SENTENCES: dict[str, str] = {
     Event.SET_UP: "set the installation up and became its first administrator",
     Event.ORGANISATION_ADDED: "added the organisation {slug}",
     Event.ORGANISATION_CHANGED: "changed the organisation's facts: {fields}",
+    Event.LOGO_CHANGED: "gave the organisation's documents a new logo",
+    Event.LOGO_REMOVED: "took the logo off the organisation's documents to come",
     Event.INVITED: "gave a person the role {role} in the organisation",
     Event.LINKED: "made a one-time link ({purpose}) for a person",
     Event.ACCEPTED: "accepted the invitation and set a password",

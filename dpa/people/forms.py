@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from wtforms import (
     EmailField,
+    FileField,
     HiddenField,
     PasswordField,
     RadioField,
@@ -17,6 +18,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from dpa.people import rules
 from dpa.people.operations import NewPerson, OrganisationFacts
 from dpa.people.roles import TITLES, Role
 from dpa.web.forms import Form
@@ -63,6 +65,7 @@ class _OrganisationFields(Form):
     calendar = StringField("Public holidays", [DataRequired("Enter a calendar, such as FR.")])
     zone = SelectField("Time zone", [InputRequired("Choose a time zone.")], default="Europe/Paris")
     mail_domains = TextAreaField("Own mail domains")
+    address = TextAreaField("Address")
 
     def offer(self, present: str | None = None) -> None:
         """Fill the list of zones; a stored zone that is not on it stays on offer."""
@@ -78,6 +81,7 @@ class _OrganisationFields(Form):
             calendar=(self.calendar.data or "").strip(),
             country=(self.country.data or "").strip().upper(),
             mail_domains=tuple(sorted({domain for domain in domains if domain})),
+            address=rules.address_lines(self.address.data or ""),
         )
 
 
@@ -92,10 +96,22 @@ class OrganisationForm(_OrganisationFields):
         else:
             form = cls(data={
                 "name": facts.name, "country": facts.country, "calendar": facts.calendar, "zone": facts.zone,
-                "mail_domains": "\n".join(facts.mail_domains),
+                "mail_domains": "\n".join(facts.mail_domains), "address": facts.address,
             })
         form.offer(facts.zone if facts else None)
         return form
+
+
+class LogoForm(Form):
+    """The logo of the letterhead."""
+
+    logo = FileField("Logo as a PNG file", [InputRequired("Choose a PNG file.")])
+
+    def png(self) -> bytes:
+        """Return what was uploaded."""
+        with self.logo.data.stream as file:  # A large one lies in a temporary file, which goes at once.
+            content: bytes = file.read()
+        return content
 
 
 class SetUpForm(_OrganisationFields):

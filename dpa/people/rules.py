@@ -85,6 +85,25 @@ def name_fault(text: str, what: str) -> str | None:
     return None
 
 
+ADDRESS_LINES, ADDRESS_LENGTH = 6, 500
+"""Room for an address in the letterhead of a document."""
+
+
+def address_lines(text: str) -> str:
+    """Return a typed address as it is stored: lines trimmed, empty ones left out."""
+    return "\n".join(line for line in (" ".join(line.split(" ")).strip() for line in text.splitlines()) if line)
+
+
+def address_fault(text: str) -> str | None:
+    """Return what is wrong with the address of a letterhead, or none; it may be empty."""
+    lines = text.split("\n") if text else []
+    if len(lines) > ADDRESS_LINES or len(text) > ADDRESS_LENGTH:
+        return f"Write the address in at most {ADDRESS_LINES} lines and {ADDRESS_LENGTH} characters; the letterhead has room for no more."
+    if not all(line.strip() and line.isprintable() for line in lines):
+        return "Write the address in plain lines, without control characters."
+    return None
+
+
 def slug_of(name: str) -> str:
     """Return the address form of a name: `Lemon Learning SAS` becomes `lemon-learning-sas`; may be empty."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

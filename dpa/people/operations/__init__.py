@@ -21,10 +21,13 @@ from dpa.people.operations.memberships import Invited, change_role, end_membersh
 from dpa.people.operations.organisations import (
     OrganisationFacts,
     add_organisation,
+    change_logo,
     change_organisation,
     check_facts,
     facts_of,
+    logo_of,
     set_up,
+    store_logo,
 )
 
 __all__ = [
@@ -33,6 +36,7 @@ __all__ = [
     "OrganisationFacts",
     "accept_invitation",
     "add_organisation",
+    "change_logo",
     "change_organisation",
     "change_password",
     "change_role",
@@ -48,6 +52,8 @@ __all__ = [
     "invite",
     "invite_again",
     "link_person",
+    "logo_of",
     "set_up",
     "sign_out",
+    "store_logo",
 ]

@@ -7,27 +7,33 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
+from dpa.config import Settings
 from dpa.deadlines.calendars import calendar_named
 from dpa.evidence import trail
+from dpa.evidence.register import store
 from dpa.people import links, queries, rules
 from dpa.people.events import Event
 from dpa.people.models import LinkPurpose, Organisation, Person
 from dpa.people.operations.accounts import NewPerson, new_person, who
 from dpa.people.operations.memberships import join
 from dpa.people.roles import Role
-from dpa.problems import Invalid, NotFound
+from dpa.problems import Conflict, Invalid, NotFound
 from dpa.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
 class OrganisationFacts:
-    """What is known of an organisation; `zone` is an IANA name, `calendar` a name such as FR or FR-57."""
+    """What is known of an organisation; `zone` is an IANA name, `calendar` a name such as FR or FR-57.
+
+    `address` holds the lines of its letterhead below the name, one after the other; it may be empty.
+    """
 
     name: str
     zone: str
     calendar: str
     country: str
     mail_domains: tuple[str, ...] = ()
+    address: str = ""
 
 
 def set_up(unit: Unit, token: str, person: NewPerson, password_hash: str, facts: OrganisationFacts) -> Person:
@@ -91,6 +97,43 @@ def change_organisation(unit: Unit, organisation: Organisation, facts: Organisat
     return changed
 
 
+def store_logo(settings: Settings, png: bytes) -> str:
+    """Keep a logo in the store of documents and return its digest; belongs before the unit that uses it.
+
+    Raises `Invalid` with the reason for anything but a PNG that can stand in a letterhead, `Conflict` when it cannot be written.
+    """
+    from dpa.evidence import pdf  # Loads the libraries for documents; only whoever uploads a logo needs them.
+
+    pdf.check_logo(png)
+    try:
+        return store.put(settings.document_store, png)
+    except OSError as error:
+        words = f"The logo could not be stored ({error.strerror}); have your operator see that the disk has room and the data folder can be written."
+        raise Conflict(words, field="logo") from error
+
+
+def change_logo(unit: Unit, organisation: Organisation, sha256: str | None) -> bool:
+    """Use a stored picture as the organisation's logo, or none from now on; tells whether that changed anything.
+
+    Documents issued before keep theirs, and the picture stays in the store for them.
+    """
+    if organisation.logo_sha256 == sha256:
+        return False
+    organisation.logo_sha256 = sha256
+    trail.record(
+        unit, Event.LOGO_CHANGED if sha256 else Event.LOGO_REMOVED, subject=("organisation", organisation.id),
+        organisation_id=organisation.id, covers=[organisation], data={"sha256": sha256} if sha256 else {},
+    )
+    return True
+
+
+def logo_of(settings: Settings, organisation: Organisation) -> bytes:
+    """Return the organisation's logo (PNG). Raises `NotFound` without one, `store.Missing` when the file is gone or damaged."""
+    if organisation.logo_sha256 is None:
+        raise NotFound("This organisation has no logo.")
+    return store.get(settings.document_store, organisation.logo_sha256)
+
+
 def facts_of(organisation: Organisation) -> OrganisationFacts:
     """Return the facts of a stored organisation."""
     return OrganisationFacts(
@@ -99,6 +142,7 @@ def facts_of(organisation: Organisation) -> OrganisationFacts:
         organisation.calendar,
         organisation.country,
         tuple(organisation.mail_domains),
+        organisation.address,
     )
 
 
@@ -118,6 +162,8 @@ def check_facts(facts: OrganisationFacts) -> None:
     for domain in facts.mail_domains:
         if domain != domain.lower() or rules.email_fault(f"x@{domain}"):
             wrong["mail_domains"] = f"{domain[:60]!r} is not a mail domain; write one a line, such as example.org."
+    if fault := rules.address_fault(facts.address):
+        wrong["address"] = fault
     if wrong:
         raise Invalid(next(iter(wrong.values())), fields=wrong)
 
@@ -128,3 +174,4 @@ def _write(organisation: Organisation, facts: OrganisationFacts) -> None:
     organisation.calendar = facts.calendar
     organisation.country = facts.country
     organisation.mail_domains = sorted(set(facts.mail_domains))
+    organisation.address = facts.address

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from flask import Response as Download
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from dpa.people import operations, queries
-from dpa.people.forms import OrganisationForm
+from dpa.people.forms import LogoForm, OrganisationForm
 from dpa.people.models import Person
 from dpa.people.roles import TITLES
 from dpa.people.views import blueprint
@@ -37,7 +38,7 @@ def organisation(organisation_id: int) -> Page:
     return _organisation_page(organisation_id, edge.scope("settings.read"))
 
 
-def _organisation_page(organisation_id: int, scope: Scope) -> str:
+def _organisation_page(organisation_id: int, scope: Scope, logo_form: LogoForm | None = None) -> str:
     me = identity.signed_in()
     row = queries.organisation(edge.session(), scope, organisation_id)
     return render_template(
@@ -45,6 +46,7 @@ def _organisation_page(organisation_id: int, scope: Scope) -> str:
         organisation=row,
         lines=queries.member_lines(edge.session(), scope, organisation_id),
         titles=TITLES,
+        logo_form=logo_form or LogoForm(),
         may_change=me.may("organisation.manage", organisation_id),
         may_manage_people=me.may("people.manage", organisation_id),
         several=len(me.organisations) > 1,
@@ -71,6 +73,51 @@ def change_organisation(organisation_id: int) -> Page:
     back = url_for("people.organisation", organisation_id=organisation_id)
     return render_template("people/organisation_form.html", form=form, title="Change the organisation", back=back, back_label=name,
                            action=url_for("people.change_organisation", organisation_id=organisation_id)), 422 if form.errors else 200
+
+
+@blueprint.get("/settings/organisations/<int:organisation_id>/logo")
+@access.needs("settings.read")
+def logo(organisation_id: int) -> Response:
+    """Answer with the organisation's logo, as a picture for its pages and never as a page of its own."""
+    row = queries.organisation(edge.session(), edge.scope("settings.read"), organisation_id)
+    return Download(
+        operations.logo_of(edge.settings(), row), mimetype="image/png",
+        headers={"Content-Disposition": f'attachment; filename="{row.slug}.png"', "Content-Security-Policy": "default-src 'none'; sandbox"},
+    )
+
+
+@blueprint.post("/settings/organisations/<int:organisation_id>/logo")
+@access.needs("organisation.manage")
+def change_logo(organisation_id: int) -> Page:
+    """Put an uploaded picture into the organisation's letterhead."""
+    scope = edge.scope("organisation.manage")
+    scope.require(organisation_id, "organisation")
+    form = LogoForm()
+    if form.validate_on_submit():
+        try:
+            sha256 = operations.store_logo(edge.settings(), form.png())
+            with edge.transaction() as unit:
+                operations.change_logo(unit, queries.organisation(unit.session, scope, organisation_id), sha256)
+            flash("The logo was saved. Documents issued from now on carry it.", "success")
+            return _back(organisation_id)
+        except Problem as problem:
+            form.show_problem(problem)
+    return _organisation_page(organisation_id, scope, form), 422
+
+
+@blueprint.post("/settings/organisations/<int:organisation_id>/logo/remove")
+@access.needs("organisation.manage")
+def remove_logo(organisation_id: int) -> Page:
+    """Take the logo out of the organisation's letterhead."""
+    scope = edge.scope("organisation.manage")
+    with edge.transaction() as unit:
+        operations.change_logo(unit, queries.organisation(unit.session, scope, organisation_id), None)
+    flash("Documents issued from now on carry no logo; those issued before keep theirs.", "success")
+    return _back(organisation_id)
+
+
+def _back(organisation_id: int) -> Response:
+    return redirect(url_for("people.organisation", organisation_id=organisation_id, _anchor="letterhead"), 303)
 
 
 @blueprint.route("/settings/organisations/new", methods=["GET", "POST"])
