@@ -30,7 +30,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dpa.config import Settings
@@ -42,7 +42,7 @@ from dpa.evidence.seal.stamping import Stamper
 
 AT = datetime(2026, 11, 22, 10, 4, tzinfo=UTC)
 """When the shared seal was made, and the time of the authority's clock."""
-MODES = ("good", "refused", "garbage", "empty", "wrong-nonce", "wrong-imprint", "untrusted", "not-for-stamping", "expired", "forged", "slow", "drip", "huge", "error", "redirect", "html")
+MODES = ("good", "refused", "garbage", "empty", "wrong-nonce", "wrong-imprint", "untrusted", "not-for-stamping", "also-for-code", "expired", "forged", "slow", "drip", "huge", "error", "redirect", "html", "needs-password")
 NAME = "Lumen Learning SAS"
 _YEARS = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC))
 
@@ -102,13 +102,10 @@ class Authority:
         self._others = {
             "untrusted": Issued(certificate(keys[1], "Test Time-Stamp Authority", strange, purposes=only), keys[1]),
             "not-for-stamping": Issued(certificate(keys[1], "Test Time-Stamp Authority", self.root, purposes=[ExtendedKeyUsageOID.CODE_SIGNING]), keys[1]),
+            "also-for-code": Issued(certificate(keys[1], "Test Time-Stamp Authority", self.root, purposes=[*only, ExtendedKeyUsageOID.CODE_SIGNING]), keys[1]),
             "expired": Issued(certificate(keys[1], "Test Time-Stamp Authority", self.root, purposes=only, valid=(_YEARS[0], AT - timedelta(days=1))), keys[1]),
         }
-        self.crl = (
-            x509.CertificateRevocationListBuilder().issuer_name(self.root.certificate.subject).last_update(_YEARS[0]).next_update(_YEARS[1])
-            .add_extension(x509.CRLNumber(1), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[0].public_key()), critical=False).sign(keys[0], SHA256())
-        )  # fmt: skip
+        self.crl = self._list()
         self.roots = folder / "tsa-roots.pem"
         self.roots.write_text(pem([self.root.certificate]) + self.crl.public_bytes(Encoding.PEM).decode("ascii"), "ascii")
         self.mode = "good"
@@ -121,6 +118,31 @@ class Authority:
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
+
+    def _list(self, *revoked: x509.Certificate) -> x509.CertificateRevocationList:
+        builder = (
+            x509.CertificateRevocationListBuilder().issuer_name(self.root.certificate.subject).last_update(_YEARS[0]).next_update(_YEARS[1])
+            .add_extension(x509.CRLNumber(1), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.root.key.public_key()), critical=False)
+        )  # fmt: skip
+        for one in revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(one.serial_number).revocation_date(_YEARS[0])
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder.sign(self.root.key, SHA256())
+
+    def roots_with_revoked(self) -> str:
+        """The roots file as it would be with the authority's certificate revoked."""
+        return pem([self.root.certificate]) + self._list(self.leaf.certificate).public_bytes(Encoding.PEM).decode("ascii")
+
+    def write_for_openssl(self, folder: Path) -> None:
+        """Write what `openssl ts -reply -config tsa.cnf` needs to answer as this authority."""
+        (folder / "tsa.pem").write_text(pem([self.leaf.certificate]), "ascii")
+        (folder / "tsa.key").write_bytes(self.leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        (folder / "serial").write_text("01", "ascii")
+        (folder / "tsa.cnf").write_text(
+            "[tsa]\ndefault_tsa=ours\n[ours]\nserial=serial\nsigner_cert=tsa.pem\nsigner_key=tsa.key\nsigner_digest=sha256\n"
+            "default_policy=1.3.6.1.4.1.99999.1\ndigests=sha256\ness_cert_id_alg=sha256\n", "ascii",
+        )  # fmt: skip
 
     @property
     def url(self) -> str:
@@ -209,6 +231,9 @@ def answer(handler: BaseHTTPRequestHandler, authority: Authority, body: bytes) -
     mode = authority.mode
     if mode == "slow":
         authority.release.wait(20)
+        return
+    if mode == "needs-password" and handler.headers["Authorization"] != "Basic ZGVzazpzIGVjcmV0":
+        handler.send_error(401)
         return
     content = b"x" * (1024 * 1024) if mode == "huge" else authority.reply(body)
     handler.send_response({"error": 503, "redirect": 302}.get(mode, 200))

@@ -7,8 +7,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from asn1crypto import algos, cms, core, crl, pem, tsp, x509
+from cryptography.x509 import load_der_x509_certificate, load_der_x509_crl
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
@@ -93,19 +95,33 @@ def _trusted(signed: cms.SignedData, digest: bytes, at: datetime, trust: Trust) 
     """Check signature, chain and purpose as of the stated time, and return the chain."""
     context = ValidationContext(
         trust_roots=[x509.Certificate.load(der) for der in trust.roots],
-        crls=[crl.CertificateList.load(der) for der in trust.crls],
         moment=at, allow_fetching=False, revocation_mode="soft-fail",
-    )  # fmt: skip
+    )
     found = asyncio.run(validate_tst_signed_data(signed, context, lambda _algorithm: digest))
     status = TimestampSignatureStatus(**found)
     if not (status.intact and status.valid):
         raise Unbelievable("its signature is not correct")
     if not status.trusted or status.validation_path is None:
         raise Unbelievable("its certificate does not lead to a root in DPA_TSA_ROOTS, or was not valid at that time")
-    path: Sequence[x509.Certificate] = tuple(status.validation_path.iter_certs(include_root=True))
+    path = tuple(one.dump() for one in status.validation_path.iter_certs(include_root=True))
+    if _revoked(path, at, trust.crls):
+        raise Unbelievable("its certificate stands in a list of revoked ones in DPA_TSA_ROOTS")
     if not _only_stamps(status.signing_cert):
         raise Unbelievable("its certificate is not made for time-stamping alone")
-    return tuple(one.dump() for one in path)
+    return path
+
+
+def _revoked(path: Sequence[bytes], at: datetime, lists: Sequence[bytes]) -> bool:
+    """Look each certificate up in the lists its issuer signed; libraries do so only where a certificate names a list's address."""
+    loaded = [load_der_x509_crl(der) for der in lists]
+    for issuer, certificate in pairwise(load_der_x509_certificate(der) for der in path):
+        for one in loaded:
+            if one.issuer != issuer.subject or not one.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type]
+                continue
+            entry = one.get_revoked_certificate_by_serial_number(certificate.serial_number)
+            if entry is not None and entry.revocation_date_utc <= at:
+                return True
+    return False
 
 
 def _only_stamps(certificate: x509.Certificate) -> bool:
