@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pikepdf
@@ -32,7 +33,7 @@ def stored(desk: Desk) -> list[str]:
 
 
 def attached(content: bytes) -> bytes:
-    with pikepdf.open(__import__("io").BytesIO(content)) as pdf:
+    with pikepdf.open(BytesIO(content)) as pdf:
         return bytes(pdf.attachments["record.json"].get_file().read_bytes())
 
 
@@ -83,13 +84,18 @@ def test_rendering_the_record_again_gives_the_same_bytes(sqlite_desk: Desk) -> N
     assert content.startswith(again), "the seal only adds to the rendered file"
 
 
+def order_and_roll_back(desk: Desk) -> None:
+    with Session(desk.engine) as session, desk.begin(session) as unit:
+        operations.order(unit, desk.wanted())
+        raise RuntimeError("rolled back")
+
+
 def test_numbers_run_without_gaps_per_organisation_kind_and_year(desk: Desk) -> None:
     other = second_organisation(desk)
     for changes in ({}, {"kind": "test-other"}, {}, {"organisation_id": other, "issuer": records.Issuer("Light", "light-company", "Europe/Copenhagen", "DK")}):
         desk.order(**changes)
-    with pytest.raises(RuntimeError, match="rolled back"), Session(desk.engine) as session, desk.begin(session) as unit:
-        operations.order(unit, desk.wanted())
-        raise RuntimeError("rolled back")
+    with pytest.raises(RuntimeError, match="rolled back"):
+        order_and_roll_back(desk)
     desk.order()
     desk.clock.set(datetime(2026, 12, 31, 23, 30, tzinfo=UTC))  # Already 2027 in Paris.
     desk.order()
