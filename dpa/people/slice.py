@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dpa.people import jobs, models, queries
+from dpa.people import jobs, models, queries, seals
 from dpa.people.events import SENTENCES
 from dpa.slice import Job, NavItem, Slice
 
@@ -25,7 +25,7 @@ SLICE = Slice(
     blueprints=_blueprints,
     navigation=(NavItem("Organisation", "Settings", "people.settings", "settings", "settings.read", 90),),
     events=SENTENCES,
-    jobs=(Job("people.forget", HOUR, jobs.forget),),
+    jobs=(Job("people.forget", HOUR, jobs.forget), Job("people.seals", seals.EVERY_SECONDS, seals.ensure)),
     names={"u": queries.person_names, "person": queries.person_names, models.Organisation.__tablename__: queries.organisation_names},
     paths={"organisation": "/settings/organisations/{id}"},
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 from datetime import timedelta
 
 from sqlalchemy import Insert, delete, select
@@ -18,24 +17,15 @@ from dpa.config import secret_key
 from dpa.people import rules
 from dpa.people.models import SignInThrottle
 from dpa.unit import Unit
+from dpa.web.limits import network_prefix
+
+__all__ = ["account_key", "forgive", "network_prefix", "reserve", "sweep"]
 
 
 def account_key(unit: Unit, email: str) -> str:
     """Return the counter's key for an address: a keyed hash, so that the table names nobody and unknown addresses count too."""
     digest = hmac.digest(secret_key(unit.settings), b"throttle:" + rules.normalise_email(email).encode(), hashlib.sha256)
     return f"account:{digest[:16].hex()}"
-
-
-def network_prefix(address: str | None) -> str:
-    """Return the network an address belongs to: /24 of IPv4, /64 of IPv6; `unknown` when there is none."""
-    try:
-        parsed = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    bits = 24 if parsed.version == 4 else 64
-    return str(ipaddress.ip_network((parsed, bits), strict=False))
 
 
 def reserve(unit: Unit, keys: tuple[str, ...]) -> timedelta:

@@ -43,6 +43,8 @@ CHUNK = 10
 """Documents made between two transactions: what a crash costs at most, and how long a lease must last."""
 RUN = timedelta(seconds=10)
 
+NO_SEAL = Problem("The organisation's seal was revoked and no new one was made; make one on the seal's page in the settings.")
+
 Listener = Callable[[Unit, IssuedDocument], None]
 _listeners: list[Listener] = []
 log = structlog.get_logger()
@@ -124,17 +126,21 @@ def _issue(tick: Tick, documents: Sequence[Claimed], at: datetime) -> tuple[int,
     """Make and list the documents of a chunk; returns how many were issued and how many failed."""
     made: list[Ready] = []
     failed: list[tuple[Claimed, str]] = []
+    identities = {number: _identity(tick, number, documents) for number in sorted({one.organisation_id for one in documents})}
     try:
-        identities = {number: _identity(tick, number, documents) for number in sorted({one.organisation_id for one in documents})}
         checkpoint, outside = _checkpoint(tick)
     except Problem as problem:
         _note_failures(tick, [(one, problem.message) for one in documents])
         return 0, len(documents)
     for one in documents:
-        making = Making(one.order, one.kind, at, identities[one.organisation_id], checkpoint.note, outside)
+        identity = identities[one.organisation_id]
+        if isinstance(identity, Problem):
+            failed.append((one, identity.message))
+            continue
+        making = Making(one.order, one.kind, at, identity, checkpoint.note, outside)
         try:
             finished = make(making, tick.settings)
-            ready = Ready(one, finished, _bundle(tick, one, finished, checkpoint, identities[one.organisation_id]))
+            ready = Ready(one, finished, _bundle(tick, one, finished, checkpoint, identity))
             _store(tick.settings.document_store, ready)
             made.append(ready)
         except Exception as error:  # noqa: BLE001 - one document that cannot be made must not stop the others
@@ -156,11 +162,13 @@ def _checkpoint(tick: Tick) -> tuple[TrailCheckpoint, anchoring.Outside | None]:
     return found, outside
 
 
-def _identity(tick: Tick, organisation_id: int, documents: Sequence[Claimed]) -> SealIdentity:
-    """Return what the organisation seals with, making its own identity on first use."""
+def _identity(tick: Tick, organisation_id: int, documents: Sequence[Claimed]) -> SealIdentity | Problem:
+    """Return what the organisation seals with, making its own identity on first use; the reason where it has none that may seal."""
     from dpa.evidence.seal import operations, queries
 
     found = queries.active(tick.session, organisation_id)
+    if found is None and queries.identities(tick.session, organisation_id):
+        return NO_SEAL
     if found is None:
         issuer = records.read(next(one.order for one in documents if one.organisation_id == organisation_id))["issuer"]
         tick.session.rollback()  # Keys take a second to make; nothing may be held open meanwhile.

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from dpa.evidence.register import issuing, making, operations, records, rules, store
 from dpa.evidence.register.models import DocumentFile, DocumentState, DocumentWork, FileRole, IssuedDocument
+from dpa.evidence.seal import operations as seals
 from dpa.evidence.trail.models import TrailCheckpoint, TrailEvent
 from dpa.evidence.trail.verify import verify_database
 from dpa.problems import Conflict, Invalid
@@ -272,3 +273,17 @@ def test_the_kind_of_the_tests_is_known() -> None:
     assert kinds.kind_named(KIND).code == "TC"
     with pytest.raises(ValueError, match="share a name or a code"):
         kinds.register(kinds.DocumentKind("another", "TC", "A", "As", "Internal", "r", lambda _: None))  # type: ignore[arg-type, return-value]
+
+
+def test_after_a_revocation_nothing_is_sealed_until_somebody_decides(sqlite_desk: Desk) -> None:
+    other = second_organisation(sqlite_desk)
+    with Session(sqlite_desk.engine) as session, sqlite_desk.begin(session) as unit:
+        identity = seals.queries.active(unit.session, sqlite_desk.organisation_id)
+        assert identity is not None
+        seals.revoke(unit, identity, "The key was copied.", sqlite_desk.settings)
+    stopped = sqlite_desk.order()
+    going = sqlite_desk.order(organisation_id=other, issuer=records.Issuer("Light", "light-company", "Europe/Copenhagen", "DK"))
+    assert sqlite_desk.work() == "1 documents issued, 1 failed"
+    assert sqlite_desk.document(going).state is DocumentState.ISSUED
+    with Session(sqlite_desk.engine) as session:
+        assert session.get_one(DocumentWork, stopped).last_error == issuing.NO_SEAL.message
