@@ -1,14 +1,22 @@
-"""Narrowing the trail: what stands in the address becomes a `Narrowing`, or sentences about what is wrong with it."""
+"""What people type on the pages of evidence: the narrowing of the trail, read from the address, and the forms."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, EmailField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Length
+
 from dpa.evidence.trail.bodies import ACTOR, IDENTIFIER, KIND
 from dpa.evidence.trail.queries import Narrowing
+from dpa.problems import Invalid, Problem
+from dpa.web.forms import Form
+from dpa.web.identity import OrganisationRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +74,53 @@ def _day(text: str, label: str, errors: list[str]) -> date | None:
 
 def _midnight(day: date | None, zone: str) -> datetime | None:
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) if day else None
+
+
+class KeepForm(Form):
+    """Where a person keeps a copy of a checkpoint."""
+
+    where = StringField("Where you keep it", [DataRequired("Say where the copy is kept.")])
+
+
+class WitnessForm(Form):
+    """Somebody outside to whom checkpoints are mailed."""
+
+    organisation = SelectField("For which organisation", validate_choice=True)
+    who = StringField("Who reads there", [DataRequired("Say who reads there.")])
+    address = EmailField("Mail address", [DataRequired("Give the mail address of somebody outside your organisation.")])
+
+    def offer(self, organisations: Sequence[OrganisationRef]) -> None:
+        """Offer the organisations for which the person may name one."""
+        self.organisation.choices = [SelectChoice(str(one.id), one.name) for one in organisations]
+
+    def show_problem(self, problem: Problem) -> None:
+        """Put a problem beside the field it names; the form's own attribute of a name is taken."""
+        if problem.field == "name":
+            problem = Invalid(problem.message, field="who")
+        super().show_problem(problem)
+
+
+class RotateForm(Form):
+    """Why a new seal is made; may stay empty."""
+
+    reason = StringField("Why", [Length(max=500, message="Use at most 500 characters.")])
+
+
+class RevokeForm(Form):
+    """Why a seal is revoked, and that it is meant."""
+
+    reason = TextAreaField("Why it is revoked", [DataRequired("Say why the seal is revoked; the reason is kept."), Length(max=2000, message="Use at most 2,000 characters.")])
+    sure = BooleanField("I understand what revoking does", [DataRequired("Confirm that you understand what revoking does.")])
+
+
+class UploadForm(Form):
+    """A file to be checked."""
+
+    file = FileField("PDF file", [FileRequired("Choose the PDF as you received it.")])
+
+
+class NumberForm(Form):
+    """What a printed page says of itself."""
+
+    number = StringField("Number", [DataRequired("Enter the number, such as LL-BN-2026-0007."), Length(max=60, message="A number has at most 60 characters.")])
+    code = StringField("Check code", [DataRequired("Enter the check code from the foot of a page, such as 3f2a 91c4 0b7d 88e1."), Length(max=100, message="A check code has 16 digits.")])

@@ -1,4 +1,4 @@
-"""Acts of evidence: keeping the result of a verification."""
+"""Acts of evidence: keeping the result of a verification, noting that a document was handed out."""
 
 from __future__ import annotations
 
@@ -21,3 +21,11 @@ def keep_verification(unit: Unit, result: Verification, begun_at: datetime) -> T
         data={"size": result.size, "root": result.root, "findings": result.finding_count},
     )
     return row
+
+
+def note_download(unit: Unit, document_id: int, organisation_id: int, reference: str, what: str) -> None:
+    """Record that whoever acts was handed a file of a document; `what` says which, such as "the file as issued"."""
+    append.record(
+        unit, Event.DOCUMENT_DOWNLOADED, subject=("document", document_id), organisation_id=organisation_id,
+        data={"number": reference, "what": what},
+    )  # fmt: skip

@@ -27,9 +27,9 @@ unit.before_commit(append.close)
 
 
 def _blueprints() -> tuple[Blueprint, ...]:
-    from dpa.evidence.views import blueprint
+    from dpa.evidence.views import blueprints
 
-    return (blueprint,)
+    return blueprints
 
 
 def _trail_names(_session: Session, keys: Sequence[str]) -> Mapping[str, str]:
@@ -39,7 +39,12 @@ def _trail_names(_session: Session, keys: Sequence[str]) -> Mapping[str, str]:
 SLICE = Slice(
     name="evidence",
     blueprints=_blueprints,
-    navigation=(NavItem("Evidence", "Trail", "evidence.trail", "list-check", "trail.read", 70),),
+    navigation=(
+        NavItem("Evidence", "Documents", "documents.index", "certificate", "documents.read", 68),
+        NavItem("Evidence", "Trail", "evidence.trail", "list-check", "trail.read", 70),
+        NavItem("Evidence", "Checkpoints", "checkpoints.index", "anchor", "trail.read", 72),
+    ),
+    settings=(NavItem("", "Seal", "seal.show", "certificate", "settings.read", 30),),
     events=SENTENCES,
     jobs=(
         Job("verify-trail", jobs.LOOK_SECONDS, jobs.verify_trail),
@@ -52,6 +57,6 @@ SLICE = Slice(
     ),
     document_kinds=(statement.STATEMENT,),
     names={"trail": _trail_names, "document": register_queries.names, "seal": seal_queries.names},
-    paths={"document": "/documents/{id}"},
+    paths={"document": "/documents/{id}", "checkpoint": "/checkpoints/{id}"},
     concerns=(concerns.concerns,),
 )

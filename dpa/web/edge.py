@@ -59,6 +59,13 @@ def chosen_organisation() -> identity.OrganisationRef | None:
     raise NotFound("There is no such organisation, or you are not one of its members.")
 
 
+def zone() -> str:
+    """Return the zone in which a page of several organisations tells times: that of the chosen one, else of the first."""
+    chosen, person = chosen_organisation(), identity.current()
+    known = [chosen] if chosen else list(person.organisations) if person else []
+    return known[0].zone if known else "UTC"
+
+
 def scope(permission: str) -> identity.Scope:
     """Return the organisations a view may show: those with the permission, narrowed to the chosen one."""
     chosen = chosen_organisation()

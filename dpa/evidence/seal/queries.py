@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from dpa.evidence.seal.models import IdentityState, SealIdentity
 
+_BEGIN = "-----BEGIN CERTIFICATE-----"
+
 
 @dataclass(frozen=True, slots=True)
 class Root:
@@ -76,6 +78,15 @@ def names(session: Session, keys: Sequence[str]) -> Mapping[str, str]:
     wanted = [int(key) for key in keys if key.isdecimal()]
     found = session.execute(select(SealIdentity.id, SealIdentity.fingerprint).where(SealIdentity.id.in_(wanted)))
     return {str(number): f"Seal {fingerprint[:16]}" for number, fingerprint in found}
+
+
+def root_certificate(session: Session, fingerprint: str) -> str | None:
+    """Return the root certificate with this SHA-256 fingerprint, PEM; none for one that no identity of the installation leads to."""
+    found = session.scalars(select(SealIdentity).where(SealIdentity.root_fingerprint == fingerprint).limit(1)).first()
+    if found is None:
+        return None
+    *_, last = (found.chain.strip() or found.certificate.strip()).partition(_BEGIN)[2].split(_BEGIN)
+    return f"{_BEGIN}{last.rstrip()}\n"
 
 
 def trusted_roots(session: Session) -> Roots:

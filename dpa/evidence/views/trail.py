@@ -1,4 +1,4 @@
-"""The trail's page: what happened, by whom, on what; and verification on demand."""
+"""The trail: what happened, by whom, on what; and verification on demand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAUSE_SECONDS = 30
 @access.needs("trail.read")
 def trail() -> Answer:
     """Show what happened, newest first, narrowed by object, person and time."""
-    session, reader, zone = edge.session(), _reader(), _zone()
+    session, reader, zone = edge.session(), _reader(), edge.zone()
     asked = forms.read(request.args, zone)
     after = paging.decode_key(request.args.get("after"), 1)
     before_idx = after[0] if after and isinstance(after[0], int) else None
@@ -69,12 +69,6 @@ def _reader() -> queries.Reader:
     person = identity.signed_in()
     everything = person.may("trail.verify") and edge.chosen_organisation() is None
     return queries.Reader(edge.scope("trail.read"), person.actor, installation=everything)
-
-
-def _zone() -> str:
-    chosen = edge.chosen_organisation()
-    known = [chosen] if chosen else list(identity.signed_in().organisations)
-    return known[0].zone if known else "UTC"
 
 
 def _lines(rows: tuple[TrailEvent, ...], names: sentences.Names, zone: str) -> list[sentences.Line]:

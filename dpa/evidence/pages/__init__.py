@@ -1,0 +1,1 @@
+"""What the pages of evidence show, as plain values: words, tints, addresses. Templates decide nothing."""

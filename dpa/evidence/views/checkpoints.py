@@ -1,0 +1,132 @@
+"""Checkpoints of the trail: what was signed, where copies lie, who receives them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from dpa.evidence.forms import KeepForm, WitnessForm
+from dpa.evidence.pages import checkpoints as pages
+from dpa.evidence.trail import anchoring, checkpoints
+from dpa.evidence.trail.models import TrailCheckpoint
+from dpa.problems import NotFound, Problem
+from dpa.web import access, downloads, edge, identity, paging
+
+blueprint = Blueprint("checkpoints", __name__)
+Answer = str | Response | tuple[str, int]
+READ, ACT = "trail.read", "trail.witness"
+
+
+@blueprint.get("/checkpoints")
+@access.needs(READ)
+def index() -> Answer:
+    """List the checkpoints, and how old the newest copy outside is."""
+    return _index_page(_witness_form())
+
+
+@blueprint.post("/checkpoints/take")
+@access.needs(ACT)
+def take() -> Answer:
+    """Sign the trail as it stands now."""
+    try:
+        signer = checkpoints.signer_for(edge.settings())
+        with edge.transaction() as unit:
+            size = checkpoints.take(unit, signer, "request").size
+    except Problem as problem:
+        edge.session().rollback()
+        return _index_page(_witness_form(), refused=problem.message), 409
+    flash("The trail is signed as it stands now. Keep a copy of the checkpoint outside.", "success")
+    return redirect(url_for(".show", size=size), 303)
+
+
+@blueprint.post("/checkpoints/witnesses")
+@access.needs(ACT)
+def add_witness() -> Answer:
+    """Name somebody outside to whom checkpoints are mailed."""
+    form = _witness_form()
+    if form.validate_on_submit():
+        try:
+            with edge.transaction() as unit:
+                anchoring.add_witness(unit, int(form.organisation.data), str(form.who.data), str(form.address.data))
+            flash("The witness is named. The next checkpoint is mailed within minutes, and then every day.", "success")
+            return redirect(url_for(".index", organisation=request.args.get("organisation") or None), 303)
+        except Problem as problem:
+            form.show_problem(problem)
+    return _index_page(form), 422
+
+
+@blueprint.post("/checkpoints/witnesses/<int:witness_id>/remove")
+@access.needs(ACT)
+def remove_witness(witness_id: int) -> Answer:
+    """Mail no more checkpoints to somebody."""
+    with edge.transaction() as unit:
+        anchoring.remove_witness(unit, identity.signed_in().scope(ACT).organisation_ids, witness_id)
+    flash("The witness is removed. What was mailed before stays with them and goes on counting.", "success")
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.get("/checkpoints/<int:size>")
+@access.needs(READ)
+def show(size: int) -> Answer:
+    """Show one checkpoint: the signed note, the keys to check it with, and where copies lie."""
+    return _page(_row(size), KeepForm())
+
+
+@blueprint.get("/checkpoints/<int:size>/note.txt")
+@access.needs(READ)
+def note(size: int) -> Answer:
+    """Hand out the signed note, byte for byte. That alone is no copy kept outside; whoever keeps it says so on the page."""
+    row = _row(size)
+    return downloads.attachment(row.note.encode(), f"checkpoint-{row.size}.txt", "text/plain")
+
+
+@blueprint.post("/checkpoints/<int:size>/keep")
+@access.needs(ACT)
+def keep(size: int) -> Answer:
+    """Record that the person keeps a copy outside, and where."""
+    form = KeepForm()
+    row = _row(size)
+    if form.validate_on_submit():
+        try:
+            with edge.transaction() as unit:
+                anchoring.keep(unit, size, str(form.where.data))
+            flash("Recorded: a copy is kept outside from now on.", "success")
+            return redirect(url_for(".show", size=size), 303)
+        except Problem as problem:
+            form.show_problem(problem)
+            row = _row(size)
+    return _page(row, form), 422
+
+
+def _index_page(form: WitnessForm, *, refused: str = "") -> str:
+    person, scope = identity.signed_in(), edge.scope(READ)
+    after = paging.decode_key(request.args.get("after"), 1)
+    before_size = after[0] if after and isinstance(after[0], int) else None
+    view = pages.index(edge.session(), scope, person.scope(ACT), person.organisations, edge.zone(), edge.now(), before_size=before_size)
+    organisation = request.args.get("organisation") or None
+    return render_template(
+        "evidence/checkpoints.html", view=view, form=form, refused=refused, may_act=person.may(ACT),
+        several=len(scope.organisation_ids) > 1, organisation=organisation,
+        next_url=url_for(".index", after=view.next_key, organisation=organisation) if view.next_key else None,
+        first_url=url_for(".index", organisation=organisation) if before_size is not None else None,
+    )  # fmt: skip
+
+
+def _page(row: TrailCheckpoint, form: KeepForm) -> str:
+    person = identity.signed_in()
+    view = pages.view(edge.session(), row, person.scope(READ), person.actor, edge.zone())
+    return render_template("evidence/checkpoint.html", view=view, form=form, may_act=person.may(ACT))
+
+
+def _row(size: int) -> TrailCheckpoint:
+    found = checkpoints.checkpoint(edge.session(), size)
+    if found is None:
+        raise NotFound(f"There is no checkpoint over {size:,} events.")
+    return found
+
+
+def _witness_form() -> WitnessForm:
+    form = WitnessForm()
+    allowed = edge.scope(ACT)
+    form.offer([one for one in identity.signed_in().organisations if one.id in allowed])
+    return form

@@ -1,0 +1,106 @@
+"""The seal in an organisation's settings: what it seals with, a new identity, revocation."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from dpa.evidence.forms import RevokeForm, RotateForm
+from dpa.evidence.pages import seal as pages
+from dpa.evidence.seal import queries
+from dpa.evidence.seal.models import SealIdentity
+from dpa.problems import Conflict, NotFound, Problem
+from dpa.web import access, edge, identity
+from dpa.web.identity import OrganisationRef
+
+blueprint = Blueprint("seal", __name__)
+Answer = str | Response | tuple[str, int]
+READ, MANAGE = "settings.read", "seal.manage"
+
+
+@blueprint.get("/settings/organisations/<int:organisation_id>/seal")
+@access.needs(READ)
+def show(organisation_id: int) -> Answer:
+    """Show what an organisation seals with."""
+    house = _house(organisation_id, READ)
+    view = pages.view(edge.session(), house, edge.settings(), edge.now())
+    return render_template("evidence/seal.html", view=view, may_manage=identity.signed_in().may(MANAGE, organisation_id))
+
+
+@blueprint.route("/settings/organisations/<int:organisation_id>/seal/rotate", methods=["GET", "POST"])
+@access.needs(MANAGE)
+def rotate(organisation_id: int) -> Answer:
+    """Make a new identity under the same root, after a review."""
+    house, form = _house(organisation_id, MANAGE), RotateForm()
+    if form.validate_on_submit():
+        try:
+            _rotate(house, str(form.reason.data or ""))
+            flash("A new seal is in use. What the former one sealed stays valid.", "success")
+            return redirect(url_for(".show", organisation_id=organisation_id), 303)
+        except Problem as problem:
+            form.show_problem(problem)
+    return _form_page("evidence/seal_rotate.html", house, form)
+
+
+@blueprint.route("/settings/organisations/<int:organisation_id>/seal/revoke", methods=["GET", "POST"])
+@access.needs(MANAGE)
+def revoke(organisation_id: int) -> Answer:
+    """Withdraw trust in the active identity, after a review."""
+    house, form = _house(organisation_id, MANAGE), RevokeForm()
+    if form.validate_on_submit():
+        try:
+            _revoke(house, str(form.reason.data))
+            flash("The seal is revoked. Make a new one, or let the next document make it.", "success")
+            return redirect(url_for(".show", organisation_id=organisation_id), 303)
+        except Problem as problem:
+            form.show_problem(problem)
+    return _form_page("evidence/seal_revoke.html", house, form)
+
+
+def _house(organisation_id: int, permission: str) -> OrganisationRef:
+    person = identity.signed_in()
+    person.scope(permission).require(organisation_id, "organisation")
+    return next(one for one in person.organisations if one.id == organisation_id)
+
+
+def _form_page(template: str, house: OrganisationRef, form: RotateForm | RevokeForm) -> Answer:
+    view = pages.view(edge.session(), house, edge.settings(), edge.now())
+    return render_template(template, view=view, form=form), 422 if form.errors or form.form_errors else 200
+
+
+def _rotate(house: OrganisationRef, reason: str) -> None:
+    from dpa.evidence.seal import operations  # Loads cryptography, which no other page needs.
+
+    session = edge.session()
+    known = queries.identities(session, house.id)
+    if not known:
+        raise Conflict("There is no seal to replace yet; the first document makes it.")
+    newest = queries.active(session, house.id) or known[0]
+    revoked = operations.revoked_under(session, newest)
+    session.expunge(newest)
+    session.rollback()  # Keys take a second to make; nothing may be held open meanwhile.
+    prepared = operations.prepare_rotation(edge.settings(), newest, revoked, edge.now())
+    with edge.transaction() as unit:
+        operations.install(unit, prepared, reason)
+
+
+def _revoke(house: OrganisationRef, reason: str) -> None:
+    from dpa.evidence.seal import operations
+
+    found = _active(house)
+    number = found.id
+    edge.session().expunge(found)
+    edge.session().rollback()
+    issuer = operations.issuer_for(edge.settings(), found)  # Opening the root's key takes 0.2 s.
+    with edge.transaction() as unit:
+        row = _active(house)
+        if row.id != number:
+            raise Conflict("The seal was replaced at the same moment; look at the page again.")
+        operations.revoke(unit, row, reason, edge.settings(), issuer)
+
+
+def _active(house: OrganisationRef) -> SealIdentity:
+    found = queries.active(edge.session(), house.id)
+    if found is None:
+        raise NotFound("There is no active seal to revoke.")
+    return found
