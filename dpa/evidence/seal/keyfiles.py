@@ -49,7 +49,8 @@ def seal_folder(settings: Settings, organisation_id: int) -> Path:
 
 def write_new(path: Path, content: bytes) -> None:
     """Write a file with mode 0600 that appears whole or not at all; raises FileExistsError rather than replacing one."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (*reversed(path.parent.parents), path.parent):
+        folder.mkdir(exist_ok=True, mode=0o700)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -59,11 +60,11 @@ def write_new(path: Path, content: bytes) -> None:
         os.link(fresh, path)
     finally:
         fresh.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+    entry = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(entry)
     finally:
-        os.close(folder)
+        os.close(entry)
 
 
 def read_private(path: Path) -> bytes:
