@@ -26,6 +26,7 @@ from dpa.evidence.pdf.blocks import (
 from dpa.evidence.pdf.document import Document, Letterhead
 from dpa.evidence.register import records, rules
 from dpa.evidence.register.kinds import DocumentKind, Record
+from dpa.web import words
 
 NO_ANCHOR = "No checkpoint of the trail had left the house when this document was issued; this document carries the first."
 
@@ -109,4 +110,8 @@ def _anchor(record: Record) -> str:
     if anchor is None:
         return NO_ANCHOR
     at = records.moment(anchor["at"], record["zone"])
-    return f"The newest checkpoint held outside the house before this one covers {anchor['size']:,} entries and left on {at} ({anchor['how']})."
+    age = words.length(records.instant(record["issued_at"]) - records.instant(anchor["at"]))
+    return (
+        f"The newest checkpoint held outside the house before this one covers {anchor['size']:,} entries and was taken on {at}, {age} before this document "
+        f"({anchor['how']})."
+    )

@@ -38,6 +38,8 @@ KIND = "trail-statement"
 FORMAT = 1
 MOST_EVENTS = 5_000
 CHUNK = 200
+PART_MAX = 700
+"""Characters of a personal part that are printed: a case of many customers holds the same long mail many times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,10 @@ def _moment(entry: Mapping[str, Any], case: str) -> Moment:
 
 
 def _part(part: Mapping[str, Any]) -> str:
-    return f"erased by entry {part['erased_by']:,}." if part["text"] is None else str(part["text"])
+    if part["text"] is None:
+        return f"erased by entry {part['erased_by']:,}."
+    text = str(part["text"])
+    return text if len(text) <= PART_MAX else f"{text[:PART_MAX].rstrip()} … (the whole text lies in the attached record and in the proof bundle)"
 
 
 def bundle(session: Session, record: Record, checkpoint: TrailCheckpoint, extra: Mapping[str, bytes]) -> bytes:

@@ -16,6 +16,8 @@ from dpa.web import words
 
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})\Z")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+LATENESS = "late_s"
+"""Key of an event's data that holds seconds after the due instant; negative when early."""
 Names = Mapping[tuple[str, str], str]
 
 
@@ -133,7 +135,19 @@ class _Filler(Formatter):
         self.zone = zone
 
     def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:  # noqa: ARG002
-        return (plain(kwargs[field_name], self.zone) if field_name in kwargs else "…"), field_name
+        if field_name not in kwargs:
+            return "…", field_name
+        value = kwargs[field_name]
+        if field_name == LATENESS and isinstance(value, int):
+            return _lateness(value), field_name
+        return plain(value, self.zone), field_name
+
+
+def _lateness(seconds: int) -> str:
+    """Return seconds after the due instant, negative before it, as people say it."""
+    if seconds == 0:
+        return "on time"
+    return f"{words.length(abs(seconds))} {'late' if seconds > 0 else 'early'}"
 
 
 def _subject(row: TrailEvent, names: Names) -> str:
