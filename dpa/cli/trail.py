@@ -1,20 +1,23 @@
-"""`dpa trail`: verify that the log of acts has not been rewritten."""
+"""`dpa trail`: verify that the log of acts has not been rewritten, sign checkpoints of it, and prove its events to others."""
 
 from __future__ import annotations
 
 import json
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import click
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from dpa.cli import trail_proofs
 from dpa.clock import SystemClock
 from dpa.config import Settings, load_settings
 from dpa.evidence.trail.findings import Finding, Verification
 from dpa.evidence.trail.reading import read_only_engine
 from dpa.evidence.trail.verify import verify_database
+from dpa.evidence.trail.verify_checkpoints import Against, beside_the_key, handed_in
 from dpa.problems import Misconfigured
 
 TAMPERED = 1
@@ -25,21 +28,30 @@ def trail() -> None:
     """The tamper-evident log of every act."""
 
 
+for _command in trail_proofs.COMMANDS:
+    trail.add_command(_command)
+
+
 @trail.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--columns/--no-columns", default=True, show_default=True, help="Compare the copies beside each event's text too.")
+@click.option("--against", "notes", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="A signed checkpoint that was kept elsewhere, or a log of them; may be given several times.")
+@click.option("--log/--no-log", default=True, show_default=True,
+              help="Compare with checkpoints.log beside the key; leave it out for an older copy of the database.")
 @click.option("--record", is_flag=True, help="Keep the result in the database and record it as an event of the trail.")
-def verify(as_json: bool, columns: bool, record: bool) -> None:
-    """Compute the whole trail anew and compare it with what is stored.
+def verify(as_json: bool, columns: bool, notes: tuple[Path, ...], log: bool, record: bool) -> None:
+    """Compute the whole trail anew and compare it with what is stored and with every checkpoint that was signed.
 
     Only reads, so it also works on a read-only copy named in DATABASE_URL. Exits 0 when the trail is whole, 1 when it
     was tampered with (each finding names the event and what is wrong), 2 for wrong use.
     """
     settings = load_settings()
     begun_at = SystemClock().now()
+    against = beside_the_key(settings, tuple(found for path in notes for found in handed_in(path)), log=log)
     engine = read_only_engine(settings.database)
     try:
-        result = _verify(engine, columns)
+        result = _verify(engine, columns, against)
     finally:
         engine.dispose()
     click.echo(json.dumps(result.to_json(), indent=2, ensure_ascii=False) if as_json else result.text())
@@ -49,9 +61,9 @@ def verify(as_json: bool, columns: bool, record: bool) -> None:
         sys.exit(TAMPERED)
 
 
-def _verify(engine: Engine, columns: bool) -> Verification:
+def _verify(engine: Engine, columns: bool, against: Against) -> Verification:
     try:
-        return verify_database(engine, columns=columns)
+        return verify_database(engine, columns=columns, against=against)
     except OperationalError as error:
         if engine.dialect.name != "sqlite":
             raise Misconfigured("The database cannot be reached; check DATABASE_URL and that the server runs.") from error
@@ -63,13 +75,7 @@ def _verify(engine: Engine, columns: bool) -> Verification:
 
 
 def _record(settings: Settings, result: Verification, begun_at: datetime) -> None:
-    from sqlalchemy.orm import Session
-
-    import dpa.slices  # noqa: F401  installs the trail
-    from dpa import database, unit
     from dpa.evidence import operations
 
-    engine = database.make_engine(settings.database)
-    with Session(engine) as session, unit.transaction(session, actor="system:cli", now=begun_at, settings=settings, auth="cli") as act:
+    with trail_proofs.opened(settings) as desk, desk.begin(begun_at) as act:
         operations.keep_verification(act, result, begun_at)
-    engine.dispose()
