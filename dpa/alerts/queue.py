@@ -91,6 +91,29 @@ def conclude(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision, l
     """
     accepted = decision.state is State.SENT
     allowed = (State.SENDING, State.CANCELLED) if accepted else (State.SENDING,)
+    row = unit.session.scalars(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == claimed.id, OutboxMessage.lease_token == claimed.token, OutboxMessage.state.in_(allowed))
+        .values(**_outcome(unit, claimed, answer, decision))
+        .returning(OutboxMessage)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+    held = row is not None
+    kind = decision.kind if held or not accepted else EventKind.ACCEPTED_LATE
+    # A server that is down for days would fill the record with the same line every half minute.
+    is_news = decision.kind is not EventKind.UNREACHABLE or answer.text != claimed.last_error
+    if accepted or (held and is_news):
+        unit.session.add(DeliveryEvent(outbox_id=claimed.id, at=unit.now, kind=kind, smtp_code=answer.code, reply_text=answer.text))
+    if row is None:
+        return None
+    files = attachments.note_sent(unit, row, left, claimed.documents) if accepted and claimed.documents else []
+    _tell_the_trail(unit, row, answer, decision, files)
+    return row
+
+
+def _outcome(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision) -> dict[str, Any]:
+    """Return what the row of a message says after an answer."""
+    accepted = decision.state is State.SENT
     values: dict[str, Any] = {
         "state": decision.state,
         "attempts": OutboxMessage.attempts + int(decision.counts),
@@ -107,24 +130,7 @@ def conclude(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision, l
         values["sent_at"] = unit.now
         if claimed.category is Category.ACCOUNT:
             values |= {"body_text": ERASED, "body_html": ERASED}
-    row = unit.session.scalars(
-        update(OutboxMessage)
-        .where(OutboxMessage.id == claimed.id, OutboxMessage.lease_token == claimed.token, OutboxMessage.state.in_(allowed))
-        .values(**values)
-        .returning(OutboxMessage)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    ).one_or_none()
-    held = row is not None
-    kind = decision.kind if held or not accepted else EventKind.ACCEPTED_LATE
-    # A server that is down for days would fill the record with the same line every half minute.
-    is_news = decision.kind is not EventKind.UNREACHABLE or answer.text != claimed.last_error
-    if accepted or (held and is_news):
-        unit.session.add(DeliveryEvent(outbox_id=claimed.id, at=unit.now, kind=kind, smtp_code=answer.code, reply_text=answer.text))
-    if row is None:
-        return None
-    files = attachments.note_sent(unit, row, left, claimed.documents) if accepted and claimed.documents else []
-    _tell_the_trail(unit, row, answer, decision, files)
-    return row
+    return values
 
 
 def _tell_the_trail(unit: Unit, row: OutboxMessage, answer: Answer, decision: Decision, files: list[str]) -> None:

@@ -28,6 +28,7 @@ from dpa.evidence.register import statement
 from dpa.evidence.register.models import IssuedDocument
 from dpa.evidence.register.operations import Order
 from dpa.parties import queries as parties
+from dpa.parties.queries import Recipient
 from dpa.people import documents as issuing
 from dpa.people.models import Organisation
 from dpa.problems import Conflict, Invalid
@@ -139,8 +140,8 @@ def release_notice(unit: Unit, breach: Breach, organisation: Organisation) -> in
     """Release the notice to every affected customer with a usable recipient who has none yet; returns how many.
 
     Each customer's notice is ordered as a sealed document, and its mail waits for that a few minutes at most. The mails are queued
-    here and leave through the worker; a mail server's acceptance meets the clock. Customers
-    without a usable recipient stay waiting and are shown. May be called again once a recipient was repaired.
+    here and leave through the worker; a mail server's acceptance meets the clock. Customers without a usable recipient stay waiting
+    and are shown. May be called again once a recipient was repaired.
     """
     notice = breach.notice
     if notice is None:
@@ -152,6 +153,25 @@ def release_notice(unit: Unit, breach: Breach, organisation: Organisation) -> in
     sending = [row for row in waiting if row.id in usable]
     if not sending:
         raise Conflict("Nobody can be told: no affected customer without a notice has a usable address. Add contacts first.")
+    _send(unit, breach, notice, organisation, sending, usable)
+    if notice.released_at is None:
+        notice.released_at, notice.released_by = unit.now, unit.actor
+    unit.session.flush()
+    trail.covering_many(
+        unit,
+        Event.RELEASED,
+        rows=[*sending, notice],
+        subject=("breach", breach.id),
+        organisation_id=breach.organisation_id,
+        data={"customers": len(sending), "without_recipient": len(waiting) - len(sending)},
+    )
+    return len(sending)
+
+
+def _send(
+    unit: Unit, breach: Breach, notice: Notice, organisation: Organisation, sending: Sequence[Affected], usable: Mapping[int, Recipient]
+) -> None:
+    """Order each customer's document and queue the mail that waits for it."""
     rows = agreements.by_ids(unit.session, breach.organisation_id, [row.agreement_id for row in sending])
     papers = _order_documents(unit, breach, notice, organisation, sending, rows)
     hold_until = unit.now + rules.hold_for(len(sending), _time_left(unit, breach))
@@ -165,18 +185,6 @@ def release_notice(unit: Unit, breach: Breach, organisation: Organisation) -> in
     queued = outbox.enqueue_many(unit, messages)
     for row, message, paper in zip(sending, messages, papers, strict=True):
         row.outbox_id, row.document_id = queued[message.dedupe_key], paper.id
-    if notice.released_at is None:
-        notice.released_at, notice.released_by = unit.now, unit.actor
-    unit.session.flush()
-    trail.covering_many(
-        unit,
-        Event.RELEASED,
-        rows=[*sending, notice],
-        subject=("breach", breach.id),
-        organisation_id=breach.organisation_id,
-        data={"customers": len(sending), "without_recipient": len(waiting) - len(sending)},
-    )
-    return len(sending)
 
 
 def order_statement(unit: Unit, breach: Breach, organisation: Organisation, *, personal: bool) -> IssuedDocument:
