@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -93,7 +93,11 @@ def _message(session: Session, checkpoint: TrailCheckpoint, signer: Signer, due:
         reply_to=answering[0].email if answering else None,
         context={
             "organisation": due.organisation, "size": f"{checkpoint.size:,}", "at": words.instant_text(checkpoint.at, due.zone),
-            "day": words.day(checkpoint.at.date()), "note": checkpoint.note.strip(), "begin": BEGIN, "end": END, "vkey": signer.vkey,
-            "named_on": words.instant_text(witness.added_at, due.zone, "day"),
+            "day": _day(checkpoint.at, due.zone), "note": checkpoint.note.strip(), "begin": BEGIN, "end": END, "vkey": signer.vkey,
+            "named_on": _day(witness.added_at, due.zone),
         },
     )
+
+
+def _day(at: datetime, zone: str) -> str:
+    return words.day(words.local_time(at, zone).date())

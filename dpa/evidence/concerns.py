@@ -177,7 +177,7 @@ def _end(identity: SealIdentity, organisation: str, now: datetime) -> Concern:
         step = max(WARN_DAYS)
     overdue = own and step <= ROTATE_DAYS
     if overdue:
-        advice = "The worker should have replaced it by itself: have your operator look at its log and run dpa seal rotate."
+        advice = "The worker should have replaced it by itself: replace it now, and have your operator look at the worker's log."
     elif own:
         advice = f"The worker replaces it {ROTATE_DAYS} days before the end; nothing needs doing unless this is said again."
     else:
@@ -188,7 +188,7 @@ def _end(identity: SealIdentity, organisation: str, now: datetime) -> Concern:
         key=f"seal-expiry:{identity.id}:{step}", kind="late" if overdue or step <= min(WARN_DAYS) else "soon", since=at, mail_after=at,
         text=f"The sealing certificate of {organisation} ends on {day}, in less than {words.plural(step, 'day')}." if step
         else f"The sealing certificate of {organisation} ended on {day}; nothing can be sealed with it.",
-        advice=advice, path=f"/settings/organisations/{identity.organisation_id}", link_text="Open the settings",
+        advice=advice, path=f"/settings/organisations/{identity.organisation_id}/seal", link_text="Open the seal",
         organisation_id=identity.organisation_id, permission="seal.manage",
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import event, select
 
 from dpa.docket.models import DocketChange, DocketEntry
 from dpa.docket.operations import open_many
+from dpa.evidence.trail import anchoring, checkpoints
 from dpa.extensions import db
 from dpa.people.roles import Role
 from tests.docket.house import ANSWER, HOUR, House, counted
@@ -122,6 +123,28 @@ def test_the_board_costs_few_statements(desk: Desk) -> None:
     client.get("/board")
     event.remove(engine, "before_cursor_execute", note)
     assert len(sent) <= 15, "\n\n".join(sent)
+
+
+def test_the_board_tells_how_old_the_newest_checkpoint_outside_is(desk: Desk) -> None:
+    client = desk.client(desk.dpo)
+
+    def said() -> str:
+        found = re.search(r"<li[^>]*>(?:(?!</li>).)*Outside witness.*?</li>", client.get("/board").text, re.DOTALL)
+        assert found
+        return " ".join(re.sub(r"<svg.*?</svg>", "", found[0], flags=re.DOTALL).split())
+
+    assert "holds no checkpoint yet" in said()
+    with desk.app.app_context(), act(desk.app, db.session(), f"u:{desk.dpo}") as unit:
+        checkpoint = checkpoints.take(unit, checkpoints.signer_for(unit.settings), "request")
+        anchoring.keep(unit, checkpoint.size, "safe of the auditor")
+    clock_of(desk.app).advance(3 * HOUR)
+    assert "holds a checkpoint of 3 h ago" in said()
+    clock_of(desk.app).advance(33 * HOUR - timedelta(seconds=1))
+    client = desk.client(desk.dpo)
+    assert "ink-late" not in said()
+    clock_of(desk.app).advance(timedelta(seconds=1))
+    assert "ink-late" in said()
+    assert 'href="/checkpoints"' in said()
 
 
 def test_one_deadline_explains_itself(desk: Desk) -> None:
