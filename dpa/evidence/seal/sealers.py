@@ -1,4 +1,4 @@
-"""Opened keys. A `Sealer` is a certificate, its chain, and a key that signs, wherever the key is.
+"""Opening keys: from an identity's row to a `Sealer`.
 
 Opening takes up to half a second (a passphrase is stretched, a token logs in), so sealers are kept for the life of the process.
 """
@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,58 +20,11 @@ from dpa.config import Settings
 from dpa.evidence.seal.certificates import Material, der
 from dpa.evidence.seal.keyfiles import PrivateKey, decrypted, read_private, read_secret
 from dpa.evidence.seal.models import Backend, IdentityState, SealIdentity
-from dpa.evidence.seal.token import Sign, TokenKey, TokenPlace
+from dpa.evidence.seal.sealer import Sealer, SealUnavailable, Sign
+from dpa.evidence.seal.token import TokenKey, TokenPlace
 from dpa.problems import Misconfigured, Problem
 
-
-class SealUnavailable(Problem):
-    """The key cannot be used now; the sentence says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sealer:
-    """An opened key with its certificate; safe for several threads."""
-
-    identity_id: int
-    organisation_id: int
-    backend: Backend
-    fingerprint: str
-    """SHA-256 of the certificate, lower-case hexadecimal."""
-    root_fingerprint: str
-    """SHA-256 of the root certificate."""
-    subject: str
-    """Name in the certificate, RFC 4514."""
-    not_before: datetime
-    not_after: datetime
-    material: Material
-    """Certificate, chain and lists as DER: what is embedded for verifiers."""
-    signature_bytes: int
-    """The longest raw signature, in bytes."""
-    sign: Sign = field(repr=False)
-    """Signs data with SHA-256; raises Misconfigured when a token fails."""
-
-    @property
-    def certificate(self) -> bytes:
-        """The sealing certificate, DER."""
-        return self.material.certificate
-
-    @property
-    def chain(self) -> tuple[bytes, ...]:
-        """Certificates of its issuers, DER, the root last."""
-        return self.material.chain
-
-    @property
-    def crl(self) -> bytes | None:
-        """Newest list of revoked certificates of an own root, DER; none where the issuer is not ours."""
-        return self.material.crls[0] if self.material.crls else None
-
-    def check(self, at: datetime) -> None:
-        """Raise `SealUnavailable` unless the certificate is valid at the instant."""
-        if at > self.not_after:
-            raise SealUnavailable(f"The sealing certificate expired on {self.not_after:%d %B %Y}; make a new one with: dpa seal rotate")
-        if at < self.not_before:
-            raise SealUnavailable(f"The sealing certificate is not valid before {self.not_before:%d %B %Y %H:%M} UTC; look at the clock of this machine.")
-
+__all__ = ["SealUnavailable", "Sealer", "forget", "material_of", "open_pkcs12", "sealer_for", "signing"]
 
 _open: dict[tuple[int, int, str], tuple[int, Sealer]] = {}
 _lock = threading.Lock()

@@ -28,7 +28,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from dpa.evidence.pdf.document import SEAL_FIELD, STAMP_FIELDS
 from dpa.evidence.seal.certificates import Material, lists_cover
-from dpa.evidence.seal.sealers import Sealer, SealUnavailable
+from dpa.evidence.seal.sealer import Sealer, SealUnavailable
 from dpa.evidence.seal.stamping import Stamp, Stamper, StampUnavailable
 from dpa.problems import Problem
 

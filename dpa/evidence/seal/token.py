@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +138,3 @@ class TokenKey:
             labels = ", ".join(sorted(token.label for token in found if token.label)) or "none"
             raise Misconfigured(f"There is no single token with the label {self._place.token}; the library shows: {labels}.")
         return named[0]
-
-
-Sign = Callable[[bytes], bytes]
-"""Signs data with SHA-256."""

@@ -28,7 +28,7 @@ def test_pages_start_without_the_libraries_of_seals() -> None:
 
 def test_signing_knows_no_database_and_no_web() -> None:
     code = (
-        "import sys, dpa.evidence.seal.tokens, dpa.evidence.seal.certificates, dpa.evidence.seal.recipe, dpa.evidence.seal.keyfiles\n"
+        "import sys, dpa.evidence.seal.sealing, dpa.evidence.seal.tokens, dpa.evidence.seal.certificates, dpa.evidence.seal.recipe, dpa.evidence.seal.keyfiles\n"
         "sys.exit(', '.join(sorted({m.split('.')[0] for m in sys.modules} & {'flask', 'sqlalchemy', 'werkzeug'})) or 0)"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
