@@ -133,7 +133,7 @@ def add_stamp(content: bytes, stamper: Stamper, material: Material) -> Sealed:
 
 
 def _signed(unsealed: bytes, sealer: Sealer, reason: str, at: datetime, stamper: Stamper | None) -> bytes:
-    writer = _QuietWriter(BytesIO(unsealed), strict=True)
+    writer = _writer(unsealed)
     authority = _Authority(stamper) if stamper else None
     if stamper:
         _embed(writer, sealer.material, stamper)
@@ -154,6 +154,13 @@ def _signed(unsealed: bytes, sealer: Sealer, reason: str, at: datetime, stamper:
     return content
 
 
+def _writer(content: bytes) -> _QuietWriter:
+    try:
+        return _QuietWriter(BytesIO(content), strict=True)
+    except (PdfError, ValueError) as error:
+        raise BrokenSeal(f"the file cannot be read: {error}") from error
+
+
 async def _sign(signer: PdfSigner, writer: IncrementalPdfFileWriter, at: datetime) -> bytes:
     """Do what `PdfSigner.async_sign_pdf` does, with our time instead of the machine's."""
     session = signer.init_signing_session(writer, existing_fields_only=True)
@@ -169,7 +176,7 @@ async def _sign(signer: PdfSigner, writer: IncrementalPdfFileWriter, at: datetim
 
 def _stamped(content: bytes, stamper: Stamper, material: Material) -> tuple[bytes, datetime]:
     """Return the file with a document time-stamp, and its time."""
-    writer = _QuietWriter(BytesIO(content), strict=True)
+    writer = _writer(content)
     field = _next_field(content)
     _embed(writer, material, stamper)
     authority = _Authority(stamper)

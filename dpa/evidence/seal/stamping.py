@@ -56,7 +56,7 @@ class Stamper:
         self.roots = roots
         self._timeout = timeout
         self._trust: Trust | None = None
-        self._sample: Stamp | None = None
+        self._newest: Stamp | None = None
 
     @property
     def host(self) -> str:
@@ -74,15 +74,15 @@ class Stamper:
         nonce = secrets.randbits(63) | 1 << 62  # The same length in each request.
         reply = self._exchange(tokens.request(digest, nonce))
         try:
-            return tokens.examined(reply, digest, nonce, trust)
+            stamp = tokens.examined(reply, digest, nonce, trust)
         except tokens.Unbelievable as reason:
             raise StampUnavailable(f"The time-stamp authority {self.host} was not believed: {reason}.") from reason
+        self._newest = stamp
+        return stamp
 
     def sample(self) -> Stamp:
-        """Return some time-stamp of this authority, asked for once: how long its tokens are, and which certificates it uses."""
-        if self._sample is None:
-            self._sample = self.stamp(secrets.token_bytes(32))
-        return self._sample
+        """Return the newest time-stamp, or one asked for now: it tells how long tokens are and which certificates the authority uses."""
+        return self._newest or self.stamp(secrets.token_bytes(32))
 
     def trust(self) -> Trust:
         """Return the roots and lists of `DPA_TSA_ROOTS`, read once; raises `StampUnavailable`."""

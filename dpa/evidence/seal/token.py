@@ -6,6 +6,7 @@ A session is opened once per token and used by one thread at a time; when the mo
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ class _Shared:
                 session.close()
 
 
-_shared: dict[tuple[str, str], _Shared] = {}
+_shared: dict[tuple[int, str, str], _Shared] = {}
 _shared_lock = threading.Lock()
 
 
@@ -56,7 +57,7 @@ class TokenKey:
     def __init__(self, place: TokenPlace) -> None:
         self._place = place
         with _shared_lock:
-            self._login = _shared.setdefault((place.library, place.token), _Shared())
+            self._login = _shared.setdefault((os.getpid(), place.library, place.token), _Shared())
         self._session: Any = None
         self._key: Any = None
 
