@@ -131,7 +131,7 @@ def _failing(session: Session) -> list[Concern]:
             key=f"document-failing:{row.organisation_id}:{row.first}", kind="late", since=row.since, mail_after=row.since,
             text=f"Document {row.reference} of {names[row.organisation_id]} could not be made." if row.number == 1
             else f"{words.plural(row.number, 'document')} of {names[row.organisation_id]} could not be made.",
-            advice="Each keeps its number and is tried again; its page says what stands in the way.",
+            advice=f"{'It keeps its number' if row.number == 1 else 'They keep their numbers'} and will be tried again; the page says what stands in the way.",
             path=f"{DOCUMENTS}/{row.first}" if row.number == 1 else DOCUMENTS, link_text="Open the document" if row.number == 1 else "Open the documents",
             organisation_id=row.organisation_id, permission="documents.issue",
         )
@@ -144,7 +144,7 @@ def _unanchored(session: Session, known: Facts, now: datetime, settings: Setting
     assert since is not None, "an empty trail is not told of"
     age = words.length(now - since)
     if not settings.smtp_url:
-        advice = "No mail server is set, so witnesses cannot be mailed: download a checkpoint and keep it on another machine, or have your operator set DPA_SMTP_URL."
+        advice = "No mail server is set, so witnesses cannot be mailed: download a checkpoint and keep it on another machine."
     elif session.scalar(select(exists().where(TrailWitness.removed_at.is_(None)))):
         advice = "Mail to the witnesses does not get through: look into the Outbox, or download a checkpoint and keep it on another machine."
     else:
@@ -154,7 +154,7 @@ def _unanchored(session: Session, known: Facts, now: datetime, settings: Setting
         key=f"trail-unanchored:{since:%Y%m%dT%H%M%S}", kind="late", since=since, mail_after=since + ALARM,
         text=f"The newest checkpoint of the trail that is held outside is {age} old." if known.anchor_at
         else f"The trail is {age} old, and nobody outside holds a checkpoint of it.",
-        advice=f"A rewrite of what happened since could go unnoticed. {advice}",
+        advice=f"{advice} Until then a rewrite could go unnoticed.",
         path=CHECKPOINTS, link_text="Open the checkpoints", organisation_id=None, permission="trail.witness",
     )
 
@@ -185,7 +185,8 @@ def _end(identity: SealIdentity, organisation: str, now: datetime) -> Concern:
     at = end - timedelta(days=step) + (ROTATION_GRACE if own and step == ROTATE_DAYS else timedelta(0))
     day = words.day(end.date())
     return Concern(
-        key=f"seal-expiry:{identity.id}:{step}", kind="late" if overdue or step <= min(WARN_DAYS) else "soon", since=at, mail_after=at,
+        key=f"seal-expiry:{identity.id}:{step}", kind="late" if overdue or step <= min(WARN_DAYS) else "soon",
+        since=None if step else end, mail_after=at,
         text=f"The sealing certificate of {organisation} ends on {day}, in less than {words.plural(step, 'day')}." if step
         else f"The sealing certificate of {organisation} ended on {day}; nothing can be sealed with it.",
         advice=advice, path=f"/settings/organisations/{identity.organisation_id}/seal", link_text="Open the seal",

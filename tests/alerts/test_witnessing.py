@@ -212,7 +212,7 @@ def test_the_mail_word_for_word(small_desk: Desk) -> None:
     (row,) = messages(small_desk)
     # Key, root and signature are random; everything else is the same for ever.
     texts = {
-        name: re.sub(r"localhost/trail/[0-9a-f]+|127\.0\.0\.1[\w/]*", "ORIGIN", re.sub(r"[A-Za-z0-9+/]{43,}={0,2}", "BASE64", text))
+        name: re.sub(r"localhost/trail/[0-9a-f]+|127\.0\.0\.1[\w/]*", "ORIGIN", re.sub(r"[A-Za-z0-9+/]{43,}={0,2}", "BASE64", text.replace("<wbr>", "")))
         for name, text in {"subject.txt": row.subject + "\n", "body.txt": row.body_text, "body.html": row.body_html}.items()
     }
     if os.environ.get("WRITE_GOLDEN"):

@@ -261,7 +261,7 @@ def test_the_words_about_copies_outside_say_what_ends_it(ground: Ground, facts: 
     now = FIRST + 40 * HOUR
     (without_server,) = found_at(ground, now)
     assert without_server.text == "The trail is 1 d 16 h old, and nobody outside holds a checkpoint of it."
-    assert "have your operator set DPA_SMTP_URL" in without_server.advice
+    assert "No mail server is set" in without_server.advice
     (unnamed,) = found_at(ground, now, smtp_url=SMTP)
     assert "Name a witness address" in unnamed.advice
     facts.witness(removed_at=START)
