@@ -167,7 +167,7 @@ def journeys(session: Session, document_id: int) -> list[Journey]:
 
 def _fate(row: OutboxMessage, sha256: str | None) -> tuple[str, str]:
     if row.state is State.SENT:
-        return ("accepted by the mail server", "met") if sha256 else ("the mail left before the document was sealed", "late")
+        return ("left with the mail", "met") if sha256 else ("the mail left before the document was sealed", "late")
     return {
         State.DEAD: ("the mail could not be delivered", "late"), State.CANCELLED: ("the mail was cancelled", "off"),
         State.SENDING: ("being handed over", "running"),
