@@ -197,7 +197,7 @@ def test_ci_installs_what_is_missing_then_tests(tmp_path: Path) -> None:
     assert code == 0
     assert calls == [
         "apt-get update -q",
-        "apt-get install -q -y --no-install-recommends python3 python3-venv chromium default-jre-headless libjaxb-java",
+        "apt-get install -q -y --no-install-recommends python3 python3-venv chromium default-jre-headless libjaxb-java openssl poppler-utils libnss3-tools softhsm2",
         "make test CI=true",
     ]
 
@@ -205,7 +205,7 @@ def test_ci_installs_what_is_missing_then_tests(tmp_path: Path) -> None:
 def test_ci_installs_nothing_on_a_machine_that_has_it_and_hands_the_result_on(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.provide("python3", "exit 0\n")
-    for name in ("chromium", "java"):
+    for name in ("chromium", "java", "openssl", "pdfsig", "certutil", "softhsm2-util"):
         machine.provide(name, "exit 0\n")
     (tmp_path / "jaxb-runtime.jar").touch()
     assert machine.run(RESULT="1", JAVA_JARS=str(tmp_path)) == (1, ["make test CI=true"])

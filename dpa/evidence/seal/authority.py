@@ -111,10 +111,7 @@ def make_list(root: x509.Certificate, root_key: PrivateKey, revoked: Iterable[Re
     )
     for entry in sorted(revoked, key=lambda one: one.serial):
         builder = builder.add_revoked_certificate(
-            x509.RevokedCertificateBuilder()
-            .serial_number(entry.serial)
-            .revocation_date(entry.at)
-            .add_extension(x509.CRLReason(x509.ReasonFlags.unspecified), critical=False)
-            .build()
+            # Without a reason code: RFC 5280, 5.3.1, wants none rather than "unspecified".
+            x509.RevokedCertificateBuilder().serial_number(entry.serial).revocation_date(entry.at).build()
         )
     return builder.sign(root_key, SHA256())

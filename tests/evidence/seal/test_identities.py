@@ -148,7 +148,7 @@ def test_two_at_the_same_moment_leave_one_active(house: House) -> None:
     assert house.session.scalar(active) == 1
 
 
-def test_two_processes_preparing_at_once_do_not_touch_each_others_keys(tmp_path: Path) -> None:
+def test_two_preparing_at_once_do_not_touch_each_others_keys(tmp_path: Path) -> None:
     settings = Settings(instance=tmp_path)
     made = []
     threads = [threading.Thread(target=lambda: made.append(operations.prepare_builtin(settings, 1, NAME, "FR", AT))) for _ in range(2)]
