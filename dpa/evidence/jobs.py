@@ -30,6 +30,10 @@ def verify_trail(tick: Tick) -> str:
     last = queries.last_verification(tick.session)
     if last is not None and timedelta(0) <= tick.now - last.at < EVERY:
         return ""
+    return _verify(tick)
+
+
+def _verify(tick: Tick) -> str:
     bind = tick.session.get_bind()
     tick.session.rollback()  # Reading may take long; the worker's own snapshot must not be held open meanwhile.
     engine = bind if isinstance(bind, Engine) else bind.engine
@@ -40,15 +44,24 @@ def verify_trail(tick: Tick) -> str:
 
 
 def daily_checkpoint(tick: Tick) -> str:
-    """Sign a checkpoint unless today's is there or the trail has not grown. Raises `CheckpointRefused` when it contradicts an earlier one."""
+    """Sign a checkpoint unless today's is there or the trail has not grown.
+
+    When it contradicts an earlier one, the whole trail is verified at once, so that what is wrong is told today; then raises
+    `CheckpointRefused`.
+    """
     last = checkpoints.newest(tick.session)
     size = queries.size(tick.session)
     if size == 0 or (last is not None and (last.at >= day_began(tick.now) or last.size == size)):
         return ""
     signer = checkpoints.signer_for(tick.settings)
-    with tick.begin(ACTOR) as unit:
-        taken = checkpoints.take(unit, signer, checkpoints.DAILY)
-        return f"checkpoint over {taken.size} events"
+    try:
+        with tick.begin(ACTOR) as unit:
+            return f"checkpoint over {checkpoints.take(unit, signer, checkpoints.DAILY).size} events"
+    except checkpoints.CheckpointRefused:
+        told = queries.last_verification(tick.session)
+        if told is None or told.ok:
+            _verify(tick)
+        raise
 
 
 def stamp_checkpoint(tick: Tick) -> str:

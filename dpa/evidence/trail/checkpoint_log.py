@@ -22,7 +22,8 @@ _HEADING = b"# "
 _NEXT = b"\n#"
 """Where one record ends and the next begins: no line of a checkpoint begins with this sign."""
 _CUT_OFF = b"# cut off by a crash: what stands above this line is no checkpoint\n\n"
-_SIGNED = "\n\N{EM DASH} ".encode()
+_LINES_UNSIGNED = 5
+"""Lines of a record up to the blank one above its signatures: heading, origin, size, root, and that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,13 @@ class CheckpointLog:
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
-            forgiven = True
+            newest, marked = True, False
             for offset, record in _backwards(file):
                 found = _read(offset, record)
-                if isinstance(found, Entry) or (found is not None and not (forgiven and _is_torn(record))):
+                cut_off = isinstance(found, Damage) and (marked or (newest and _is_torn(record)))
+                if found is not None and not cut_off:
                     yield found
-                forgiven = found is None
+                newest, marked = False, found is None
 
     @contextmanager
     def locked(self) -> Iterator[LockedLog]:
@@ -107,8 +109,9 @@ class LockedLog:
         """Add a note and return only when the disk has it."""
         last = next(_backwards(self._file), None)
         begin = b""
-        if last is not None and _read(*last) is not None and _is_torn(last[1]):
-            begin = b"\n" + _CUT_OFF
+        if last is not None and isinstance(_read(*last), Damage) and _is_torn(last[1]):
+            # A note that lacks only its last newline was signed and is whole with it.
+            begin = b"\n" if isinstance(_read(last[0], last[1] + b"\n"), Entry) else b"\n" + _CUT_OFF
         stamp = at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
         self._file.seek(0, os.SEEK_END)
         self._file.write(begin + f"# {stamp}Z {reason}\n{note}\n".encode())
@@ -138,8 +141,8 @@ def _read(offset: int, record: bytes) -> Entry | Damage | None:
 
 
 def _is_torn(record: bytes) -> bool:
-    """Tell whether a record can be what a crash leaves: one that its last signature line does not complete."""
-    return not (_SIGNED in record and record.endswith(b"\n\n"))
+    """Tell whether a record can be what a crash leaves: the beginning of one."""
+    return not record.endswith(b"\n\n") or record.count(b"\n") <= _LINES_UNSIGNED
 
 
 def _forwards(file: BinaryIO, until: int) -> Iterator[tuple[int, bytes]]:
