@@ -135,28 +135,42 @@ def rotate(organisation: str, reason: str) -> None:
 @seal.command()
 @ORGANISATION
 @click.option("--reason", required=True, help="Why, in your own words; kept with the trail.")
-def revoke(organisation: str, reason: str) -> None:
+@click.option("--fingerprint", help="Revoke this one, retired ones too, instead of the active one; its beginning is enough.")
+def revoke(organisation: str, reason: str, fingerprint: str | None) -> None:
     """Revoke the seal of ORG: its key is no longer trusted from now on."""
-    from dpa.evidence.seal import operations, queries
+    from dpa.evidence.seal import operations
+    from dpa.evidence.seal.models import SealIdentity
 
     with _place(organisation) as place:
-        found = queries.active(place.session, place.organisation_id)
-        if found is None:
-            raise NotFound(f"{place.slug} has no active seal.")
+        found = _meant(place, fingerprint)
         place.session.expunge(found)
         place.session.rollback()
         issuer = operations.issuer_for(place.settings, found)
         with units.transaction(place.session, actor="system:cli", now=place.now, settings=place.settings, auth="cli") as unit:
-            identity = queries.active(unit.session, place.organisation_id)
-            if identity is None or identity.id != found.id:
-                raise Conflict(f"The seal of {place.slug} was changed at the same moment; look at it with: dpa seal list")
+            identity = unit.session.get_one(SealIdentity, found.id)
             operations.revoke(unit, identity, reason, place.settings, issuer)
             number = identity.crl_number
     click.echo(f"Revoked the seal {found.fingerprint}.")
     if issuer is not None:
-        click.echo(f"List {number} of its root names it. Make a new seal under the same root with: dpa seal rotate {organisation}")
+        click.echo(f"List {number} of its root names it. If nothing seals now, make a new one under the same root with: dpa seal rotate {organisation}")
     else:
         click.echo("No list names it: its issuer must be told, or the key of its root put back and `dpa seal rotate` run.", err=True)
+
+
+def _meant(place: Place, fingerprint: str | None) -> SealIdentity:
+    """Return the active seal, or the one whose fingerprint begins like that."""
+    from dpa.evidence.seal import queries
+
+    if fingerprint is None:
+        active = queries.active(place.session, place.organisation_id)
+        if active is None:
+            raise NotFound(f"{place.slug} has no active seal; name a retired one with --fingerprint.")
+        return active
+    wanted = fingerprint.replace(":", "").lower()
+    found = [one for one in queries.identities(place.session, place.organisation_id) if one.fingerprint.startswith(wanted)]
+    if len(found) != 1:
+        raise NotFound(f"{place.slug} has {'no seal' if not found else 'several seals'} with that fingerprint; see: dpa seal list")
+    return found[0]
 
 
 @seal.command()

@@ -82,10 +82,12 @@ def test_the_life_of_a_seal(dpa: Command, sqlite_house: House, monkeypatch: pyte
     assert revoked.status == 0
     assert "List 3 of its root names it." in revoked.out
     assert rows(sqlite_house) == [("retired", "builtin"), ("revoked", "builtin")]
-    assert dpa("revoke", "lumen", "--reason", "again").err == "dpa: lumen has no active seal.\n"
+    assert dpa("revoke", "lumen", "--reason", "again").err == "dpa: lumen has no active seal; name a retired one with --fingerprint.\n"
+    older = dpa("revoke", "lumen", "--reason", "the old key too", "--fingerprint", ground.prepared.fingerprint[:12].upper())
+    assert (older.status, older.out.splitlines()[0]) == (0, f"Revoked the seal {ground.prepared.fingerprint}.")
     assert dpa("rotate", "lumen").status == 0
     listed = [line.split("\t") for line in dpa("list").out.splitlines()]
-    assert [(line[0], line[1], line[2]) for line in listed] == [("lumen", "active", "builtin"), ("lumen", "revoked", "builtin"), ("lumen", "retired", "builtin")]
+    assert [(line[0], line[1], line[2]) for line in listed] == [("lumen", "active", "builtin"), ("lumen", "revoked", "builtin"), ("lumen", "revoked", "builtin")]
     assert {line[5] for line in listed} == {ground.prepared.root_fingerprint}
     with Session(sqlite_house.session.get_bind()) as session:
         assert set(session.scalars(select(TrailEvent.actor).where(TrailEvent.action.startswith("evidence:seal")))) == {"system:cli"}
@@ -134,6 +136,7 @@ def test_a_token_is_installed_with_what_the_options_name(dpa: Command, sqlite_ho
         (("root", "lumen"), "lumen has no seal yet; make one with: dpa seal create lumen"),
         (("rotate", "lumen"), "lumen has no seal yet"),
         (("revoke", "lumen", "--reason", "x"), "lumen has no active seal"),
+        (("revoke", "lumen", "--reason", "x", "--fingerprint", "00"), "lumen has no seal with that fingerprint"),
         (("revoke", "lumen"), "Missing option '--reason'"),
         (("use-pkcs12", "lumen", "none.p12", "--passphrase-file", "none"), "cannot be read"),
         (("use-pkcs11", "lumen", "--library", "none.so", "--token", "t", "--key", "k", "--pin-file", "none"), "cannot be read"),
