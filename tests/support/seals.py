@@ -34,6 +34,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dpa.config import Settings
+from dpa.evidence.seal import stamping
 from dpa.evidence.seal.certificates import der, pem
 from dpa.evidence.seal.models import IdentityState, SealIdentity
 from dpa.evidence.seal.preparing import Prepared, prepare_builtin
@@ -305,4 +306,5 @@ def _seal_ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SealGroun
 def seal_ground(_seal_ground: SealGround) -> SealGround:
     """A ready seal and a time-stamp authority that behaves until told otherwise."""
     _seal_ground.authority.reset()
+    stamping.forget()
     return _seal_ground

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from dpa.clock import Clock, SystemClock
 from dpa.config import Settings
 from dpa.problems import Problem
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 5.0
 """For one whole exchange, however slowly its parts arrive."""
+REST_SECONDS = 30.0
+"""How long an authority that hangs is left alone: else each of many documents would wait five seconds for it."""
 LARGEST_REPLY = 256 * 1024
 _TYPE = "application/timestamp-reply"
 
@@ -51,10 +54,12 @@ class Stamp:
 class Stamper:
     """A time-stamp authority, its address and the roots it must lead to; safe for several threads."""
 
-    def __init__(self, url: str, roots: Path, *, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, url: str, roots: Path, *, timeout: float = TIMEOUT_SECONDS, clock: Clock | None = None) -> None:
         self.url = url
         self.roots = roots
         self._timeout = timeout
+        self._clock = clock or SystemClock()
+        self._rests_until = float("-inf")
         self._trust: Trust | None = None
         self._newest: Stamp | None = None
 
@@ -66,7 +71,7 @@ class Stamper:
     def stamp(self, digest: bytes) -> Stamp:
         """Return an examined time-stamp over a SHA-256 digest; raises `StampUnavailable` for whatever goes wrong.
 
-        Takes one exchange over HTTP, at most five seconds.
+        Takes one exchange over HTTP, at most five seconds; after one that took longer, the next half minute is refused at once.
         """
         from dpa.evidence.seal import tokens
 
@@ -97,6 +102,8 @@ class Stamper:
 
     def _exchange(self, body: bytes) -> bytes:
         """Post the request and return the reply; follows no redirect and reads no more than the largest reply."""
+        if self._clock.monotonic() < self._rests_until:
+            raise StampUnavailable(self._silence(slow=True))
         parts = urlsplit(self.url)
         connection = _connection(parts.scheme, parts.hostname or "", parts.port, self._timeout)
         expired = threading.Event()
@@ -118,11 +125,14 @@ class Stamper:
             response = connection.getresponse()
             content = response.read(LARGEST_REPLY + 1)
         except (OSError, http.client.HTTPException) as error:
-            raise StampUnavailable(self._silence(expired.is_set() or isinstance(error, TimeoutError))) from error
+            slow = expired.is_set() or isinstance(error, TimeoutError)
+            self._rests_until = self._clock.monotonic() + REST_SECONDS if slow else self._rests_until
+            raise StampUnavailable(self._silence(slow)) from error
         finally:
             timer.cancel()
             connection.close()
         if expired.is_set():
+            self._rests_until = self._clock.monotonic() + REST_SECONDS
             raise StampUnavailable(self._silence(slow=True))
         return self._accepted(response, content)
 
@@ -173,6 +183,12 @@ def stamper_for(settings: Settings) -> Stamper | None:
         if place not in _known:
             _known[place] = Stamper(settings.tsa_url, settings.tsa_roots)
         return _known[place]
+
+
+def forget() -> None:
+    """Let go of what was learned about authorities, so that the next use begins anew."""
+    with _lock:
+        _known.clear()
 
 
 def token(stamper: Stamper, digest: bytes) -> bytes:
