@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from dpa.alerts import operations, presenting, queries
+from dpa.alerts import attachments, operations, presenting, queries
 from dpa.alerts.forms import SetAsideForm
 from dpa.alerts.queries import Filters
 from dpa.alerts.rules import Category, State
@@ -81,6 +81,7 @@ def _message_page(message_id: int, form: SetAsideForm) -> str:
     return render_template(
         "alerts/message.html", row=row, line=presenting.line(row, organisation, edge.now()), zone=organisation.zone,
         text=presenting.text(row), facts=presenting.facts(row, organisation), record=[presenting.event(one) for one in record],
+        documents=attachments.of_message(edge.session(), row.id), may_read_documents=person.may("documents.read", row.organisation_id),
         may_act=row.state is State.DEAD and person.may(ACT, row.organisation_id), form=form,
     )
 

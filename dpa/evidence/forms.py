@@ -85,7 +85,7 @@ class KeepForm(Form):
 class WitnessForm(Form):
     """Somebody outside to whom checkpoints are mailed."""
 
-    organisation = SelectField("For which organisation", validate_choice=True)
+    organisation = SelectField("For which organisation", [DataRequired("Choose the organisation.")])
     who = StringField("Who reads there", [DataRequired("Say who reads there.")])
     address = EmailField("Mail address", [DataRequired("Give the mail address of somebody outside your organisation.")])
 

@@ -11,7 +11,7 @@ from tests.browser.conftest import Desk
 from tests.support.browser import check_axe, watch_csp
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-SKIPPED = re.compile(r"\.(csv|json)(\?|$)|/sign-out|^/static/|/health/")
+SKIPPED = re.compile(r"\.(csv|json|pdf|zip|pem|txt|png)(\?|$)|/sign-out|^/static/|/health/")
 MOST = 70
 
 
@@ -50,6 +50,6 @@ def test_every_page_is_sound(desk: Desk, signed_in: Any) -> None:
 
 
 def test_pages_before_sign_in_and_errors_are_sound(desk: Desk, page: Any) -> None:
-    for path, status in (("/sign-in", 200), ("/nowhere", 404), ("/link/unknown-token-unknown-token", 404)):
+    for path, status in (("/sign-in", 200), ("/verify", 200), ("/nowhere", 404), ("/link/unknown-token-unknown-token", 404)):
         assert page.goto(desk.url + path).status == status
         check_axe(page)

@@ -17,7 +17,7 @@ from dpa.web.identity import OrganisationRef, Scope
 from dpa.web.words import ago, instant_text, length, plural
 
 REASONS: Mapping[str, str] = {
-    "daily": "daily", "document": "for documents", "request": "on request", "key": "change of key", "command": "operator’s command",
+    "daily": "Daily", "document": "Document", "request": "Request", "key": "Change of key", "command": "Command",
 }  # fmt: skip
 HOLDERS: Mapping[str, tuple[str, str | None, str]] = {
     anchoring.WITNESS: ("witness", "witnesses", "mail-check"), anchoring.DOCUMENT: ("document at a customer", "documents at customers", "file-check"),
@@ -155,7 +155,7 @@ def view(session: Session, row: TrailCheckpoint, scope: Scope, actor: str, zone:
     return View(
         size=row.size, at=row.at, zone=zone, note=row.note,
         facts=(
-            Fact("Covers", plural(row.size, "event")), Fact("Signed", instant_text(row.at, zone)), Fact("Made", REASONS.get(row.reason, row.reason)),
+            Fact("Covers", plural(row.size, "event")), Fact("Signed", instant_text(row.at, zone)), Fact("Reason", REASONS.get(row.reason, row.reason)),
             fingerprint_fact("Root of the tree", row.root, "SHA-256 over every one of these events, RFC 6962"),
         ),
         keys=tuple(_key(key) for key in copies.keys(session)), copies=_copies(session, anchors, scope, mine),

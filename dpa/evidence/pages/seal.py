@@ -117,9 +117,9 @@ def _former(identity: SealIdentity) -> Former:
 
 def _advice(active: SealIdentity | None, newest: SealIdentity | None) -> str:
     if newest is None:
-        return "The seal is made with the first document; nothing needs doing. To seal with a certificate from elsewhere, have your operator install it with dpa seal."
+        return "The worker makes a seal within minutes; nothing needs doing. To seal with a certificate from elsewhere, have your operator install it with dpa seal."
     if newest.backend is not Backend.BUILTIN:
         return "Its successor comes from its issuer; have your operator install it with dpa seal use-pkcs12 or dpa seal use-pkcs11."
     if active is None:
-        return "Nothing seals at this moment. Make a new identity under the same root here, or let the next document make it."
+        return "Documents wait until a new seal is made. Make one here, under the same root, so that nobody need learn a new fingerprint."
     return f"The worker makes its successor {ROTATE_DAYS} days before the end, under the same root; nothing needs doing."

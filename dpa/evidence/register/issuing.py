@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 
 from dpa.columns import Base
 from dpa.evidence import trail
@@ -102,7 +102,7 @@ def issue_now(tick: Tick, document_id: int) -> bool:
 
 
 def claim(tick: Tick, document_id: int | None = None) -> tuple[datetime, list[Claimed]] | None:
-    """Lease documents that are due, or the one asked for if it is; none, without a writing transaction, when there is nothing to do.
+    """Lease documents that are due, or the one asked for unless a worker has it; none, without a writing transaction, when there is nothing to do.
 
     Returns the instant of issue with them: the time of the claim, which is after every order in it.
     """
@@ -110,9 +110,11 @@ def claim(tick: Tick, document_id: int | None = None) -> tuple[datetime, list[Cl
     if tick.session.scalar(due.limit(1)) is None:
         return None
     with tick.begin(ACTOR) as unit:
-        wanted = select(DocumentWork).where(DocumentWork.next_at <= unit.now).order_by(DocumentWork.next_at, DocumentWork.document_id)
+        due_now = DocumentWork.next_at <= unit.now
         if document_id is not None:
-            wanted = wanted.where(DocumentWork.document_id == document_id)
+            # Who asks for one does not sit out the wait after a failure, but takes nothing out of a worker's hands.
+            due_now = and_(DocumentWork.document_id == document_id, or_(due_now, DocumentWork.claim <= DocumentWork.failures))
+        wanted = select(DocumentWork).where(due_now).order_by(DocumentWork.next_at, DocumentWork.document_id)
         works = {work.document_id: work for work in unit.session.scalars(wanted.limit(CHUNK).with_for_update(skip_locked=True))}
         for work in works.values():
             work.claim += 1

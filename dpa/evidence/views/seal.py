@@ -50,7 +50,7 @@ def revoke(organisation_id: int) -> Answer:
     if form.validate_on_submit():
         try:
             _revoke(house, str(form.reason.data))
-            flash("The seal is revoked. Make a new one, or let the next document make it.", "success")
+            flash("The seal is revoked. Documents wait until you make a new one.", "success")
             return redirect(url_for(".show", organisation_id=organisation_id), 303)
         except Problem as problem:
             form.show_problem(problem)
@@ -74,7 +74,7 @@ def _rotate(house: OrganisationRef, reason: str) -> None:
     session = edge.session()
     known = queries.identities(session, house.id)
     if not known:
-        raise Conflict("There is no seal to replace yet; the first document makes it.")
+        raise Conflict("There is no seal to replace yet; the worker makes it within minutes.")
     newest = queries.active(session, house.id) or known[0]
     revoked = operations.revoked_under(session, newest)
     session.expunge(newest)
