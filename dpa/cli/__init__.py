@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "serve": "dpa.cli.serve:serve",
     "trail": "dpa.cli.trail:trail",
     "user": "dpa.cli.user:user",
+    "verify": "dpa.cli.verify:verify",
     "worker": "dpa.cli.worker:worker",
 }
 WRONG_USE = 2

@@ -122,7 +122,8 @@ async def _gathered(pdf: Opened, seal: EmbeddedPdfSignature, trust: Trust, now: 
     lists = trusting.store(pdf.reader)
     revocation = trusting.revocation(path, (*trust.crls, *lists))
     aged = bool(path) and (now > seal.signer_cert.not_valid_after or revocation.revoked_at is not None)
-    over_time = aged and diffed and await trusting.proved_over_time(seal, trust, now)
+    lasting = aged and diffed and any(stamp.proves for stamp in archive)
+    over_time = lasting and await trusting.proved_over_time(seal, trust, now)
     return _Facts(status, path, archive, inside, revocation, trusting.revocation(path, lists).newest is not None, seal.self_reported_timestamp, over_time, diffed)
 
 
@@ -212,6 +213,8 @@ def _counted(facts: _Facts) -> str:
 def _authority(facts: _Facts) -> Check:
     if not facts.stamps:
         return Check(CheckName.AUTHORITY, None, "There is no time-stamp whose authority could be checked.")
+    if not all(stamp.intact for stamp in facts.stamps):
+        return Check(CheckName.AUTHORITY, None, "A time-stamp does not fit the file, so it does not matter who made it.")
     if not all(stamp.trusted for stamp in facts.stamps):
         return Check(CheckName.AUTHORITY, False, "A time-stamp leads to no authority trusted here (setting DPA_TSA_ROOTS); anybody can have made it.")
     if any(stamp.expired for stamp in facts.stamps):

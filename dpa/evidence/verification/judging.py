@@ -85,13 +85,22 @@ def _register_checks(examination: Examination, known: Known | None) -> Iterator[
         return
     if examination.fingerprint:
         yield _identity(examination, known)
-    if examination.record is not None:
+    if examination.record is not None and (known.document or may_be_looked_up(examination, known)):
         yield _record(examination, known)
     yield _file(examination, known)
     if examination.level and known.document:
         yield _level(examination, known)
     if known.document:
         yield _current(known)
+
+
+def may_be_looked_up(examination: Examination, known: Known) -> bool:
+    """Tell whether the number in the attached record may be looked up: only if the seal over it is ours and holds.
+
+    Otherwise anybody could learn from made-up files which numbers exist.
+    """
+    held = (examination.check(CheckName.SIGNER), examination.check(CheckName.SEAL))
+    return examination.record is not None and _is_ours(examination, known) and all(check is not None and check.passed for check in held)
 
 
 def _is_ours(examination: Examination, known: Known) -> bool:
@@ -115,7 +124,7 @@ def _identity(examination: Examination, known: Known) -> Check:
             f"The register says that this sealing certificate is not to be trusted from {shown(identity.revoked_at)} on, "  # type: ignore[arg-type]
             "and no trusted time-stamp proves that the seal was made before.",
         )
-    return Check(CheckName.IDENTITY, True, f"The seal was made with the registered sealing certificate of {identity.organisation}.")
+    return Check(CheckName.IDENTITY, True, f"The seal was made with the sealing certificate “{identity.subject}”, which is registered here.")
 
 
 def _revoked(identity: KnownIdentity, examination: Examination) -> bool:

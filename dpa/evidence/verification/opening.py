@@ -168,7 +168,10 @@ def attached(seal: EmbeddedPdfSignature) -> tuple[Check, bytes | None]:
     specifications = [entry.get_object() for entry in seal.reader.get_historical_root(seal.signed_revision).get("/AF", ())]
     if len(specifications) != 1 or specifications[0].get("/UF", specifications[0].get("/F")) != RECORD_NAME:
         return Check(CheckName.ATTACHED, False, f"The sealed content does not have exactly one attached record “{RECORD_NAME}”, which every document of ours has."), None
-    record: bytes = specifications[0]["/EF"]["/F"].data
+    try:
+        record: bytes = specifications[0]["/EF"]["/F"].data
+    except Exception:  # noqa: BLE001  whatever makes it undecodable, what the rest of the file shows is still to be told
+        record = b""
     if len(record) > MOST_BYTES or not _is_object(record):
         return Check(CheckName.ATTACHED, False, "The record attached to the sealed content cannot be read."), None
     return Check(CheckName.ATTACHED, True, "The record that the document was made from is attached to it, under the seal."), record

@@ -149,7 +149,7 @@ async def _weighed(validate: Callable[[datetime], Awaitable[Any]], moment: datet
     inside = within(moment, status.signing_cert)
     if inside != moment:
         status = await validate(inside)
-    trusted = bool(status.trusted)
+    trusted = status.validation_path is not None and status.trust_problem_indic is None
     if trusted:
         revoked_at = revocation(_ders(status.validation_path), crls).revoked_at
         trusted = revoked_at is None or revoked_at > moment
@@ -227,10 +227,12 @@ def revocation(path: Sequence[bytes], lists: Iterable[bytes]) -> Revocation:
 async def proved_over_time(seal: EmbeddedPdfSignature, trust: Trust, now: datetime) -> bool:
     """Tell whether the seal is valid for its own time although its certificate is no longer (ETSI EN 319 102-1, 5.6.3).
 
-    The classic validation says no for every seal whose certificate has expired; this one follows the time-stamps back.
+    The classic validation says no for every seal whose certificate has expired; this one follows the archive time-stamps back.
+    Call it only for a seal whose chain leads to its own roots (`chain`), and that an archive time-stamp covers: the library follows older
+    time-stamps with the policy of the seal, so it must be given all roots at once, and what has no proof it dates by the machine's clock.
     """
     spec = SignatureValidationSpec(
-        cert_validation_policy=_policy(trust.roots, REQUIRE_REVINFO),
+        cert_validation_policy=_policy((*trust.roots, *trust.tsa_roots), REQUIRE_REVINFO),
         ts_cert_validation_policy=_policy(trust.tsa_roots, _IF_DECLARED),
         revinfo_gathering_policy=RevocationInfoGatheringSpec(RevinfoOnlineFetchingRule.LOCAL_ONLY),
         local_knowledge=LocalKnowledge(known_crls=_containers(trust.crls), known_certs=certificates(trust.certificates)),

@@ -177,7 +177,8 @@ class KnownFile:
 class KnownIdentity:
     """A certificate that this installation seals or sealed with."""
 
-    organisation: str
+    subject: str
+    """Name in the certificate, RFC 4514."""
     revoked_at: datetime | None = None
     """From when it is no longer trusted; none while it is, and when it was merely replaced."""
 
@@ -205,7 +206,7 @@ class Known:
     identities: Mapping[str, KnownIdentity]
     """All sealing certificates of the installation, by SHA-256 fingerprint."""
     document: KnownDocument | None = None
-    """The document of this file, by the file's digest, else by the number in its record."""
+    """The document of this file, by the file's digest, else by the number in its record if that may be looked up (`judging`)."""
     file: KnownFile | None = None
     """The very file; none when the register does not list its digest."""
 

@@ -5,6 +5,7 @@ Everything is made once a process and kept, because keys cost time. Instants are
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -51,7 +52,7 @@ REASON = "Document issued"
 
 
 @cache
-def key(name: str) -> rsa.RSAPrivateKey:  # noqa: ARG001  the name tells keys apart
+def key(name: str) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -135,9 +136,14 @@ class Clockwork:
     """A time-stamp authority in this process."""
 
     root: x509.Certificate
+    root_key: rsa.RSAPrivateKey
     leaf: x509.Certificate
     leaf_key: rsa.RSAPrivateKey
     crl: bytes
+
+    def revoking(self, at: datetime) -> bytes:
+        entry = authority.Revoked(self.leaf.serial_number, at)
+        return authority.make_list(self.root, self.root_key, [entry], 9, at + timedelta(minutes=1)).public_bytes(Encoding.DER)
 
     def stamper(self, at: datetime = STAMPED) -> Stamper:
         return _Stamper(self, at)
@@ -172,7 +178,7 @@ def clockwork(name: str, days: int = 4000) -> Clockwork:
         .sign(root_key, SHA256())
     )  # fmt: skip
     crl = authority.make_list(root, root_key, [], 1, SEALED - timedelta(hours=1)).public_bytes(Encoding.DER)
-    return Clockwork(root, leaf, leaf_key, crl)
+    return Clockwork(root, root_key, leaf, leaf_key, crl)
 
 
 @cache
@@ -229,18 +235,29 @@ def sealed(house: House, stamper: Stamper | None = None, content: bytes | None =
     return seal(content or unsealed(), house.sealer, reason=REASON, at=SEALED, stamper=stamper)
 
 
+def sealed_late(house: House) -> bytes:
+    """Sealed with a certificate that had ended, as the product refuses to."""
+    metadata = PdfSignatureMetadata(field_name="Seal", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, certify=True, docmdp_permissions=MDPPerm.NO_CHANGES)
+    return sign(unsealed(), metadata, house)
+
+
 def _signed(**changes: Any) -> bytes:
     metadata = PdfSignatureMetadata(field_name="Seal", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason=REASON, **changes)
     return sign(unsealed(), metadata, ours())
 
 
-def sign(content: bytes, metadata: PdfSignatureMetadata, house: House, *, existing: bool = True) -> bytes:
-    """Sign in other ways than the product does."""
-    import asyncio
+class _Ruthless(PdfSigner):
+    """Signs although the document's certification forbids it."""
 
-    signer = PdfSigner(metadata, signer=_KeySigner(house.sealer))
+    def _enforce_certification_constraints(self, reader: Any) -> None:
+        pass
+
+
+def sign(content: bytes, metadata: PdfSignatureMetadata, house: House) -> bytes:
+    """Sign in other ways than the product does."""
+    signer = _Ruthless(metadata, signer=_KeySigner(house.sealer))
     writer = IncrementalPdfFileWriter(BytesIO(content))
-    session = signer.init_signing_session(writer, existing_fields_only=existing)
+    session = signer.init_signing_session(writer, existing_fields_only=True)
     session.system_time = SEALED
 
     async def run() -> bytes:

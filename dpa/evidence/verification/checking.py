@@ -1,0 +1,140 @@
+"""Checking a file, or a number on a printed page, against this installation's register."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dpa.config import Settings
+from dpa.evidence.register.models import DocumentFile, DocumentState, FileRole, IssuedDocument
+from dpa.evidence.register.rules import CODE_DIGITS
+from dpa.evidence.seal.models import IdentityState, SealIdentity
+from dpa.evidence.verification.judging import judge, may_be_looked_up
+from dpa.evidence.verification.sandbox import examine_apart
+from dpa.evidence.verification.values import (
+    Examination,
+    Known,
+    KnownDocument,
+    KnownFile,
+    KnownIdentity,
+    Listed,
+    Report,
+    Trust,
+    shown,
+)
+from dpa.problems import Misconfigured
+
+_ISSUED_ROLES = (FileRole.SEALED, FileRole.STAMPED)
+_CODE = re.compile(rf"[0-9a-f]{{{CODE_DIGITS},64}}")
+_PEM_LIST = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
+
+
+def check_file(session: Session, data: bytes, settings: Settings, now: datetime, *, apart: bool = True) -> Report:
+    """Examine a file and judge it by the register; reads only.
+
+    `apart` examines in a process of its own, as must be for files of strangers. A document is looked up by the file's digest; by the
+    number in its record only if the seal on it is ours and holds, so that nobody learns from a made-up file which numbers exist.
+    Raises `Misconfigured` when the roots of the time-stamp authority cannot be read.
+    """
+    identities = list(session.scalars(select(SealIdentity)))
+    trust = trust_in(identities, settings)
+    if apart:
+        examination = examine_apart(data, trust, now)
+    else:
+        from dpa.evidence.verification.examination import examine
+
+        examination = examine(data, trust, now)
+    return judge(examination, _known(session, examination, identities))
+
+
+def check_number(session: Session, reference: str, code: str) -> Listed | None:
+    """Look up a printed page by its number and the first sixteen or more digits of its record's SHA-256; none for anything wrong.
+
+    Tells only what whoever holds the page can read on it, and whether it has been replaced. It does not tell that the page is
+    unchanged: only the file can show that.
+    """
+    number, digits = reference.strip(), re.sub(r"[\s…]", "", code).lower()
+    if not _CODE.fullmatch(digits):
+        return None
+    issued = select(IssuedDocument).where(IssuedDocument.reference.in_({number, number.upper()}), IssuedDocument.state == DocumentState.ISSUED)
+    for document in session.scalars(issued):
+        if document.issued_at and hmac.compare_digest((document.record_sha256 or "")[: len(digits)], digits):
+            superseded = document.superseded_by_id is not None
+            state = "It has been replaced by a newer document." if superseded else "It has not been replaced."
+            sentence = f"The register lists {document.reference}, issued on {shown(document.issued_at)}, with this record. {state} Only the file can show that the page is unchanged."
+            return Listed(document.reference, document.kind, document.issued_at, superseded, sentence)
+    return None
+
+
+def trust_in(identities: list[SealIdentity], settings: Settings) -> Trust:
+    """Return whom an examination may trust: the roots of all sealing identities, ended ones too, and of the time-stamp authority."""
+    from dpa.evidence.seal.sealers import material_of
+
+    materials = [material_of(identity) for identity in identities]
+    tsa_roots, tsa_crls = _authority(settings)
+    return Trust(
+        roots=tuple(dict.fromkeys(material.root for material in materials)),
+        certificates=tuple(dict.fromkeys(der for material in materials for der in material.chain[:-1])),
+        tsa_roots=tsa_roots,
+        crls=tuple(dict.fromkeys((*(der for material in materials for der in material.crls), *tsa_crls))),
+    )
+
+
+def _authority(settings: Settings) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Return the root certificates in `DPA_TSA_ROOTS` and the lists of revoked certificates beside them."""
+    if settings.tsa_roots is None:
+        return (), ()
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    try:
+        content = settings.tsa_roots.read_bytes()
+        roots = tuple(root.public_bytes(Encoding.DER) for root in x509.load_pem_x509_certificates(content))
+        lists = tuple(x509.load_pem_x509_crl(pem).public_bytes(Encoding.DER) for pem in _PEM_LIST.findall(content))
+    except (OSError, ValueError) as error:
+        # Without them an issued file would be called not ours, which is worse than no answer.
+        raise Misconfigured("The file that DPA_TSA_ROOTS names cannot be read as PEM certificates; put the roots of the time-stamp authority there.") from error
+    return roots, lists
+
+
+def _known(session: Session, examination: Examination, identities: list[SealIdentity]) -> Known:
+    ours = {
+        identity.fingerprint: KnownIdentity(identity.subject, identity.ended_at if identity.state is IdentityState.REVOKED else None)
+        for identity in identities
+    }
+    fingerprints = {identity.id: identity.fingerprint for identity in identities}
+    file = session.get(DocumentFile, examination.sha256)
+    if file is not None and file.role in _ISSUED_ROLES:
+        return Known(ours, _document(session, file.document, fingerprints), KnownFile(file.at, file.level))
+    found = _by_number(session, examination) if may_be_looked_up(examination, Known(ours)) else None
+    return Known(ours, _document(session, found, fingerprints) if found else None)
+
+
+def _by_number(session: Session, examination: Examination) -> IssuedDocument | None:
+    """Return the issued document whose number stands in the record; the one with this very record where several organisations share a number."""
+    record: Any = json.loads(examination.record or b"{}")
+    number = record.get("number")
+    if not isinstance(number, str):
+        return None
+    digest = hashlib.sha256(examination.record or b"").hexdigest()
+    found = list(session.scalars(select(IssuedDocument).where(IssuedDocument.reference == number, IssuedDocument.state == DocumentState.ISSUED)))
+    return min(found, key=lambda document: (document.record_sha256 != digest, document.id), default=None)
+
+
+def _document(session: Session, document: IssuedDocument, fingerprints: dict[int, str]) -> KnownDocument:
+    newer = session.get(IssuedDocument, document.superseded_by_id) if document.superseded_by_id is not None else None
+    return KnownDocument(
+        reference=document.reference,
+        issued_at=document.issued_at or document.ordered_at,
+        record=(document.record or "").encode(),
+        fingerprint=fingerprints.get(document.seal_id or 0, ""),
+        level=document.level or "",
+        superseded_by=newer.reference if newer else "",
+    )
