@@ -9,7 +9,7 @@ somebody who does not also compute the whole tree anew; with them, that too.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,10 +57,11 @@ def verify(connection: Connection, *, columns: bool = True, against: Against = N
     With `columns` false the copies beside the texts are not compared (for a copy made without them). Raises
     `Invalid` when the database holds no trail at all.
     """
-    if not schema_of(connection).has_table(_HEAD.name):
+    tables = frozenset(schema_of(connection).get_table_names())
+    if _HEAD.name not in tables:
         raise Invalid("This database holds no trail: run `dpa migrate`, or name the right database in DATABASE_URL.")
     try:
-        return _Check(connection, columns, against).run()
+        return _Check(connection, columns, against, tables).run()
     except OperationalError as error:
         driver = connection.connection.dbapi_connection
         if connection.dialect.name != "sqlite" or "decode" not in str(error.orig).lower() or driver is None:
@@ -68,7 +69,7 @@ def verify(connection: Connection, *, columns: bool = True, against: Against = N
         # SQLite lets anybody store bytes that are no text; read them as they are, so that their row can be named.
         driver.text_factory = _any_bytes
         try:
-            return _Check(connection, columns, against).run()
+            return _Check(connection, columns, against, tables).run()
         finally:
             driver.text_factory = str
 
@@ -76,11 +77,11 @@ def verify(connection: Connection, *, columns: bool = True, against: Against = N
 class _Check:
     """One pass over the trail."""
 
-    def __init__(self, connection: Connection, columns: bool, against: Against) -> None:
+    def __init__(self, connection: Connection, columns: bool, against: Against, tables: Collection[str]) -> None:
         self.connection = connection
         self.columns = columns
         self.findings = Findings()
-        self.checkpoints = CheckpointCheck(connection, self.findings, against)
+        self.checkpoints = CheckpointCheck(connection, self.findings, against, tables)
         self.frontier = Frontier()
         self.payloads = PayloadCheck(connection, self.findings)
         self.next_idx = 0

@@ -7,7 +7,7 @@ leaves, nodes and head anew is found here, by any checkpoint younger than the ev
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy import inspect as schema_of
 
 from dpa.config import Settings
 from dpa.evidence.trail import keys
@@ -97,7 +96,7 @@ def handed_in(path: Path) -> tuple[Signed, ...]:
 class CheckpointCheck:
     """Compares the tree with one checkpoint after another while it grows."""
 
-    def __init__(self, connection: Connection, findings: Findings, against: Against) -> None:
+    def __init__(self, connection: Connection, findings: Findings, against: Against, tables: Collection[str]) -> None:
         self.connection = connection
         self.findings = findings
         self.against = against
@@ -105,8 +104,7 @@ class CheckpointCheck:
         """How many checkpoints agreed."""
         self._agreed = 0
         """Size of the last one that agreed: what changed lies behind it."""
-        schema = schema_of(connection)
-        self._stored = schema.has_table(_CHECKPOINT.name) and schema.has_table(_KEY.name)
+        self._stored = {_CHECKPOINT.name, _KEY.name} <= set(tables)
         self._keys = (*against.keys, *self._registered())
         self._newest_row = self._last_size()
         self._groups = groupby(heapq.merge(self._rows(), self._log(), sorted(against.notes, key=_size), key=_size), key=_size)
