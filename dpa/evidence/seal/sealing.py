@@ -27,6 +27,7 @@ from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from dpa.evidence.pdf.document import SEAL_FIELD, STAMP_FIELDS
+from dpa.evidence.seal import loops
 from dpa.evidence.seal.certificates import Material, lists_cover
 from dpa.evidence.seal.sealer import Sealer, SealUnavailable
 from dpa.evidence.seal.stamping import Stamp, Stamper, StampUnavailable
@@ -143,7 +144,7 @@ def _signed(unsealed: bytes, sealer: Sealer, reason: str, at: datetime, stamper:
     )  # fmt: skip
     signer = PdfSigner(metadata, signer=_KeySigner(sealer), timestamper=authority)
     try:
-        content = asyncio.run(_sign(signer, writer, at))
+        content = loops.run(_sign(signer, writer, at))
     except StampUnavailable:
         raise
     except Problem as problem:
@@ -181,7 +182,7 @@ def _stamped(content: bytes, stamper: Stamper, material: Material) -> tuple[byte
     _embed(writer, material, stamper)
     authority = _Authority(stamper)
     try:
-        stamped: bytes = asyncio.run(PdfTimeStamper(authority, field_name=field).async_timestamp_pdf(writer, _DIGEST)).getvalue()
+        stamped: bytes = loops.run(PdfTimeStamper(authority, field_name=field).async_timestamp_pdf(writer, _DIGEST)).getvalue()
     except (SigningError, PdfError) as error:
         raise BrokenSeal(f"the file could not be stamped: {error}") from error
     _check(stamped, field)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
+from dpa.evidence.seal import loops
 from dpa.evidence.seal.stamping import Stamp
 
 # What these libraries find comes back as a value; their logs would repeat it with tracebacks.
@@ -97,7 +97,7 @@ def _trusted(signed: cms.SignedData, digest: bytes, at: datetime, trust: Trust) 
         trust_roots=[x509.Certificate.load(der) for der in trust.roots],
         moment=at, allow_fetching=False, revocation_mode="soft-fail",
     )
-    found = asyncio.run(validate_tst_signed_data(signed, context, lambda _algorithm: digest))
+    found = loops.run(validate_tst_signed_data(signed, context, lambda _algorithm: digest))
     status = TimestampSignatureStatus(**found)
     if not (status.intact and status.valid):
         raise Unbelievable("its signature is not correct")
