@@ -192,7 +192,7 @@ def _bundle(tick: Tick, one: Claimed, made: Made, checkpoint: TrailCheckpoint, i
     if make_bundle is None:
         return None
     record = records.read(made.record)
-    return make_bundle(tick.session, record, checkpoint, {f"{record['number']}.pdf": made.content, **recipe.files(identity)})
+    return make_bundle(tick.session, record, checkpoint, {f"{record['number']}.pdf": made.content, **recipe.files(identity, tick.settings)})
 
 
 def _store(folder: Path, ready: Ready) -> None:
