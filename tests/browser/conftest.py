@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,11 @@ class Desk:
         return link
 
     def work(self) -> None:
-        """Let the worker do one round of everything."""
+        """Let the worker do one round of everything; in a thread, because sealing runs a loop of its own and the browser has one here."""
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(self._work).result()
+
+    def _work(self) -> None:
         engine = make_engine(self.settings.database)
         try:
             jobs = [job for part in SLICES for job in part.jobs]

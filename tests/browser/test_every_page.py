@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -27,9 +28,20 @@ def shape(path: str) -> str:
     return re.sub(r"\d+", "N", plain) + "?" + "&".join(names)
 
 
+def issue_a_statement(desk: Desk, page: Any) -> None:
+    """Have one document and one checkpoint, so that their pages are among those looked at."""
+    page.goto(f"{desk.url}/breaches/1")
+    page.get_by_text("Issue a trail statement").click()
+    page.get_by_role("button", name="Issue it").click()
+    page.wait_for_load_state()
+    desk.clock.advance(timedelta(minutes=1))
+    desk.work()
+
+
 def test_every_page_is_sound(desk: Desk, signed_in: Any) -> None:
     page = signed_in
     complaints = watch_csp(page)
+    issue_a_statement(desk, page)
     waiting, seen, looked = ["/board"], set(), 0
     while waiting and looked < MOST:
         path = waiting.pop(0)
@@ -46,6 +58,8 @@ def test_every_page_is_sound(desk: Desk, signed_in: Any) -> None:
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, f"{path} scrolls sideways at 390 px ({wide} px)"
     complaints.check()
+    missed = {shape(path) for path in ("/documents/1", "/checkpoints/1", "/settings/organisations/1/seal", "/verify")} - seen
+    assert not missed, f"no page leads to {missed}"
     assert looked >= 20, f"only {looked} pages were found: {sorted(seen)}"
 
 
