@@ -214,9 +214,9 @@ def _sign(unit: Unit, signer: Signer, successor: SigningKey | None, log: LockedL
 
 def _store(connection: Connection, entries: list[Entry]) -> None:
     rows = [{"size": entry.checkpoint.size, "root": entry.checkpoint.root.hex(), "note": entry.note, "reason": entry.reason[:40], "at": entry.at}
-            for entry in entries]
+            for entry in sorted(entries, key=lambda entry: entry.checkpoint.size)]
     if rows:
-        # Somebody else may be storing the same checkpoint at this moment; there is only one.
+        # Somebody else may be storing the same checkpoints at this moment, and in the same order, so that nobody waits in a circle.
         connection.execute(insert_new(connection, _CHECKPOINT), rows)
 
 
