@@ -1,0 +1,238 @@
+"""Copies outside: who holds one, how old the newest is, whom checkpoints are mailed to; and the jobs that keep it so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from dpa import unit as units
+from dpa.clock import FixedClock
+from dpa.evidence import jobs
+from dpa.evidence.trail import anchoring, checkpoints, queries
+from dpa.evidence.trail.models import TrailAnchor, TrailEvent, TrailPayload
+from dpa.evidence.trail.rules import AnchorAge, anchor_age_state
+from dpa.problems import Conflict, Invalid, NotFound
+from dpa.slice import Tick
+from tests.evidence.ground import CHANGED, START, Ground, organisation
+from tests.evidence.witness.signing import take
+from tests.support.seals import SealGround
+
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("newest", "oldest", "now", "expected"), [
+    (None, None, START, AnchorAge.OK),
+    (None, START, START + 24 * HOUR - SECOND, AnchorAge.OK),
+    (None, START, START + 24 * HOUR, AnchorAge.DUE),
+    (None, START, START + 36 * HOUR - SECOND, AnchorAge.DUE),
+    (None, START, START + 36 * HOUR, AnchorAge.ALARM),
+    (START + 9 * HOUR, START, START + 36 * HOUR, AnchorAge.DUE),
+    (START, START - 999 * HOUR, START + 23 * HOUR, AnchorAge.OK),
+    (START, START, START + 24 * HOUR, AnchorAge.DUE),
+    (START, START, START + 36 * HOUR, AnchorAge.ALARM),
+    (START + HOUR, START, START, AnchorAge.OK),
+])
+def test_the_age_of_the_newest_copy(newest: datetime | None, oldest: datetime | None, now: datetime, expected: AnchorAge) -> None:
+    assert anchor_age_state(newest, oldest, now) is expected
+
+
+def age(ground: Ground, now: datetime) -> AnchorAge:
+    with Session(ground.engine) as session:
+        outside = anchoring.newest_outside(session)
+        return anchor_age_state(outside.at if outside else None, anchoring.oldest_event_at(session), now)
+
+
+def hold(ground: Ground, size: int, kind: str, reference: str, receipt: bytes | None = None) -> int:
+    with Session(ground.engine) as session, ground.begin(session) as unit:
+        return anchoring.hold(unit, size, kind, reference, "the customer's server", receipt=receipt).id
+
+
+def test_a_mail_server_that_is_down_for_two_days(ground: Ground) -> None:
+    """AT-3 with a clock of its own: the alarm at 36 hours, and all is well as soon as a younger checkpoint has left."""
+    clock = FixedClock(START)
+    ground.happen(3)
+    first = take(ground, at=clock.now())
+    hold(ground, first.size, anchoring.WITNESS, "message:1")
+    states = {}
+    for hours in (23, 24, 35, 36, 48):
+        ground.happen(1)
+        states[hours] = age(ground, clock.now() + hours * HOUR)
+    assert states == {23: AnchorAge.OK, 24: AnchorAge.DUE, 35: AnchorAge.DUE, 36: AnchorAge.ALARM, 48: AnchorAge.ALARM}
+    clock.advance(48 * HOUR)
+    held_up = take(ground, at=clock.now() - 12 * HOUR)
+    hold(ground, held_up.size, anchoring.WITNESS, "message:2")
+    assert age(ground, clock.now()) is AnchorAge.OK
+    assert age(ground, clock.now() + 12 * HOUR) is AnchorAge.DUE, "the age is that of the checkpoint, not of the delivery"
+
+
+def test_the_newest_copy_is_the_one_over_the_most_events(ground: Ground) -> None:
+    ground.happen(1)
+    one = take(ground)
+    ground.happen(1)
+    two = take(ground)
+    with Session(ground.engine) as session:
+        assert anchoring.newest_outside(session) is None
+    first = hold(ground, two.size, anchoring.DOCUMENT, "document:4")
+    assert hold(ground, two.size, anchoring.DOCUMENT, "document:4") == first, "the same copy twice is one copy"
+    hold(ground, one.size, anchoring.WITNESS, "message:9")
+    hold(ground, two.size, anchoring.KEPT, "person:3")
+    with Session(ground.engine) as session:
+        assert anchoring.newest_outside(session) == anchoring.Outside(two.at, "document", 2)
+        assert [anchor.kind for anchor in anchoring.anchors_of(session, 2)] == ["document", "kept"]
+        assert len(anchoring.anchors_of(session, 1)) == 1
+    with pytest.raises(NotFound, match="no checkpoint over 99"):
+        hold(ground, 99, anchoring.KEPT, "person:3")
+
+
+def test_a_time_stamp_is_kept_but_does_not_count_as_outside(ground: Ground) -> None:
+    """Only our own table holds it: whoever rewrites the trail can throw it away."""
+    ground.happen(1)
+    hold(ground, take(ground).size, anchoring.STAMP, "checkpoint:1", b"\x30\x03token")
+    with Session(ground.engine) as session:
+        assert anchoring.newest_outside(session) is None
+        assert anchoring.anchors_of(session, 1)[0].receipt == b"\x30\x03token"
+
+
+def test_somebody_keeps_a_copy(ground: Ground) -> None:
+    ground.happen(2)
+    size = take(ground).size
+    with Session(ground.engine) as session, ground.begin(session, actor="u:3") as unit:
+        kept = anchoring.keep(unit, size, "  printed,\n safe of M. Auditor ")
+        assert (kept.kind, kept.reference, kept.target) == ("kept", "person:3", "printed, safe of M. Auditor")
+    with Session(ground.engine) as session:
+        event = session.get_one(TrailEvent, size)
+        assert (event.action, "Auditor" in event.body) == ("evidence:checkpoint:kept", False)
+        part = session.query(TrailPayload).one()
+        assert (part.part, part.body) == ("where", '"printed, safe of M. Auditor"')
+    for again, where, problem in [("u:3", "elsewhere", Conflict), ("u:4", " \n", Invalid), ("u:4", "x" * 501, Invalid)]:
+        with pytest.raises(problem), Session(ground.engine) as session, ground.begin(session, actor=again) as unit:
+            anchoring.keep(unit, size, where)
+    with pytest.raises(NotFound), Session(ground.engine) as session, ground.begin(session, actor="u:4") as unit:
+        anchoring.keep(unit, 1, "somewhere")
+
+
+def make_organisations(ground: Ground) -> tuple[int, int]:
+    from dpa.evidence import trail
+
+    with Session(ground.engine) as session, ground.begin(session) as unit:
+        rows = [organisation(), organisation("light", "Light")]
+        session.add_all(rows)
+        session.flush()
+        trail.record(unit, CHANGED, subject=("organisation", rows[0].id), organisation_id=None, covers=rows)
+        return rows[0].id, rows[1].id
+
+
+def test_witnesses_are_named_and_removed(ground: Ground) -> None:
+    ours, theirs = make_organisations(ground)
+    with Session(ground.engine) as session, ground.begin(session, actor="u:3") as unit:
+        row = anchoring.add_witness(unit, ours, "Audit & Co", "log@audit.example")
+        number = row.id
+    with Session(ground.engine) as session:
+        assert [(row.name, row.address, row.added_by) for row in anchoring.witnesses(session, [ours])] == [("Audit & Co", "log@audit.example", "u:3")]
+        assert anchoring.witnesses(session, [theirs]) == []
+        event = session.query(TrailEvent).order_by(TrailEvent.idx.desc()).first()
+        assert event is not None
+        assert (event.action, event.organisation_id, "audit.example" in event.body) == ("evidence:witness:added", ours, False)
+    for name, address, problem, field in [
+        ("Again", "LOG@audit.example", Conflict, "address"), ("", "a@b.example", Invalid, "name"), ("x" * 201, "a@b.example", Invalid, "name"),
+        ("A", "nobody", Invalid, "address"), ("A", "", Invalid, "address"), ("A", "a@b.example, c@d.example", Invalid, "address"),
+        ("A", f"{'a' * 250}@b.example", Invalid, "address"), ("A", "a\x00@b.example", Invalid, "address"),
+    ]:
+        with pytest.raises(problem) as refusal, Session(ground.engine) as session, ground.begin(session) as unit:
+            anchoring.add_witness(unit, ours, name, address)
+        assert refusal.value.field == field
+    with pytest.raises(NotFound), Session(ground.engine) as session, ground.begin(session) as unit:
+        anchoring.remove_witness(unit, [theirs], number)
+    with Session(ground.engine) as session, ground.begin(session) as unit:
+        anchoring.remove_witness(unit, [ours], number)
+    with Session(ground.engine) as session:
+        assert anchoring.witnesses(session, [ours]) == []
+    with pytest.raises(NotFound), Session(ground.engine) as session, ground.begin(session) as unit:
+        anchoring.remove_witness(unit, [ours], number)
+    with Session(ground.engine) as session, ground.begin(session) as unit:
+        anchoring.add_witness(unit, ours, "Audit & Co", "log@audit.example")
+
+
+def tick(ground: Ground, session: Session, now: datetime, **changes: Any) -> Tick:
+    session.rollback()  # Each tick of the worker has a session of its own.
+    chosen = ground.settings.model_copy(update=changes)
+
+    def begin(actor: str) -> Any:
+        return units.transaction(session, actor=actor, now=now, settings=chosen)
+
+    return Tick(session, now, chosen, begin, "test")
+
+
+THREE = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+
+def test_a_checkpoint_a_day_at_three(ground: Ground) -> None:
+    with Session(ground.engine) as session:
+        assert jobs.daily_checkpoint(tick(ground, session, START)) == "", "an empty trail has none"
+        ground.happen(2)
+        assert jobs.daily_checkpoint(tick(ground, session, START)) == "checkpoint over 2 events"
+        ground.happen(1)
+        assert jobs.daily_checkpoint(tick(ground, session, THREE - SECOND)) == ""
+        assert jobs.daily_checkpoint(tick(ground, session, THREE)) == "checkpoint over 3 events"
+        ground.happen(1)
+        assert jobs.daily_checkpoint(tick(ground, session, THREE + 23 * HOUR)) == ""
+        assert jobs.daily_checkpoint(tick(ground, session, THREE + 25 * HOUR)) == "checkpoint over 4 events"
+        assert jobs.daily_checkpoint(tick(ground, session, THREE + 48 * HOUR)) == "", "nothing has happened since"
+        found = checkpoints.newest(session)
+        assert found is not None
+        assert (found.size, found.reason, found.at) == (4, "daily", THREE + 25 * HOUR)
+
+
+def test_a_refused_checkpoint_has_the_trail_verified_at_once(sqlite_ground: Ground) -> None:
+    from tests.evidence.witness.test_checkpoints import rebuild
+
+    sqlite_ground.happen(5)
+    take(sqlite_ground)
+    sqlite_ground.happen(5)
+    rebuild(sqlite_ground, edit=2)
+    with Session(sqlite_ground.engine) as session:
+        for _ in range(2):
+            with pytest.raises(checkpoints.CheckpointRefused):
+                jobs.daily_checkpoint(tick(sqlite_ground, session, THREE))
+        last = queries.last_verification(session)
+        assert last is not None
+        assert (last.at, last.ok, last.findings) == (THREE, False, 1)
+        assert "over 5 events in the database and checkpoints.log" in last.first_finding
+        assert queries.size(session) == 11, "it is told once, not at each look"
+
+
+def test_the_daily_verification_compares_with_the_log(sqlite_ground: Ground) -> None:
+    sqlite_ground.happen(5)
+    take(sqlite_ground)
+    checkpoints.signer_for(sqlite_ground.settings).log.path.write_text("# nonsense\n\n\n\n\n\n\n")
+    with Session(sqlite_ground.engine) as session:
+        assert jobs.verify_trail(tick(sqlite_ground, session, THREE)) == "5 events verified, 2 findings"
+
+
+def test_the_newest_checkpoint_is_stamped_once_a_day(ground: Ground, seal_ground: SealGround) -> None:
+    from cryptography.hazmat.primitives import hashes
+
+    chosen = seal_ground.settings(stamps=True)
+    with Session(ground.engine) as session:
+        assert jobs.stamp_checkpoint(tick(ground, session, START, **chosen)) == "", "there is none yet"
+        ground.happen(2)
+        row = take(ground, at=START)
+        assert jobs.stamp_checkpoint(tick(ground, session, START)) == "", "no authority is set"
+        seal_ground.authority.mode = "error"
+        assert jobs.stamp_checkpoint(tick(ground, session, START, **chosen)) == "", "an authority that fails is asked again later"
+        seal_ground.authority.reset()
+        assert jobs.stamp_checkpoint(tick(ground, session, START, **chosen)) == "time-stamp over the checkpoint of 2 events"
+        (anchor,) = session.query(TrailAnchor).all()
+        digest = hashes.Hash(hashes.SHA256())
+        digest.update(row.note.encode())
+        assert (anchor.kind, anchor.size) == ("stamp", 2)
+        assert anchor.receipt is not None
+        assert digest.finalize() in anchor.receipt
+        ground.happen(1)
+        take(ground, at=START + HOUR)
+        assert jobs.stamp_checkpoint(tick(ground, session, START + HOUR, **chosen)) == "", "one a day is enough"
+        assert jobs.stamp_checkpoint(tick(ground, session, THREE, **chosen)) == "time-stamp over the checkpoint of 3 events"
