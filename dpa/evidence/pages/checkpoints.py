@@ -182,7 +182,7 @@ def _key(key: TrailKey) -> Key:
 def _copies(session: Session, anchors: Sequence[TrailAnchor], scope: Scope, mine: str) -> tuple[Copy, ...]:
     numbers = [int(one.reference.partition(":")[2]) for one in anchors if one.kind == anchoring.DOCUMENT]
     documents = {key: row for key, row in register.by_ids(session, numbers).items() if row.organisation_id in scope}
-    own = {f"{row.name} <{row.address}>" for row in anchoring.witnesses(session, scope.organisation_ids)}
+    own = {f"{row.name} <{row.address}>" for row in copies.witnesses_ever(session, scope.organisation_ids)}
     people = registry.names_of(session, [("u", one.reference.partition(":")[2]) for one in anchors if one.kind == anchoring.KEPT])
     found = []
     for one in anchors:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dpa.evidence.trail.models import TrailAnchor, TrailCheckpoint, TrailKey
+from dpa.evidence.trail.models import TrailAnchor, TrailCheckpoint, TrailKey, TrailWitness
 from dpa.web.paging import SIZE, Page
 
 
@@ -26,6 +26,11 @@ def counts(session: Session, sizes: Sequence[int]) -> Mapping[int, Mapping[str, 
     for of, kind, number in session.execute(query) if sizes else ():
         found.setdefault(of, {})[kind] = number
     return found
+
+
+def witnesses_ever(session: Session, organisation_ids: Collection[int]) -> Sequence[TrailWitness]:
+    """Return whom these organisations have ever named, removed ones too: what was mailed to them is still held there."""
+    return session.scalars(select(TrailWitness).where(TrailWitness.organisation_id.in_(organisation_ids))).all()
 
 
 def keys(session: Session) -> Sequence[TrailKey]:

@@ -109,10 +109,11 @@ def test_copies_name_only_the_own_customers_and_witnesses(fresh: House) -> None:
     number = fresh.issued(fresh.lemon)
     size = fresh.document(number).checkpoint_size or 0
     with fresh.unit(as_person(fresh, "ana")) as unit:
-        anchoring.add_witness(unit, fresh.lemon, "Cabinet Morel", "depot@morel.example")
+        witness = anchoring.add_witness(unit, fresh.lemon, "Cabinet Morel", "depot@morel.example")
         anchoring.hold(unit, size, "document", f"document:{number}", "Académie de Lille")
         anchoring.hold(unit, size, "witness", "message:3", "Cabinet Morel <depot@morel.example>")
         anchoring.hold(unit, size, "stamp", "stamp:1", "tsa.example", receipt=b"x")
+        anchoring.remove_witness(unit, [fresh.lemon], witness.id)  # What was mailed is still held there.
     own, other = (fresh.client(who).get(f"/checkpoints/{size}").text for who in ("ana", "bob"))
     for words in ("Académie de Lille", f'href="/documents/{number}"', "Cabinet Morel", "does not count as held outside"):
         assert words in own, words
