@@ -14,8 +14,8 @@ import sys
 from datetime import datetime
 from types import ModuleType
 
-MEMORY_BYTES = 768 * 1024 * 1024
-"""Address space it may use; the libraries take 150 MiB of it."""
+MEMORY_BYTES = 512 * 1024 * 1024
+"""Address space it may use; interpreter and libraries take 55 MiB of it, and the reader unpacks at most 256 MiB of one stream."""
 PROCESSOR_SECONDS = 15
 """Processor time after which it is ended."""
 _REFUSED = (

@@ -122,8 +122,9 @@ async def _gathered(pdf: Opened, seal: EmbeddedPdfSignature, trust: Trust, now: 
     lists = trusting.store(pdf.reader)
     revocation = trusting.revocation(path, (*trust.crls, *lists))
     aged = bool(path) and (now > seal.signer_cert.not_valid_after or revocation.revoked_at is not None)
-    lasting = aged and diffed and any(stamp.proves for stamp in archive)
-    over_time = lasting and await trusting.proved_over_time(seal, trust, now)
+    lasting = aged and diffed and bool(archive) and all(stamp.proves for stamp in archive)
+    # The second archive time-stamp proves that seal and first one existed at its time, so that is when they are validated.
+    over_time = lasting and await trusting.proved_over_time(seal, trust, archive[1].at if len(archive) > 1 else now)
     return _Facts(status, path, archive, inside, revocation, trusting.revocation(path, lists).newest is not None, seal.self_reported_timestamp, over_time, diffed)
 
 
