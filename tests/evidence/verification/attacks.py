@@ -125,6 +125,11 @@ def _structure() -> Iterator[Attack]:
     for title, forge in (("cut back to before the seal", forging.cut_to_unsigned), ("seal emptied", appended(forging.signature_removed))):
         yield from _each(title, forge, FOREIGN, CheckName.FIELDS, says="carries no seal of ours")
     yield Attack("object stream that unpacks to 500 MB (zip bomb)", "new file", _new(lambda: forging.bomb(500 << 20)), READ, CheckName.READING, SAYS[CheckName.READING])
+    yield Attack("lists nested 200,000 deep", "new file", _new(lambda: forging.nested(200_000)), READ, CheckName.READING, SAYS[CheckName.READING])
+    yield from _each("chain of revisions that runs in a circle", forging.previous_loop, READ, CheckName.READING)
+    yield from _each("form field that contains itself", appended(forging.fields_loop), READ, CheckName.READING, "B-B")
+    yield from _each("a thousand fields that show the seal", appended(forging.many_signatures), ALTERED, CheckName.FIELDS, "B-B", says="which none of our documents has")
+    yield from _each("list of revoked certificates that unpacks to 300 MB", appended(forging.list_bomb), READ, CheckName.READING, "B-B")
     yield Attack("10 MB of noise", "new file", _new(lambda: forging.garbage(10_000_000)), READ, CheckName.READING, SAYS[CheckName.READING])
     yield Attack("one byte more than 10 MB", "new file", _new(lambda: bytes(10_000_001)), READ, CheckName.READING, "larger than 10 MB")
 
@@ -132,6 +137,9 @@ def _structure() -> Iterator[Attack]:
 def _certification() -> Iterator[Attack]:
     yield from _each("signed with our key, but permitting changes (P=2)", lambda data: data, FOREIGN, CheckName.CERTIFICATION, "P=2", says="permits changes")
     yield from _each("signed with our key, but not certified", lambda data: data, FOREIGN, CheckName.CERTIFICATION, "plain signature", says="plain signature")
+    yield from _each("seal renamed to a format nobody knows", forging.format_name, FOREIGN, CheckName.FORMAT, says="not in the format of our seals")
+    yield Attack("signed with our key, but in the old format (adbe.pkcs7.detached)", "new file", lambda: _case(lab.old_format()), FOREIGN, CheckName.FORMAT, "not in the format of our seals")
+    yield Attack("sealed with our key, but over SHA-1", "new file", lambda: _case(lab.weak()), ALTERED, CheckName.SEAL, "no longer considered safe")
     every = ("B-B", "B-LTA", "P=2", "plain signature")
     yield from _each("a stranger's visible signature added", forging.stranger_signs, ALTERED, CheckName.FIELDS, *every, says="which none of our documents has")
     yield from _each("the seal shown again in a second, visible field", appended(forging.copied_signature), ALTERED, CheckName.FIELDS, *every, says="which none of our documents has")

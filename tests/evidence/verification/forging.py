@@ -317,6 +317,57 @@ def saved_often(times: int) -> Forge:
     return forge
 
 
+def previous_loop(data: bytes) -> bytes:
+    """The chain of revisions runs in a circle."""
+    end = data.rfind(b"startxref")
+    newest = int(data[end:].split()[1])
+    previous = re.search(rb"/Prev \d+", data[newest:])
+    assert previous is not None
+    return data[:end].replace(previous.group(), b"/Prev %d" % newest) + data[end:]
+
+
+def fields_loop(writer: Quiet) -> None:
+    """A form field that contains itself, several times."""
+    field = generic.DictionaryObject({pdf_name("/T"): generic.TextStringObject("x")})
+    reference = writer.add_object(field)
+    field["/Kids"] = generic.ArrayObject([reference] * 3)
+    form = writer.root["/AcroForm"]
+    form["/Fields"] = generic.ArrayObject([*form["/Fields"], reference])
+    mark(writer, form)
+
+
+def many_signatures(writer: Quiet) -> None:
+    """Thousands of fields that all show the seal."""
+    form = writer.root["/AcroForm"]
+    seal = next(f.get_object() for f in form["/Fields"] if f.get_object()["/T"] == "Seal")
+    for number in range(1000):
+        field = {"/FT": pdf_name("/Sig"), "/T": generic.TextStringObject(f"S{number}"), "/V": seal.raw_get("/V")}
+        form["/Fields"].append(writer.add_object(generic.DictionaryObject({pdf_name(name): value for name, value in field.items()})))
+    mark(writer, form)
+
+
+def list_bomb(writer: Quiet) -> None:
+    """A list of revoked certificates that unpacks to 300 MB."""
+    stream = generic.StreamObject(encoded_data=zlib.compress(bytes(300 << 20), 9))
+    stream["/Filter"] = pdf_name("/FlateDecode")
+    reference = writer.add_object(stream)
+    entries = {pdf_name(name): generic.ArrayObject([reference]) for name in ("/CRLs", "/Certs")}
+    writer.root["/DSS"] = writer.add_object(generic.DictionaryObject(entries))
+    writer.update_root()
+
+
+def nested(depth: int) -> bytes:
+    """Lists within lists, so deep that a recursive reader falls over."""
+    body = b"%PDF-1.7\n1 0 obj\n" + b"[" * depth + b"]" * depth + b"\nendobj\n"
+    table = b"xref\n0 2\n0000000000 65535 f \n0000000009 00000 n \ntrailer\n<</Size 2/Root 1 0 R>>\n"
+    return body + table + b"startxref\n%d\n%%%%EOF\n" % len(body)
+
+
+def format_name(data: bytes) -> bytes:
+    """The seal calls itself something that no reader knows."""
+    return data.replace(b"/ETSI.CAdES.detached", b"/ETSI.CAdES.detachee", 1)
+
+
 def bomb(unpacked: int) -> bytes:
     """A file whose catalogue lies in an object stream that unpacks to so many bytes."""
     packer = zlib.compressobj(9)

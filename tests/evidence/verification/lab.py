@@ -21,7 +21,8 @@ from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -241,9 +242,30 @@ def sealed_late(house: House) -> bytes:
     return sign(unsealed(), metadata, house)
 
 
+@cache
+def old_format() -> bytes:
+    """Certified with our own key, but not as PAdES."""
+    return _signed(certify=True, docmdp_permissions=MDPPerm.NO_CHANGES, subfilter=SigSeedSubFilter.ADOBE_PKCS7_DETACHED)
+
+
+@cache
+def weak() -> bytes:
+    """As the product seals, but over SHA-1, for which two files with one digest can be made."""
+    return _signed(certify=True, docmdp_permissions=MDPPerm.NO_CHANGES, md_algorithm="sha1")
+
+
 def _signed(**changes: Any) -> bytes:
-    metadata = PdfSignatureMetadata(field_name="Seal", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason=REASON, **changes)
-    return sign(unsealed(), metadata, ours())
+    fields = {"field_name": "Seal", "md_algorithm": "sha256", "subfilter": SigSeedSubFilter.PADES, "reason": REASON}
+    return sign(unsealed(), PdfSignatureMetadata(**(fields | changes)), ours())
+
+
+class _Careless(_KeySigner):
+    """Signs with any digest."""
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        if digest_algorithm == "sha1" and not dry_run:
+            return ours().leaf_key.sign(data, PKCS1v15(), SHA1())
+        return await super().async_sign_raw(data, digest_algorithm, dry_run)
 
 
 class _Ruthless(PdfSigner):
@@ -255,7 +277,7 @@ class _Ruthless(PdfSigner):
 
 def sign(content: bytes, metadata: PdfSignatureMetadata, house: House) -> bytes:
     """Sign in other ways than the product does."""
-    signer = _Ruthless(metadata, signer=_KeySigner(house.sealer))
+    signer = _Ruthless(metadata, signer=_Careless(house.sealer))
     writer = IncrementalPdfFileWriter(BytesIO(content))
     session = signer.init_signing_session(writer, existing_fields_only=True)
     session.system_time = SEALED

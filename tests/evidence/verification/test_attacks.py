@@ -10,6 +10,7 @@ import pytest
 
 from dpa.evidence.verification.examination import examine
 from dpa.evidence.verification.judging import judge
+from dpa.evidence.verification.sandbox import examine_apart
 from dpa.evidence.verification.values import CheckName, Report, Verdict
 from tests.evidence.verification import forging, lab, table
 from tests.evidence.verification.attacks import ATTACKS, BASES, ISSUED, Attack, Case
@@ -55,8 +56,10 @@ def test_a_change_hidden_beside_proofs_is_found_every_time() -> None:
     """The one attack whose first reading once looked like an accept; dictionaries and sets must not decide."""
     forged = forging.appended(forging.store_and_page)(lab.archived())
     known = lab.known(forged, level="B-LTA")
-    for _ in range(25):
-        report = judge(examine(forged, lab.trust(), lab.NOW), known)
+    for attempt in range(24):
+        # Each process of its own has other hash values, so dictionaries and sets have another order.
+        look = examine_apart if attempt % 6 == 0 else examine
+        report = judge(look(forged, lab.trust(), lab.NOW), known)
         assert report.verdict is Verdict.ALTERED
         assert {CheckName.ADDITIONS, CheckName.COVERAGE} <= {check.name for check in report.failed}
 
