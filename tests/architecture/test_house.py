@@ -99,7 +99,9 @@ PURE = [
     "dpa.evidence.trail.rules",
     "dpa.docket.rules",
     "dpa.breaches.rules",
+    "dpa.breaches.facts",
     "dpa.evidence.pdf",
+    "dpa.evidence.verification.judging",
 ]
 
 
