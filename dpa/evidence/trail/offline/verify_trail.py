@@ -415,8 +415,9 @@ def verify(path: str, given: Keys | None, most_hours: float | None, found: dict[
 def in_words(code: int, found: dict[str, Any]) -> str:
     lines = [f"{WORDS[code]}: {found['why']}" if found["why"] else WORDS[code]]
     if code in (VALID, TOO_OLD) and found.get("events"):
-        lines.append(f"{found['events']} events, {found['personal_parts']} personal parts ({found['erased']} more were erased) are in the trail "
-                     f"{found['origin']} of {found['size']} events.")
+        counts = [f"{number} {word}{'' if number == 1 else 's'}" for number, word in (
+            (found["events"], "event"), (found["personal_parts"], "personal part"), (found["erased"], "erased part")) if number]
+        lines.append(f"{', '.join(counts)}: in the trail {found['origin']} of {found['size']} events.")
     if code in (VALID, TOO_OLD):
         lines.append(f"Signed by {', '.join(found['signed_by'])}. " + (
             "You gave that key." if found["key_source"] == "given" else
