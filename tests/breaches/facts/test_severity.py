@@ -59,7 +59,7 @@ def test_a_bound_belongs_to_the_band_above(hundredths: int, band: Band) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "adjustments", "context", "said"),
+    ("data", "adjustments", "kept", "said"),
     [
         (D.SIMPLE, (), 1, "none; the score stays 1."),
         (D.SIMPLE, ((Factor.VOLUME, 1),), 2, "the score becomes 2."),
@@ -70,11 +70,11 @@ def test_a_bound_belongs_to_the_band_above(hundredths: int, band: Band) -> None:
     ],
 )  # fmt: skip
 def test_adjustments_are_whole_points_kept_within_one_to_four(
-    data: DataKind, adjustments: tuple[tuple[Factor, int], ...], context: int, said: str
+    data: DataKind, adjustments: tuple[tuple[Factor, int], ...], kept: int, said: str
 ) -> None:
     made = tuple(Adjustment(factor=factor, points=points) for factor, points in adjustments)
     found = assess(SeverityInputs(data=data, ease=E.MAXIMUM, adjustments=made))
-    assert found.context == context
+    assert found.context == kept
     assert found.steps[1].endswith(said)
 
 

@@ -64,6 +64,11 @@ def test_what_contradicts_itself_is_refused_with_the_field_and_a_sentence(fields
     assert sentence in caught.value.message
 
 
+def test_what_lasted_a_moment_began_and_ended_at_once() -> None:
+    at = "2026-11-22T10:00:00Z"
+    assert build({"occurrence": {"span": "day", "began_at": at, "ended_at": at}}).occurrence is not None
+
+
 def test_every_fault_is_named_at_once() -> None:
     with pytest.raises(FactsProblem, match=r"1 more to correct\.") as caught:
         build({"people": {"precision": "exact"}, "cause": "fate"})
