@@ -16,7 +16,7 @@ from dpa.evidence.register import statement
 from dpa.evidence.seal import jobs as seal_jobs
 from dpa.evidence.seal import models as _seal  # noqa: F401  loads the tables
 from dpa.evidence.seal import queries as seal_queries
-from dpa.evidence.trail import append, guard
+from dpa.evidence.trail import anchoring, append, guard
 from dpa.slice import Job, NavItem, Slice
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ SLICE = Slice(
         Job("evidence:seal-lists", seal_jobs.EVERY_SECONDS, seal_jobs.refresh_lists),
     ),
     document_kinds=(statement.STATEMENT,),
-    names={"trail": _trail_names, "document": register_queries.names, "seal": seal_queries.names},
+    names={
+        "trail": _trail_names, "document": register_queries.names, "seal": seal_queries.names,
+        "checkpoint": anchoring.checkpoint_names, "witness": anchoring.witness_names,
+    },
     paths={"document": "/documents/{id}", "checkpoint": "/checkpoints/{id}"},
     concerns=(concerns.concerns,),
 )

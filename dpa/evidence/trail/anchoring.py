@@ -19,6 +19,7 @@ from dpa.evidence.trail.checkpoints import insert_new
 from dpa.evidence.trail.models import TrailAnchor, TrailCheckpoint, TrailEvent, TrailWitness, table
 from dpa.problems import Conflict, Invalid, NotFound
 from dpa.unit import Unit
+from dpa.web import words
 
 WITNESS, DOCUMENT, STAMP, KEPT = "witness", "document", "stamp", "kept"
 KINDS = (WITNESS, DOCUMENT, STAMP, KEPT)
@@ -121,6 +122,18 @@ def witnesses(session: Session, organisation_ids: Collection[int]) -> Sequence[T
     """Return whom these organisations have named and not removed, oldest first."""
     wanted = TrailWitness.organisation_id.in_(organisation_ids), TrailWitness.removed_at.is_(None)
     return session.scalars(select(TrailWitness).where(*wanted).order_by(TrailWitness.id)).all()
+
+
+def witness_names(session: Session, keys: Sequence[str]) -> dict[str, str]:
+    """Return the names of witnesses by number, also of removed ones, for the trail's page."""
+    numbers = [int(key) for key in keys if key.isdigit()]
+    rows = session.execute(select(TrailWitness.id, TrailWitness.name).where(TrailWitness.id.in_(numbers)))
+    return {str(row.id): f"Witness {row.name}" for row in rows}
+
+
+def checkpoint_names(_session: Session, keys: Sequence[str]) -> dict[str, str]:
+    """Return the names of checkpoints by size."""
+    return {key: f"Checkpoint over {words.plural(int(key), 'event')}" for key in keys if key.isdigit()}
 
 
 def _anchor(size: int, kind: str, reference: str) -> Select[TrailAnchor]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dpa import unit as units
 from dpa.clock import FixedClock
 from dpa.evidence import jobs
-from dpa.evidence.trail import anchoring, checkpoints, queries
+from dpa.evidence.trail import anchoring, checkpoints, queries, registry
 from dpa.evidence.trail.models import TrailAnchor, TrailEvent, TrailPayload
 from dpa.evidence.trail.rules import AnchorAge, anchor_age_state
 from dpa.problems import Conflict, Invalid, NotFound
@@ -134,6 +134,9 @@ def test_witnesses_are_named_and_removed(ground: Ground) -> None:
     with Session(ground.engine) as session:
         assert [(row.name, row.address, row.added_by) for row in anchoring.witnesses(session, [ours])] == [("Audit & Co", "log@audit.example", "u:3")]
         assert anchoring.witnesses(session, [theirs]) == []
+        assert registry.names_of(session, {("witness", str(number)), ("witness", "99"), ("checkpoint", "1"), ("checkpoint", "12")}) == {
+            ("witness", str(number)): "Witness Audit & Co", ("checkpoint", "1"): "Checkpoint over 1 event",
+            ("checkpoint", "12"): "Checkpoint over 12 events"}
         event = session.query(TrailEvent).order_by(TrailEvent.idx.desc()).first()
         assert event is not None
         assert (event.action, event.organisation_id, "audit.example" in event.body) == ("evidence:witness:added", ours, False)

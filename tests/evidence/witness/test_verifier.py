@@ -170,7 +170,7 @@ def test_exports_of_any_range(ground: Ground, tmp_path: Path, first: int, last: 
     take(ground)
     (tmp_path / "e.zip").write_bytes(write_export(ground, first, last))
     done = ask("verify", tmp_path / "e.zip", "--vkey", checkpoints.signer_for(ground.settings).vkey)
-    assert (done.code, f"{last - first + 1} events" in done.said) == (0, True), done.said
+    assert (done.code, done.said.split()[1]) == (0, str(last - first + 1)), done.said
 
 
 def test_an_erasure_leaves_what_was_proved_before_and_takes_the_part_from_what_is_made_later(ground: Ground, tmp_path: Path) -> None:
