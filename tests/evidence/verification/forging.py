@@ -6,6 +6,7 @@ import random
 import re
 import zlib
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 
 import pikepdf
@@ -348,7 +349,7 @@ def many_signatures(writer: Quiet) -> None:
 
 def list_bomb(writer: Quiet) -> None:
     """A list of revoked certificates that unpacks to 300 MB."""
-    stream = generic.StreamObject(encoded_data=zlib.compress(bytes(300 << 20), 9))
+    stream = generic.StreamObject(encoded_data=zlib.compress(bytes(300 << 20), 1))
     stream["/Filter"] = pdf_name("/FlateDecode")
     reference = writer.add_object(stream)
     entries = {pdf_name(name): generic.ArrayObject([reference]) for name in ("/CRLs", "/Certs")}
@@ -368,9 +369,10 @@ def format_name(data: bytes) -> bytes:
     return data.replace(b"/ETSI.CAdES.detached", b"/ETSI.CAdES.detachee", 1)
 
 
+@cache
 def bomb(unpacked: int) -> bytes:
     """A file whose catalogue lies in an object stream that unpacks to so many bytes."""
-    packer = zlib.compressobj(9)
+    packer = zlib.compressobj(1)
     first = b"1 0 " + b" " * 4
     body = b"".join([packer.compress(first + b"<</Type/Catalog/Pages 3 0 R>>"), *(packer.compress(bytes(1 << 20)) for _ in range(unpacked >> 20)), packer.flush()])
     out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
