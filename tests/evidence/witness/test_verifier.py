@@ -455,3 +455,24 @@ sFodV/vSp5O8n9a8QpW6PRY97tfOSW5bsc2Xl/EQi08=
     found = Inclusion.parse(example)
     assert (found.index, len(found.path), found.path[0].hex()[:8]) == (73894, 5, "8122b25e")
     assert found.note.startswith("example.com/fancylog\n109482\n")
+
+
+def test_by_hand_as_the_documentation_says(sqlite_ground: Ground, tmp_path: Path) -> None:
+    """With sha256sum, base64 and OpenSSL instead of any code of ours."""
+    sqlite_ground.happen(3)
+    row = take(sqlite_ground)
+    with Session(sqlite_ground.engine) as session:
+        (tmp_path / "proof.zip").write_bytes(bundles.bundle(session, [2], session.merge(row, load=False), personal=False))
+        leaf = session.get_one(TrailEvent, 2).leaf_hash.hex()
+    section = (VERIFIER.parents[4] / "docs/trail.md").read_text("utf-8").partition("### By hand")[2].partition("\n## ")[0]
+    commands = "\n".join(section.split("```")[1::2])
+    assert commands.count("\n") > 10
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", commands], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert leaf in done.stdout
+    assert "Signature Verified Successfully" in done.stdout
+    altered = tmp_path / "proof" / "events" / "2.json"
+    altered.write_bytes(altered.read_bytes() + b" ")
+    again = subprocess.run(["bash", "-euo", "pipefail", "-c", commands.partition("cd proof\n")[2]], cwd=tmp_path / "proof", capture_output=True,
+                           text=True, check=False)
+    assert again.returncode != 0
