@@ -28,7 +28,8 @@ from dpa.evidence.trail import models, nodes, registry, tree, verify
 EVENT = "bench:thing:happened"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = START + timedelta(days=1)
-TRAIL = [models.table(m) for m in (models.TrailEvent, models.TrailPayload, models.TrailNode, models.TrailHead)]
+TRAIL = [models.table(m) for m in (models.TrailEvent, models.TrailPayload, models.TrailNode, models.TrailHead,
+                                   models.TrailKey, models.TrailCheckpoint, models.TrailAnchor)]
 
 
 def make(folder: Path) -> Engine:
