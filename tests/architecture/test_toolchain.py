@@ -187,7 +187,8 @@ class Machine:
         script(self.bin / name, body)
 
     def run(self, **surroundings: str) -> tuple[int, list[str]]:
-        environment = {"PATH": str(self.bin), "CALLS": str(self.calls)} | surroundings
+        # No home, so no Python of a version manager either.
+        environment = {"PATH": str(self.bin), "CALLS": str(self.calls), "PYENV_ROOT": str(self.bin)} | surroundings
         done = subprocess.run([shutil.which("bash") or "bash", str(ROOT / ".ci" / "run")], env=environment, capture_output=True, check=False)
         return done.returncode, self.calls.read_text().splitlines()
 
@@ -197,14 +198,15 @@ def test_ci_installs_what_is_missing_then_tests(tmp_path: Path) -> None:
     assert code == 0
     assert calls == [
         "apt-get update -q",
-        "apt-get install -q -y --no-install-recommends python3 python3-venv chromium default-jre-headless libjaxb-java openssl poppler-utils libnss3-tools softhsm2",
+        "apt-get install -q -y --no-install-recommends python3 python3-venv chromium default-jre-headless libjaxb-java openssl poppler-utils libnss3-tools softhsm2 pypy3",
         "make test CI=true",
     ]
 
 
 def test_ci_installs_nothing_on_a_machine_that_has_it_and_hands_the_result_on(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
-    machine.provide("python3", "exit 0\n")
+    machine.provide("python3", "echo 3 12\n")
+    machine.provide("pypy3", "echo 3 9\n")
     for name in ("chromium", "java", "openssl", "pdfsig", "certutil", "softhsm2-util"):
         machine.provide(name, "exit 0\n")
     (tmp_path / "jaxb-runtime.jar").touch()
