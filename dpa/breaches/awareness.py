@@ -1,0 +1,99 @@
+"""Awareness as a decision: when it was, on what basis, by whom; and what correcting it does to the clocks. Pure.
+
+Sources: EDPB Guidelines 9/2022 v2.0, paras 31 to 34 (aware: a reasonable degree of certainty that a security incident compromised
+personal data; a short investigation before that is allowed). A correction never undoes a deadline that was missed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+REASON_MIN = 10
+BASIS_MAX = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Since when the organisation was aware, and why just then."""
+
+    detected_at: datetime
+    """When anybody or anything first noticed, aware, in UTC."""
+    aware_at: datetime
+    """When there was reasonable certainty, aware, in UTC."""
+    basis: str
+    """What made it certain, or why awareness came later than the first sign."""
+    person: str
+    """Who was aware; a name or a function. Empty in a hurry."""
+
+
+def errors(decision: Decision, now: datetime, *, first_told_at: datetime | None = None) -> dict[str, str]:
+    """Return a sentence for each input that cannot stand, by field. `first_told_at` is when the first customer was told, if any was."""
+    found: dict[str, str] = {}
+    if decision.detected_at > now:
+        found["detected_at"] = "The incident cannot have been noticed in the future; check the date and the time zone."
+    if decision.aware_at > now:
+        found["aware_at"] = "Awareness cannot lie in the future; check the date and the time zone."
+    elif decision.aware_at < decision.detected_at:
+        found["aware_at"] = "Nobody can be aware before the incident was noticed; correct one of the two times."
+    elif first_told_at is not None and decision.aware_at > first_told_at:
+        found["aware_at"] = "A customer was told before this time, so somebody was aware by then; enter an earlier one."
+    elif decision.aware_at > decision.detected_at and len(decision.basis.strip()) < REASON_MIN:
+        found["awareness_reason"] = "Say why awareness came later than the first sign, in a sentence a regulator will understand."
+    if len(decision.basis) > BASIS_MAX:
+        found["awareness_reason"] = f"Shorten this to {BASIS_MAX:,} characters."
+    return found
+
+
+def correction_errors(old: Decision, new: Decision, reason: str, now: datetime, *, first_told_at: datetime | None) -> dict[str, str]:
+    """Return what keeps a correction from being made: the decision's own errors, no reason, or nothing changed."""
+    found = errors(new, now, first_told_at=first_told_at)
+    if len(reason.strip()) < REASON_MIN:
+        found["reason"] = "Say in a sentence why the decision is corrected; the earlier one stays on record."
+    if old == new:
+        found["aware_at"] = "Nothing was changed; correct a time, the basis or the person, or go back."
+    return found
+
+
+class Effect(StrEnum):
+    """What a correction does to one clock."""
+
+    RECOUNT = "recount"
+    """It is counted anew from the corrected awareness."""
+    FROZEN = "frozen"
+    """It was met or waived before: lateness stays as it was frozen."""
+    MISSED = "missed"
+    """Its time had passed: no later awareness makes it unmissed."""
+    OWN = "own"
+    """It runs from an awareness of its own."""
+    SAME = "same"
+    """Awareness itself was not moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFacts:
+    """One customer's clock as far as a correction cares."""
+
+    running: bool
+    """Whether it is open or paused."""
+    started_at: datetime
+    """The awareness it runs from."""
+    due_at: datetime
+    """What contract or law allow, else the house's target."""
+
+
+def effect(clock: ClockFacts, old: Decision, new: Decision, now: datetime) -> Effect:
+    """Return what correcting awareness from `old` to `new` does to a clock.
+
+    A missed clock is counted anew only when awareness turns out to be earlier: then it was missed by even more, and that must show.
+    """
+    if not clock.running:
+        return Effect.FROZEN
+    if clock.started_at != old.aware_at:
+        return Effect.OWN
+    if old.aware_at == new.aware_at:
+        return Effect.SAME
+    if clock.due_at <= now and new.aware_at > old.aware_at:
+        return Effect.MISSED
+    return Effect.RECOUNT

@@ -1,0 +1,87 @@
+"""When a case may be closed, and what closing it as no breach does. Pure.
+
+A case is closed when nothing is owed any more: every customer was told or a named person decided that none is owed, every lateness
+has its reason, every promised word was given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+REASON_MIN = 10
+
+
+class CaseState(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    NO_BREACH = "no_breach"
+    """It turned out that no personal data were compromised."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What a case looks like when somebody wants to close it."""
+
+    state: CaseState
+    affected: int
+    open_clocks: int
+    """Clocks neither met nor waived."""
+    unexplained: int
+    """Customers told late, or not at all in time, without a reason on record."""
+    undelivered: int
+    """Customers whose newest notice was refused or could not be sent."""
+    on_its_way: int
+    """Notices that are released and not accepted yet."""
+    draft: bool
+    """Whether a notice was begun and not released."""
+    word_owed: bool
+    """Whether a further word was promised and not given."""
+    told: int
+    """Customers who were told."""
+    put_right: bool
+    """Whether a correction or final notice followed what customers were told."""
+
+
+def closing_problems(case: CaseFacts) -> tuple[str, ...]:
+    """Return what must be done before a case can be closed, each as an instruction; empty when it can."""
+    found: list[str] = []
+    if case.state is not CaseState.OPEN:
+        return ("The case is closed already.",)
+    if not case.affected:
+        found.append("Name who is affected, or close the case as no breach.")
+    if case.open_clocks:
+        found.append(f"Tell {_customers(case.open_clocks)} whose clock still runs, or record why no notice is owed.")
+    if case.undelivered:
+        found.append(f"Deal with the notices of {_customers(case.undelivered)} that could not be delivered: repair the address, or record another channel.")
+    if case.on_its_way:
+        found.append("Wait until the released notices have been accepted.")
+    if case.unexplained:
+        found.append(f"Give the reason why {_customers(case.unexplained)} {'was' if case.unexplained == 1 else 'were'} told late.")
+    if case.draft:
+        found.append("Release the notice that was begun, or discard it.")
+    if case.word_owed:
+        found.append("Give the further word that was promised, as a supplement or final notice.")
+    return tuple(found)
+
+
+def no_breach_problems(case: CaseFacts, reason: str) -> dict[str, str]:
+    """Return what keeps a case from being closed as no breach, by field."""
+    found: dict[str, str] = {}
+    if case.state is not CaseState.OPEN:
+        found["reason"] = "The case is closed already."
+    elif len(reason.strip()) < REASON_MIN:
+        found["reason"] = "Say in a sentence why it is certain that no personal data were compromised."
+    elif case.on_its_way:
+        found["reason"] = "Notices are on their way; wait until they have been accepted, then correct them."
+    elif case.told and not case.put_right:
+        found["reason"] = "Customers were told of a breach; send them a correction or a final notice first."
+    elif case.draft:
+        found["reason"] = "A notice was begun; release it or discard it first."
+    return found
+
+
+def _customers(count: int) -> str:
+    return f"{count:,} customer{'' if count == 1 else 's'}"

@@ -1,0 +1,118 @@
+"""Phases of a notice: which may follow which, what a release demands, and when the next word is late. Pure.
+
+Source: GDPR Art. 33(4): information may be provided in phases without undue further delay. A released phase is never changed; what
+turns out to be wrong is corrected by a phase of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+REASON_MIN = 10
+
+
+class Phase(StrEnum):
+    """What a notice is to those before it."""
+
+    INITIAL = "initial"
+    SUPPLEMENT = "supplement"
+    CORRECTION = "correction"
+    FINAL = "final"
+
+
+TITLES: dict[Phase, str] = {
+    Phase.INITIAL: "Initial notice",
+    Phase.SUPPLEMENT: "Supplement",
+    Phase.CORRECTION: "Correction",
+    Phase.FINAL: "Final notice",
+}
+MEANINGS: dict[Phase, str] = {
+    Phase.SUPPLEMENT: "New information, as it was announced.",
+    Phase.CORRECTION: "Something that was told before was wrong.",
+    Phase.FINAL: "The examination has ended; nothing further is open.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One phase as far as rules care."""
+
+    phase: Phase
+    released_at: datetime | None
+    """None while it is a draft."""
+    next_word_at: datetime | None
+    """When the next word was promised for; none when no further word was."""
+
+
+def next_phases(phases: Sequence[Told]) -> tuple[Phase, ...]:
+    """Return what a new draft may be, in the order offered; empty while a draft is open.
+
+    Before anything was told only an initial notice; after the final one only a correction of it.
+    """
+    if any(one.released_at is None for one in phases):
+        return ()
+    if not phases:
+        return (Phase.INITIAL,)
+    if phases[-1].phase is Phase.FINAL or (phases[-1].phase is Phase.CORRECTION and any(one.phase is Phase.FINAL for one in phases)):
+        return (Phase.CORRECTION,)
+    return (Phase.SUPPLEMENT, Phase.CORRECTION, Phase.FINAL)
+
+
+def promised_word(phases: Sequence[Told]) -> datetime | None:
+    """Return when the next word is owed: what the newest released phase promised, unless it was the final one."""
+    released = [one for one in phases if one.released_at is not None]
+    if not released or released[-1].phase is Phase.FINAL:
+        return None
+    return released[-1].next_word_at
+
+
+def late_by(phases: Sequence[Told], now: datetime) -> timedelta | None:
+    """Return how late the next word would be if it were released now; none when it is in time or none was promised."""
+    promised = promised_word(phases)
+    return now - promised if promised is not None and now > promised else None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a person brings to a release."""
+
+    actor: str
+    late_reason: str = ""
+    emergency_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What is known of a draft when it is to be released."""
+
+    phase: Phase
+    next_word_at: datetime | None
+    approved_by: str | None
+    """Who has read and approved it; none while nobody has."""
+    four_eyes: bool
+    """Whether the house asks for a second person."""
+    late: timedelta | None
+    """How late the promised word is."""
+
+
+def release_errors(draft: Readiness, release: Release, now: datetime) -> dict[str, str]:
+    """Return what keeps a draft from being released, by field. An emergency with its reason replaces the second person, nothing else."""
+    errors: dict[str, str] = {}
+    if draft.four_eyes and not release.emergency_reason.strip() and draft.approved_by in {None, release.actor}:
+        errors["approval"] = (
+            "A second person must read and approve the notice first; in an emergency, release it alone and say why."
+            if draft.approved_by is None
+            else "Whoever approved the notice cannot also release it; ask a colleague, or release it alone in an emergency and say why."
+        )
+    if release.emergency_reason.strip() and len(release.emergency_reason.strip()) < REASON_MIN:
+        errors["emergency_reason"] = "Say in a sentence why nobody else could approve it in time."
+    if draft.late is not None and len(release.late_reason.strip()) < REASON_MIN:
+        errors["late_reason"] = "The next word was promised for an earlier time; say in a sentence why it comes late."
+    if draft.next_word_at is not None and draft.next_word_at <= now:
+        errors["next_word_at"] = "The next word cannot be promised for a time that has passed; correct it, or take it out."
+    if draft.phase is Phase.FINAL and draft.next_word_at is not None:
+        errors["next_word_at"] = "A final notice promises no further word; take the time out, or send a supplement instead."
+    return errors
