@@ -21,6 +21,22 @@ class System(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     name: Mapped[str] = mapped_column(String(120))
     """Name people in the organisation use."""
+    operator: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """The subprocessor that runs it; empty when the organisation does."""
+    operator_hours: Mapped[int | None]
+    """Hours within which that subprocessor promised to tell of a breach; none when it promised no number."""
+
+
+class Activity(Base):
+    """A processing activity done for customers (Art. 30(2) GDPR), such as payroll or learning analytics."""
+
+    __tablename__ = "activity"
+    __table_args__ = (UniqueConstraint("organisation_id", "name"),)
+
+    id: Mapped[Id]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    """Name people in the organisation use."""
 
 
 class Template(Base):
@@ -78,6 +94,7 @@ class Agreement(Base):
     template: Mapped[Template] = relationship()
     versions: Mapped[list[AgreementVersion]] = relationship(back_populates="agreement", order_by="AgreementVersion.number")
     systems: Mapped[list[System]] = relationship(secondary="agreement_system", order_by=System.name)
+    activities: Mapped[list[Activity]] = relationship(secondary="agreement_activity", order_by=Activity.name)
 
 
 class AgreementVersion(Base):
@@ -108,6 +125,16 @@ class AgreementSystem(Base):
 
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"), primary_key=True)
     system_id: Mapped[int] = mapped_column(ForeignKey("system.id"), primary_key=True)
+
+
+class AgreementActivity(Base):
+    """That a processing activity is done under an agreement."""
+
+    __tablename__ = "agreement_activity"
+    __table_args__ = (Index("ix_agreement_activity_activity_id", "activity_id"),)
+
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"), primary_key=True)
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"), primary_key=True)
 
 
 class ConflictDecision(Base):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dpa.breaches.channels import Channel
+from dpa.breaches.closing import CaseState
+from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Selection
-from dpa.columns import Base, Id, Instant, Utc, word
+from dpa.columns import Base, Id, Instant, Json, Utc, word
 
 
 class Breach(Base):
@@ -36,9 +39,23 @@ class Breach(Base):
     detected_at: Mapped[Instant]
     """When anybody or anything first noticed."""
     aware_at: Mapped[Instant]
-    """When the organisation was aware; all clocks run from here; never changed."""
+    """When the organisation was aware, by the newest decision (`BreachAwareness`); clocks run from here."""
     awareness_reason: Mapped[str] = mapped_column(Text)
-    """Why awareness came later than detection; empty when it did not."""
+    """What made it certain, or why awareness came later than detection, by the newest decision."""
+    drill: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it is an exercise: mails stay inside, the register leaves it out."""
+    state: Mapped[CaseState] = mapped_column(word(CaseState), default=CaseState.OPEN, server_default=CaseState.OPEN.value)
+    """open, closed, or closed as no breach."""
+    closed_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When it was closed; none while it is open."""
+    closed_by: Mapped[str | None] = mapped_column(String(40))
+    """Actor who closed it."""
+    close_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What was said when it was closed."""
+    upstream: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """The subprocessor where it happened; empty when it happened here."""
+    upstream_told_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When that subprocessor told us."""
     zone: Mapped[str] = mapped_column(String(64))
     """Zone the times were entered in."""
     recorded_by: Mapped[str] = mapped_column(String(40))
@@ -46,7 +63,62 @@ class Breach(Base):
     recorded_at: Mapped[Instant]
     """When it was recorded."""
     affected: Mapped[list[Affected]] = relationship(back_populates="breach")
-    notice: Mapped[Notice | None] = relationship(back_populates="breach")
+    notices: Mapped[list[Notice]] = relationship(back_populates="breach", order_by="Notice.number")
+    decisions: Mapped[list[BreachAwareness]] = relationship(order_by="BreachAwareness.number")
+
+    @property
+    def draft(self) -> Notice | None:
+        """The notice that is being written; none when the newest one was released."""
+        newest = self.notices[-1] if self.notices else None
+        return newest if newest is not None and newest.released_at is None else None
+
+    @property
+    def newest_released(self) -> Notice | None:
+        """The phase that was released last."""
+        return next((notice for notice in reversed(self.notices) if notice.released_at is not None), None)
+
+
+class BreachAwareness(Base):
+    """One decision about awareness; a correction adds another one and changes none."""
+
+    __tablename__ = "breach_awareness"
+    __table_args__ = (UniqueConstraint("breach_id", "number"),)
+
+    id: Mapped[Id]
+    breach_id: Mapped[int] = mapped_column(ForeignKey("breach.id"))
+    number: Mapped[int]
+    """1 for the first decision."""
+    detected_at: Mapped[Instant]
+    """When anybody or anything first noticed."""
+    aware_at: Mapped[Instant]
+    """Since when there was reasonable certainty."""
+    basis: Mapped[str] = mapped_column(Text)
+    """What made it certain, or why it came later than the first sign."""
+    person: Mapped[str] = mapped_column(String(200), default="")
+    """Who was aware."""
+    reason: Mapped[str] = mapped_column(Text, default="")
+    """Why the decision before was corrected; empty for the first."""
+    decided_at: Mapped[Instant]
+    decided_by: Mapped[str] = mapped_column(String(40))
+    """Actor who recorded the decision."""
+
+
+class BreachFacts(Base):
+    """The fact sheet as it was known at one moment; each save adds a version and changes none."""
+
+    __tablename__ = "breach_facts"
+    __table_args__ = (UniqueConstraint("breach_id", "number"),)
+
+    id: Mapped[Id]
+    breach_id: Mapped[int] = mapped_column(ForeignKey("breach.id"))
+    number: Mapped[int]
+    """1 for the first version."""
+    sheet: Mapped[str] = mapped_column(Text)
+    """Canonical text of the sheet (`dpa.breaches.facts`)."""
+    at: Mapped[Instant]
+    """When it was saved."""
+    by: Mapped[str] = mapped_column(String(40))
+    """Actor who saved it."""
 
 
 class Affected(Base):
@@ -67,22 +139,33 @@ class Affected(Base):
     promise: Mapped[str] = mapped_column(String(200))
     """The term the clock comes from, in a few words."""
     added_at: Mapped[Instant]
-    outbox_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"), index=True)
-    """The notice as it was queued; none until released."""
-    document_id: Mapped[int | None] = mapped_column(ForeignKey("issued_document.id"), index=True)
-    """The notice as a sealed document; none until released."""
+    aware_at: Mapped[Instant]
+    """The awareness its clock runs from: the incident's, or a later one when the investigation widened."""
     sent_at: Mapped[datetime | None] = mapped_column(Utc())
-    """When the customer's mail server accepted the notice; meets the clock."""
+    """When the customer was first given a notice, of any phase and by any channel; meets the clock."""
+    late_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why the customer was told late; empty while nobody said so."""
+    late_reason_by: Mapped[str | None] = mapped_column(String(40))
+    late_reason_at: Mapped[datetime | None] = mapped_column(Utc())
+    not_required: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why no notice is owed to this customer, by decision of a named person; empty when one is owed."""
+    not_required_by: Mapped[str | None] = mapped_column(String(40))
+    not_required_at: Mapped[datetime | None] = mapped_column(Utc())
     breach: Mapped[Breach] = relationship(back_populates="affected")
 
 
 class Notice(Base):
-    """The text of the notice of an incident, written once for all customers."""
+    """One phase of the notice of an incident, written once for all customers."""
 
     __tablename__ = "breach_notice"
+    __table_args__ = (UniqueConstraint("breach_id", "number"),)
 
     id: Mapped[Id]
-    breach_id: Mapped[int] = mapped_column(ForeignKey("breach.id"), unique=True)
+    breach_id: Mapped[int] = mapped_column(ForeignKey("breach.id"))
+    number: Mapped[int] = mapped_column(default=1, server_default="1")
+    """1 for the initial notice, counted on for each further phase."""
+    phase: Mapped[Phase] = mapped_column(word(Phase), default=Phase.INITIAL, server_default=Phase.INITIAL.value)
+    """initial, supplement, correction or final."""
     nature: Mapped[str] = mapped_column(Text)
     """Art. 33(3)(a)."""
     contact: Mapped[str] = mapped_column(Text)
@@ -93,8 +176,109 @@ class Notice(Base):
     """Art. 33(3)(d)."""
     unknown: Mapped[str] = mapped_column(Text)
     """What is not known yet, Art. 33(4)."""
+    next_word_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When the next word is promised for; none when none is."""
     drafted_at: Mapped[Instant]
+    drafted_by: Mapped[str | None] = mapped_column(String(40))
+    """Actor who saved it last."""
+    approved_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When a second person approved it as it stands; none after each change."""
+    approved_by: Mapped[str | None] = mapped_column(String(40))
     released_at: Mapped[datetime | None] = mapped_column(Utc())
     """When it was first released; the text is fixed from then on."""
     released_by: Mapped[str | None] = mapped_column(String(40))
-    breach: Mapped[Breach] = relationship(back_populates="notice")
+    late_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why it came later than the phase before had promised; empty when it did not."""
+    emergency_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why it was released without the second person the house asks for; empty when there was one."""
+    breach: Mapped[Breach] = relationship(back_populates="notices")
+
+
+class Delivery(Base):
+    """One phase given, or being given, to one customer by one channel."""
+
+    __tablename__ = "breach_delivery"
+    __table_args__ = (
+        Index("ix_breach_delivery_affected", "affected_id", "notice_id", "id"),
+        Index("ix_breach_delivery_notice", "notice_id", "id"),
+    )
+
+    id: Mapped[Id]
+    notice_id: Mapped[int] = mapped_column(ForeignKey("breach_notice.id"))
+    affected_id: Mapped[int] = mapped_column(ForeignKey("breach_affected.id"))
+    channel: Mapped[Channel] = mapped_column(word(Channel))
+    """How it is given."""
+    outbox_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"), index=True)
+    """The mail; none for other channels."""
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("issued_document.id"), index=True)
+    """The phase as a sealed document for this customer."""
+    given_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When it was given: accepted by the mail server, or handed over."""
+    effective_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When it counts as received: proven, or deemed by contract or house rule."""
+    proof: Mapped[str] = mapped_column(Text, default="")
+    """What proves it, for what a person handed over."""
+    recorded_by: Mapped[str] = mapped_column(String(40))
+    """Actor who released or recorded it."""
+    recorded_at: Mapped[Instant]
+    read_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When the customer first opened it by its link."""
+    acknowledged_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When the customer confirmed having received it."""
+    acknowledged_by: Mapped[str] = mapped_column(String(200), default="")
+    """Name the customer gave."""
+    acknowledged_how: Mapped[str] = mapped_column(String(40), default="")
+    """link, or how a person heard of it."""
+
+
+class CaseLink(Base):
+    """A customer's own way to a case, without an account: unguessable, expiring, revocable. Only the digest of its token is kept."""
+
+    __tablename__ = "breach_link"
+    __table_args__ = (Index(None, "affected_id"),)
+
+    id: Mapped[Id]
+    affected_id: Mapped[int] = mapped_column(ForeignKey("breach_affected.id"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    """SHA-256 of the random token in the address."""
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    """After this it is refused."""
+    revoked_at: Mapped[datetime | None] = mapped_column(Utc())
+    """Since when it is refused."""
+    revoked_by: Mapped[str | None] = mapped_column(String(40))
+
+
+class Question(Base):
+    """What a customer asked through its link."""
+
+    __tablename__ = "breach_question"
+    __table_args__ = (Index(None, "affected_id"),)
+
+    id: Mapped[Id]
+    affected_id: Mapped[int] = mapped_column(ForeignKey("breach_affected.id"))
+    at: Mapped[Instant]
+    name: Mapped[str] = mapped_column(String(200))
+    """Who asks, as typed."""
+    reply_to: Mapped[str] = mapped_column(String(254))
+    """Mail address or telephone the answer should go to."""
+    text: Mapped[str] = mapped_column(Text)
+    answered_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When somebody recorded that it was answered."""
+    answered_by: Mapped[str | None] = mapped_column(String(40))
+    answer: Mapped[str] = mapped_column(Text, default="")
+    """What was answered, or where."""
+
+
+class BreachSettings(Base):
+    """How one organisation handles breaches: house policy beyond its targets."""
+
+    __tablename__ = "breach_settings"
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True, autoincrement=False)
+    four_eyes: Mapped[bool] = mapped_column(default=False)
+    """Whether a second person must approve a notice."""
+    acknowledge_hours: Mapped[int] = mapped_column(default=24)
+    """Hours after which a missing acknowledgement is chased; 0 for never."""
+    profiles: Mapped[list[str]] = mapped_column(Json())
+    """Other clocks that are on (`dpa.breaches.regimes.Profile`)."""
