@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from dpa.agreements import queries as agreements
 from dpa.alerts.messages import render
-from dpa.breaches import notices, queries, recipients, rules
+from dpa.breaches import notices, phases, queries, recipients, rules
+from dpa.breaches.closing import CaseState
 from dpa.breaches.events import Event
 from dpa.breaches.models import Breach
+from dpa.breaches.phases import TITLES, Phase, Told
 from dpa.breaches.queries import AffectedLine
 from dpa.breaches.rules import NextAct, Standing
 from dpa.config import Settings
@@ -31,6 +33,7 @@ STANDING_WORDS: Mapping[Standing, tuple[str, str, str]] = {
     Standing.WAITING: ("notice not released", "soon", "clock-exclamation"),
     Standing.RELEASED: ("released, on its way", "running", "send"),
     Standing.SENT: ("told", "met", "mail-check"),
+    Standing.ACKNOWLEDGED: ("confirmed", "met", "eye-check"),
     Standing.WAIVED: ("waived by decision", "off", "ban"),
     Standing.NOT_SENT: ("mail refused", "late", "mail-x"),
     Standing.NO_RECIPIENT: ("no usable contact", "late", "user-exclamation"),
@@ -41,8 +44,12 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
     NextAct.RELEASE: ("Review and release the notice", "The text is saved and nothing has left yet."),
     NextAct.REPAIR_RECIPIENTS: ("Repair the addresses of customers who were not told", "Add a contact, then release again; those told already get no second mail."),
     NextAct.WAIT_FOR_DELIVERY: ("Notices are on their way", "Each clock is met when the customer's mail server accepts the notice."),
-    NextAct.NOTHING: ("Nobody is left to tell", "Every clock of this incident is met or was waived by decision."),
+    NextAct.EXPLAIN_LATENESS: ("Say why customers were told late", "The reason stands in their dossier; the case cannot be closed without it."),
+    NextAct.GIVE_WORD: ("Give the next word", "It was promised in the last notice: a supplement, or the final notice when nothing is open any more."),
+    NextAct.CLOSE: ("Close the case", "Nobody is left to tell: every clock is met or was waived by decision."),
+    NextAct.NOTHING: ("The case is closed", "Nothing is left to be done. It can be opened again, with a reason."),
 }
+DONE = frozenset({Standing.SENT, Standing.ACKNOWLEDGED, Standing.WAIVED})
 SOON = timedelta(hours=24)
 TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", Event.RELEASED: "running", Event.SENT: "met"}
 
@@ -93,8 +100,10 @@ class CaseView:
     total: int
     told: int
     waived: int
+    unexplained: int
+    """Customers told late without a reason on record."""
     released: bool
-    """Whether the text is fixed because a notice has left."""
+    """Whether a phase was released."""
     why: Explanation
     """How the earliest running clock is counted out; empty when none runs."""
     events: tuple[Happening, ...]
@@ -103,21 +112,33 @@ class CaseView:
 
 def view(session: Session, breach: Breach, organisation: Organisation, *, now: datetime, reader: trail.Reader, after: Sequence[Any] | None) -> CaseView:
     """Return the case page's content as of `now`."""
-    counts = queries.standings(session, breach.id, organisation.mail_domains)
+    counts = queries.standings(session, breach, organisation.mail_domains)
+    closing = queries.closing_counts(session, breach)
     entry = queries.first_open(session, breach.id)
-    draft_ready = breach.notice is not None and not rules.draft_errors(notices.draft_of(breach.notice))
-    kind = rules.next_act(counts, draft_ready=draft_ready)
-    page = queries.affected(session, breach.id, organisation.mail_domains, after=after)
+    kind = rules.next_act(_situation(session, breach, counts, closing))
+    page = queries.affected(session, breach, organisation.mail_domains, after=after)
     return CaseView(
         act=_act(breach, kind, entry, counts, now),
         rows=Page(tuple(_row(line, now) for line in page.rows), page.next_key),
-        total=sum(counts.values()),
-        told=counts.get(Standing.SENT, 0),
+        total=closing.affected,
+        told=closing.told,
         waived=counts.get(Standing.WAIVED, 0),
-        released=breach.notice is not None and breach.notice.released_at is not None,
+        unexplained=closing.unexplained,
+        released=breach.newest_released is not None,
         why=explanation(entry) if entry else Explanation((), ()),
         events=_happenings(session, breach, reader),
     )
+
+
+def _situation(
+    session: Session, breach: Breach, counts: Mapping[Standing, int], closing: queries.ClosingCounts
+) -> rules.Situation:
+    draft = breach.draft
+    return rules.Situation(
+        counts=counts, open=breach.state is CaseState.OPEN, draft=draft is not None,
+        draft_ready=draft is not None and not rules.draft_errors(notices.draft_of(draft)), released=breach.newest_released is not None,
+        unexplained=closing.unexplained, word_owed=queries.word_owed(session, breach.id),
+    )  # fmt: skip
 
 
 def _happenings(session: Session, breach: Breach, reader: trail.Reader) -> tuple[Happening, ...]:
@@ -138,24 +159,38 @@ def _happenings(session: Session, breach: Breach, reader: trail.Reader) -> tuple
 
 def _act(breach: Breach, kind: NextAct, entry: DocketEntry | None, counts: Mapping[Standing, int], now: datetime) -> ActCard:
     title, text = ACT_WORDS[kind]
-    waiting = sum(count for standing, count in counts.items() if standing not in {Standing.SENT, Standing.WAIVED})
-    if kind is NextAct.RELEASE and breach.notice is not None and breach.notice.released_at is not None:
-        text = f"The notice went to {plural(counts.get(Standing.SENT, 0) + counts.get(Standing.RELEASED, 0), 'customer')} before; they get no second mail."
+    waiting = sum(count for standing, count in counts.items() if standing not in DONE)
+    if kind is NextAct.RELEASE and breach.draft is None and breach.newest_released is not None:
+        gone = sum(counts.get(standing, 0) for standing in (Standing.SENT, Standing.ACKNOWLEDGED, Standing.RELEASED))
+        text = f"The notice went to {plural(gone, 'customer')} before; they get no second mail."
     if kind in {NextAct.RELEASE, NextAct.WRITE_NOTICE}:
-        title = f"{title} to {plural(counts.get(Standing.WAITING, 0), 'customer')}"
+        title = f"{_phase_title(breach, title)} to {plural(_owed(breach, counts), 'customer')}"
     if unreachable := counts.get(Standing.NO_RECIPIENT, 0):
         text += f" {plural(unreachable, 'customer has', 'customers have')} no usable contact."
     return ActCard(
         kind=kind,
-        label="Act next" if waiting or kind is NextAct.CHOOSE_AFFECTED else "Done",
+        label="Done" if kind in {NextAct.NOTHING, NextAct.CLOSE} and not waiting else "Act next",
         title=title,
         text=text,
         has_clock=entry is not None,
-        state=state_of(entry.target_at, None, now) if entry else ("met" if kind is NextAct.NOTHING else "soon"),
+        state=state_of(entry.target_at, None, now) if entry else ("met" if kind in {NextAct.NOTHING, NextAct.CLOSE} else "soon"),
         started_at=breach.aware_at,
         due_at=entry.target_at if entry else breach.aware_at,
         zone=breach.zone,
     )
+
+
+def _phase_title(breach: Breach, title: str) -> str:
+    """Name the phase in the title of an act about a later one."""
+    draft = breach.draft
+    return title if draft is None or draft.phase is Phase.INITIAL else title.replace("the notice", f"the {draft.phase.value}" + (" notice" if draft.phase is Phase.FINAL else ""))
+
+
+def _owed(breach: Breach, counts: Mapping[Standing, int]) -> int:
+    """Return how many customers the act is about: all that are owed it for a new phase, those still waiting for one that was released."""
+    if breach.draft is None or breach.newest_released is None:
+        return counts.get(Standing.WAITING, 0)
+    return sum(count for standing, count in counts.items() if standing not in {Standing.WAIVED, Standing.NO_RECIPIENT})
 
 
 def _row(line: AffectedLine, now: datetime) -> Row:
@@ -197,6 +232,11 @@ class Review:
     """What a person looks at before anything leaves."""
 
     released: bool
+    phase: str
+    late: bool
+    """Whether the word that was promised comes late, so that a reason is demanded."""
+    approved_by: str | None
+    """Actor who approved it as the second person."""
     sending: tuple[tuple[int, str, str, str], ...]
     """Affected row, customer, address, promise; the first hundred."""
     sending_count: int
@@ -205,22 +245,26 @@ class Review:
     errors: Mapping[str, str]
 
 
-def review(session: Session, breach: Breach, organisation: Organisation, *, settings: Settings, customer: int | None) -> Review:
+def review(session: Session, breach: Breach, organisation: Organisation, *, settings: Settings, customer: int | None, now: datetime) -> Review:
     """Return the review of a notice: whom it goes to, what differs, who cannot be reached."""
-    assert breach.notice is not None, "the view asks for a text first"
-    waiting = queries.waiting(session, breach.id)
+    notice = breach.draft or breach.newest_released
+    assert notice is not None, "the view asks for a text first"
+    waiting = queries.waiting(session, breach.id, notice.id)
     rows = agreements.by_ids(session, breach.organisation_id, [row.agreement_id for row in waiting])
-    found = recipients.addressees(session, organisation, waiting)
+    found = recipients.addressees(session, organisation, waiting, drill=breach.drill)
     usable = [(row, recipient) for row in waiting if (recipient := found[row.id].recipient)]
     preview = None
     chosen = next(((row, to) for row, to in usable if row.id == customer), usable[0] if usable else None)
     if chosen:
         row, recipient = chosen
         agreement = rows[row.agreement_id]
-        mail = render(notices.message(breach, breach.notice, organisation, row=row, agreement=agreement, recipient=recipient), settings)
+        mail = render(notices.message(breach, notice, organisation, row=row, agreement=agreement, recipient=recipient), settings)
         preview = Preview(agreement.controller, recipient.email, mail.subject, mail.text)
     return Review(
-        released=breach.notice.released_at is not None,
+        released=notice.released_at is not None,
+        phase=TITLES[notice.phase],
+        late=phases.late_by([Told(one.phase, one.released_at, one.next_word_at) for one in breach.notices], now) is not None and notice.released_at is None,
+        approved_by=notice.approved_by,
         sending=tuple((row.id, rows[row.agreement_id].controller, to.email, row.promise) for row, to in usable[:100]),
         sending_count=len(usable),
         unreachable=tuple(
@@ -229,5 +273,5 @@ def review(session: Session, breach: Breach, organisation: Organisation, *, sett
             if (problem := found[row.id].problem)
         ),
         preview=preview,
-        errors=rules.draft_errors(notices.draft_of(breach.notice)),
+        errors=rules.draft_errors(notices.draft_of(notice)),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dpa.agreements.queries import AgreementRow
 from dpa.breaches import notices
 from dpa.breaches.models import Affected, Breach, Notice
+from dpa.breaches.phases import TITLES, Phase
 from dpa.breaches.rules import NOT_KNOWN, Draft
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import ORIGINS, explanation
@@ -32,18 +33,27 @@ from dpa.evidence.trail.bodies import timestamp
 from dpa.web.words import lateness
 
 KIND = "breach-notice"
-FORMAT = 1
-"""Version of the content; a later layout gets a number of its own and leaves this one as it is."""
+DRILL_KIND = "drill-notice"
+FORMAT = 2
+"""Version of the content. Version 1 knew only the initial phase; documents of it are still built as they were."""
 LEAD_MAX = 420
 """Characters of the account of what happened that the first page's lead quotes; the whole stands below."""
 
 
-def content(breach: Breach, notice: Notice, row: Affected, entry: DocketEntry, agreement: AgreementRow) -> dict[str, Any]:
-    """Return what the record of one customer's notice holds: facts, promise, clock with its explanation, and the four matters of Art. 33(3)."""
+def content(
+    breach: Breach, notice: Notice, row: Affected, entry: DocketEntry, agreement: AgreementRow, *, before: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what the record of one customer's notice holds: facts, promise, clock with its explanation, and the four matters of Art. 33(3).
+
+    `before` are the numbers of the documents the customer got of earlier phases.
+    """
     draft, told = notices.draft_of(notice), explanation(entry)
     return {
-        "format": FORMAT, "phase": "initial", "breach": breach.reference,
-        "detected_at": timestamp(breach.detected_at), "aware_at": timestamp(breach.aware_at), "awareness_reason": breach.awareness_reason,
+        "format": FORMAT, "phase": notice.phase.value, "phase_number": notice.number, "drill": breach.drill, "before": list(before),
+        "next_word_at": timestamp(notice.next_word_at) if notice.next_word_at else None, "late_reason": notice.late_reason,
+        "told_late": row.late_reason, "upstream": breach.upstream,
+        "upstream_told_at": timestamp(breach.upstream_told_at) if breach.upstream_told_at else None, "breach": breach.reference,
+        "customer_aware_at": timestamp(row.aware_at), "detected_at": timestamp(breach.detected_at), "aware_at": timestamp(breach.aware_at), "awareness_reason": breach.awareness_reason,
         "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
         "clock": {
             "started_at": timestamp(entry.started_at), "due_at": timestamp(entry.due_at or entry.target_at), "origin": entry.origin,
@@ -65,24 +75,43 @@ def build(record: Record) -> Body:
     facts, zone = record["content"], record["zone"]
     return Body(
         title=record["title"],
-        subtitle=f"Initial notice to {facts['controller']} under Art. 33(2) GDPR. Further information follows in phases (Art. 33(4) GDPR).",
-        summary=(Summary(_lead(record)), _key_facts(record), _strip(record), *_open(facts)),
+        subtitle=_subtitle(facts),
+        summary=(*_exercise(facts), Summary(_lead(record)), _key_facts(record), _strip(record), *_open(facts, zone)),
         detail=(
             Heading("What happened"), Text(facts["nature"]),
             Heading("Likely consequences"), Text(facts["consequences"] or NOT_KNOWN),
             Heading("Measures taken or proposed"), Text(facts["measures"] or NOT_KNOWN),
-            *_awareness(facts, zone),
+            *_awareness(facts, zone), *_reasons(facts),
             Heading("How the time was counted"), *_counting(facts["clock"]),
         ),
     )  # fmt: skip
 
 
+def _subtitle(facts: Mapping[str, Any]) -> str:
+    phase = Phase(facts["phase"])
+    if phase is Phase.INITIAL:
+        return f"Initial notice to {facts['controller']} under Art. 33(2) GDPR. Further information follows in phases (Art. 33(4) GDPR)."
+    after = f" Follows {', '.join(facts['before'])}." if facts.get("before") else " The first notice to this customer."
+    return f"{TITLES[phase]} to {facts['controller']} (Art. 33(4) GDPR), phase {facts['phase_number']}.{after}"
+
+
+def _exercise(facts: Mapping[str, Any]) -> tuple[Block, ...]:
+    if not facts.get("drill"):
+        return ()
+    return (Box("This is an exercise", "Nothing happened. This document was made in a drill and was never sent to the customer it names.", Tone.WARNING),)
+
+
 def _lead(record: Record) -> str:
-    facts = record["content"]
+    facts, phase = record["content"], Phase(record["content"]["phase"])
     told = " ".join(facts["nature"].split())
     if len(told) > LEAD_MAX:
         told = told[:LEAD_MAX].rsplit(" ", 1)[0] + " …"
-    return f"{record['issuer']['name']} informs {facts['controller']} of a personal data breach in processing done on its behalf. {told}"
+    who, whom = record["issuer"]["name"], facts["controller"]
+    if phase is Phase.CORRECTION:
+        return f"{who} corrects what it told {whom} of the personal data breach {facts['breach']}. {told}"
+    if phase is not Phase.INITIAL:
+        return f"{who} gives {whom} {'the last' if phase is Phase.FINAL else 'further'} information on the personal data breach {facts['breach']}. {told}"
+    return f"{who} informs {whom} of a personal data breach in processing done on its behalf. {told}"
 
 
 def _key_facts(record: Record) -> KeyFacts:
@@ -111,12 +140,26 @@ def _strip(record: Record) -> Block:
     )  # fmt: skip
 
 
-def _open(facts: Mapping[str, Any]) -> tuple[Block, ...]:
+def _open(facts: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    if facts["phase"] == Phase.FINAL:
+        return (Box("Nothing is open", "The examination has ended; no further word follows unless something new comes up.", Tone.DONE),)
     missing = [name for name, key in (("the likely consequences", "consequences"), ("the measures", "measures")) if not facts[key]]
     text = facts["unknown"]
     if missing:
         text = "\n".join(filter(None, (text, f"Not known yet: {' and '.join(missing)}; further information follows without undue delay.")))
+    if facts.get("next_word_at"):
+        text = "\n".join(filter(None, (text, f"The next word comes by {moment(facts['next_word_at'], zone)}.")))
     return (Box("Still open", text, Tone.WARNING),) if text else ()
+
+
+def _reasons(facts: Mapping[str, Any]) -> tuple[Block, ...]:
+    """Say why something came late, where it did."""
+    found: list[Block] = []
+    if facts.get("late_reason"):
+        found += [Heading("Why this word comes later than announced"), Text(facts["late_reason"])]
+    if facts.get("told_late"):
+        found += [Heading("Why the first notice came late"), Text(facts["told_late"])]
+    return tuple(found)
 
 
 def _awareness(facts: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
@@ -132,6 +175,15 @@ def _counting(clock: Mapping[str, Any]) -> tuple[Block, ...]:
     return (table, Points(tuple(clock["warnings"]))) if clock["warnings"] else (table,)
 
 
+DRILL = DocumentKind(
+    name=DRILL_KIND,
+    code="DN",
+    title="Exercise: notice of a personal data breach",
+    plural="Notices of exercises",
+    classification="Exercise",
+    reason="Notice made in an exercise; nothing happened",
+    build=build,
+)
 NOTICE = DocumentKind(
     name=KIND,
     code="BN",

@@ -13,12 +13,46 @@ class Event(StrEnum):
     DRAFTED = "breaches:notice:drafted"
     RELEASED = "breaches:notice:released"
     SENT = "breaches:notice:sent"
+    AWARENESS_CORRECTED = "breaches:awareness:corrected"
+    FACTS_SAVED = "breaches:facts:saved"
+    NOT_REQUIRED = "breaches:affected:not_required"
+    LATENESS_EXPLAINED = "breaches:affected:lateness_explained"
+    DISCARDED = "breaches:notice:discarded"
+    APPROVED = "breaches:notice:approved"
+    HANDED = "breaches:notice:handed_over"
+    READ = "breaches:notice:read"
+    ACKNOWLEDGED = "breaches:notice:acknowledged"
+    ASKED = "breaches:question:asked"
+    ANSWERED = "breaches:question:answered"
+    LINKS_MADE = "breaches:link:made"
+    LINKS_REVOKED = "breaches:link:revoked"
+    CLOSED = "breaches:incident:closed"
+    NO_BREACH = "breaches:incident:closed_as_no_breach"
+    REOPENED = "breaches:incident:reopened"
+    SETTINGS_CHANGED = "breaches:settings:changed"
 
 
 SENTENCES: dict[str, str] = {
     Event.RECORDED: "recorded the incident; aware at {aware_at}",
     Event.AFFECTED: "named the affected agreements (found by: {selection}; clocks started: {clocks})",
-    Event.DRAFTED: "saved the text of the notice",
-    Event.RELEASED: "released the notice (customers: {customers})",
+    Event.DRAFTED: "saved the text of the {phase} notice",
+    Event.RELEASED: "released the {phase} notice (customers: {customers})",
     Event.SENT: "had a notice {how}, {lateness}",
+    Event.AWARENESS_CORRECTED: "corrected awareness from {old} to {new} (clocks counted anew: {clocks})",
+    Event.FACTS_SAVED: "saved version {version} of the fact sheet",
+    Event.NOT_REQUIRED: "decided that no notice is owed to a customer",
+    Event.LATENESS_EXPLAINED: "gave the reason why {count} customers were told late",
+    Event.DISCARDED: "threw the {phase} notice away before it was released",
+    Event.APPROVED: "approved the {phase} notice as the second person",
+    Event.HANDED: "recorded that a notice was given by {channel} at {given_at}",
+    Event.READ: "saw the customer open its notices",
+    Event.ACKNOWLEDGED: "saw the customer confirm its notices ({how})",
+    Event.ASKED: "received a question of the customer",
+    Event.ANSWERED: "recorded how a question was answered",
+    Event.LINKS_MADE: "made {count} links for customers",
+    Event.LINKS_REVOKED: "revoked {count} links of a customer",
+    Event.CLOSED: "closed the case",
+    Event.NO_BREACH: "closed the case: it turned out to be no breach",
+    Event.REOPENED: "opened the case again",
+    Event.SETTINGS_CHANGED: "changed how breaches are handled (four eyes: {four_eyes}; acknowledgements chased after {acknowledge_hours} h)",
 }

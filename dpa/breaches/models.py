@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dpa.breaches.channels import Channel
@@ -194,6 +194,10 @@ class Notice(Base):
     breach: Mapped[Breach] = relationship(back_populates="notices")
 
 
+BY_HAND = "outbox_id IS NULL"
+"""Condition of the partial index: what a person handed over. Queries must repeat it word for word, or SQLite will not use it."""
+
+
 class Delivery(Base):
     """One phase given, or being given, to one customer by one channel."""
 
@@ -201,6 +205,7 @@ class Delivery(Base):
     __table_args__ = (
         Index("ix_breach_delivery_affected", "affected_id", "notice_id", "id"),
         Index("ix_breach_delivery_notice", "notice_id", "id"),
+        Index("ix_breach_delivery_by_hand", "effective_at", "id", sqlite_where=text(BY_HAND), postgresql_where=text(BY_HAND)),
     )
 
     id: Mapped[Id]
@@ -229,6 +234,8 @@ class Delivery(Base):
     """Name the customer gave."""
     acknowledged_how: Mapped[str] = mapped_column(String(40), default="")
     """link, or how a person heard of it."""
+    affected: Mapped[Affected] = relationship()
+    notice: Mapped[Notice] = relationship()
 
 
 class CaseLink(Base):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts.messages import Message
 from dpa.breaches.models import Affected, Breach, Notice
+from dpa.breaches.phases import TITLES, Phase
 from dpa.breaches.rules import NOT_KNOWN, Draft
 from dpa.evidence.register.models import IssuedDocument
 from dpa.parties.queries import Recipient
@@ -15,6 +17,7 @@ from dpa.web.words import instant_text
 
 MAIL = "breaches/notice"
 NUMBER_LATER = "(its number is given at the release)"
+LINK_LATER = "(a link of the customer's own, made at the release)"
 NOTHING_OPEN = "Nothing further is open at this time."
 
 
@@ -23,11 +26,26 @@ def draft_of(notice: Notice) -> Draft:
     return Draft(notice.nature, notice.contact, notice.consequences, notice.measures, notice.unknown)
 
 
+def phase_words(notice: Notice, zone: str) -> str:
+    """Return what the phase is and when the next word comes."""
+    if notice.phase is Phase.FINAL:
+        return "final notice; nothing further is open"
+    if notice.next_word_at is not None:
+        return f"{TITLES[notice.phase].lower()}; the next word comes by {instant_text(notice.next_word_at, zone)} (Art. 33(4) GDPR)"
+    return f"{TITLES[notice.phase].lower()}; further information follows in phases (Art. 33(4) GDPR)"
+
+
 def context(
-    breach: Breach, draft: Draft, organisation: Organisation, agreement: AgreementRow, promise: str, document: str
-) -> dict[str, str]:
+    breach: Breach, notice: Notice, organisation: Organisation, agreement: AgreementRow, promise: str, *, document: str, link: str
+) -> dict[str, Any]:
     """Return what the mail's templates name, for one customer. What is not known is said, never left out (Art. 33(4))."""
+    draft = draft_of(notice)
     return {
+        "phase": phase_words(notice, breach.zone),
+        "phase_title": TITLES[notice.phase],
+        "initial": notice.phase is Phase.INITIAL,
+        "drill": breach.drill,
+        "link": link,
         "organisation": organisation.name,
         "controller": agreement.controller,
         "reference": breach.reference,
@@ -54,10 +72,12 @@ def message(
     recipient: Recipient,
     document: IssuedDocument | None = None,
     hold_until: datetime | None = None,
+    link: str = "",
 ) -> Message:
     """Return the mail for one customer; the same customer never gets the same phase twice.
 
-    `document` is the notice as a sealed document, which goes with the mail if it is issued by `hold_until`; none in a preview.
+    `document` is the phase as a sealed document, which goes with the mail if it is issued by `hold_until`; `link` leads the customer to
+    its own page. Both are missing in a preview.
     """
     return Message(
         mail=MAIL,
@@ -65,8 +85,10 @@ def message(
         to_address=recipient.email,
         to_name=recipient.name or agreement.controller,
         contact_id=recipient.contact_id,
-        dedupe_key=f"breach:{breach.id}:initial:{row.agreement_id}",
-        context=context(breach, draft_of(notice), organisation, agreement, row.promise, document.reference if document else NUMBER_LATER),
+        dedupe_key=f"breach:{breach.id}:{notice.number}:{row.agreement_id}",
+        context=context(
+            breach, notice, organisation, agreement, row.promise, document=document.reference if document else NUMBER_LATER, link=link or LINK_LATER
+        ),
         category="notice",
         about=("breach", breach.id),
         deadline=row.docket_entry_id,

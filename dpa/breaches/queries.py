@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true, tuple_
+from sqlalchemy.orm import Session, selectinload
 
 from dpa.agreements.models import Agreement
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import rules
-from dpa.breaches.models import Affected, Breach
+from dpa.breaches.models import Affected, Breach, BreachFacts, Delivery, Notice
 from dpa.breaches.rules import Standing
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
@@ -68,7 +68,10 @@ class AffectedLine:
     standing: Standing
     outbox_id: int | None
     document_id: int | None
-    """The notice as a sealed document."""
+    """The newest phase as a sealed document."""
+    read_at: datetime | None
+    late_reason: str
+    not_required: str
     why: Explanation
     """How the date came about."""
 
@@ -102,88 +105,126 @@ def _totals(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[int, int
 
 
 def breach(session: Session, scope: Scope, breach_id: int) -> Breach:
-    """Return one incident with its notice; raises `NotFound` outside the scope."""
-    row = session.get(Breach, breach_id, options=[joinedload(Breach.notice)])
+    """Return one incident with its phases and decisions; raises `NotFound` outside the scope."""
+    row = session.get(Breach, breach_id, options=[selectinload(Breach.notices), selectinload(Breach.decisions)])
     if row is None or row.organisation_id not in scope:
         raise NotFound("There is no such incident, or it is not yours to see.")
     return row
 
 
+def affected_row(session: Session, found: Breach, affected_id: int) -> Affected:
+    """Return one customer of a case; raises `NotFound` for those of other cases."""
+    row = session.get(Affected, affected_id)
+    if row is None or row.breach_id != found.id:
+        raise NotFound("This customer is not one of the case.")
+    return row
+
+
 def affected(
-    session: Session, breach_id: int, own_domains: Sequence[str], *, after: Sequence[Any] | None = None, size: int = SIZE
+    session: Session, found: Breach, own_domains: Sequence[str], *, after: Sequence[Any] | None = None, size: int = SIZE
 ) -> Page[AffectedLine]:
     """Return a page of a case's customers, soonest clock first. The caller has checked the scope of the case."""
+    flags = standing_flags(found, own_domains)
     query = (
-        select(Affected, DocketEntry, Agreement.reference, Controller.name, OutboxMessage.state, _reachable(own_domains))
-        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        _with_delivery(
+            select(Affected, DocketEntry, Agreement.reference, Controller.name, Delivery, *flags), found
+        )
         .join(Agreement, Agreement.id == Affected.agreement_id)
         .join(Controller, Controller.id == Affected.controller_id)
-        .outerjoin(OutboxMessage, OutboxMessage.id == Affected.outbox_id)
-        .where(Affected.breach_id == breach_id)
         .order_by(DocketEntry.target_at, Affected.id)
         .limit(size + 1)
     )
     if after:
         query = query.where(tuple_(DocketEntry.target_at, Affected.id) > tuple_(instant_of(after[0]), after[1]))
-    lines = [
-        _line(row, entry, reference, controller, state, reachable)
-        for row, entry, reference, controller, state, reachable in session.execute(query)
-    ]
+    lines = [_line(*row) for row in session.execute(query)]
     return Page.cut(lines, lambda line: (line.due_at.isoformat(), line.id), size)
 
 
-def _line(row: Affected, entry: DocketEntry, reference: str, controller: str, state: str | None, reachable: bool) -> AffectedLine:
+def _line(
+    row: Affected, entry: DocketEntry, reference: str, controller: str, delivery: Delivery | None, *flags: bool
+) -> AffectedLine:
     return AffectedLine(
-        id=row.id,
-        entry_id=entry.id,
-        agreement_id=row.agreement_id,
-        reference=reference,
-        controller_id=row.controller_id,
-        controller=controller,
-        promise=row.promise,
-        origin=entry.origin,
-        started_at=entry.started_at,
-        due_at=entry.target_at,
-        zone=entry.zone,
-        met_at=entry.met_at,
-        late_s=entry.late_s,
-        standing=rules.standing(
-            released=row.outbox_id is not None,
-            sent_at=row.sent_at,
-            dead=state in {"dead", "cancelled"},
-            recipient_problem=not reachable,
-            waived=entry.state in WAIVED,
-        ),
-        outbox_id=row.outbox_id,
-        document_id=row.document_id,
-        why=explanation(entry),
+        id=row.id, entry_id=entry.id, agreement_id=row.agreement_id, reference=reference, controller_id=row.controller_id, controller=controller,
+        promise=row.promise, origin=entry.origin, started_at=entry.started_at, due_at=entry.target_at, zone=entry.zone, met_at=entry.met_at,
+        late_s=entry.late_s, standing=standing_of(flags), outbox_id=delivery.outbox_id if delivery else None,
+        document_id=delivery.document_id if delivery else None, read_at=delivery.read_at if delivery else None,
+        late_reason=row.late_reason, not_required=row.not_required, why=explanation(entry),
+    )  # fmt: skip
+
+
+def _with_delivery(query: Any, found: Breach) -> Any:
+    """Join a case's customers with their clock and with the newest delivery of the phase that was released last."""
+    newest = found.newest_released
+    latest = (
+        select(func.max(Delivery.id))
+        .where(Delivery.affected_id == Affected.id, Delivery.notice_id == (newest.id if newest else 0))
+        .correlate(Affected).scalar_subquery()
+    )
+    return (
+        query.join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .outerjoin(Delivery, Delivery.id == latest)
+        .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
+        .where(Affected.breach_id == found.id)
     )
 
 
-def standings(session: Session, breach_id: int, own_domains: Sequence[str]) -> Mapping[Standing, int]:
+def standing_flags(found: Breach, own_domains: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    """Return in SQL what `rules.standing` needs to know of a customer, in the order of `standing_of`."""
+    reachable = true() if found.drill else _reachable(own_domains)
+    return (
+        Delivery.id.is_not(None).label("released"),
+        Delivery.given_at.is_not(None).label("given"),
+        Delivery.acknowledged_at.is_not(None).label("acknowledged"),
+        func.coalesce(OutboxMessage.state.in_(["dead", "cancelled"]), False).label("dead"),
+        reachable.label("reachable"),
+        and_(DocketEntry.state.in_(WAIVED), Affected.sent_at.is_(None)).label("waived"),
+    )
+
+
+def standing_of(flags: Sequence[Any]) -> Standing:
+    """Return where a customer stands, from its flags."""
+    released, given, acknowledged, dead, reachable, waived = (bool(flag) for flag in flags)
+    return rules.standing(
+        released=released, given=given, acknowledged=acknowledged, dead=dead, recipient_problem=not reachable, waived=waived
+    )
+
+
+def standings(session: Session, found: Breach, own_domains: Sequence[str]) -> Mapping[Standing, int]:
     """Return how many customers of a case stand where, in one statement."""
-    flags = (
-        select(
-            Affected.outbox_id.is_not(None).label("released"),
-            Affected.sent_at.is_not(None).label("sent"),
-            func.coalesce(OutboxMessage.state.in_(["dead", "cancelled"]), False).label("dead"),
-            _reachable(own_domains).label("reachable"),
-            DocketEntry.state.in_(WAIVED).label("waived"),
-        )
-        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .outerjoin(OutboxMessage, OutboxMessage.id == Affected.outbox_id)
-        .where(Affected.breach_id == breach_id)
-        .subquery()
-    )
+    flags = _with_delivery(select(*standing_flags(found, own_domains)).select_from(Affected), found).subquery()
     # Counted over a subquery: PostgreSQL does not see that an expression with bound values is the grouped one.
     query = select(*flags.c, func.count().label("customers")).group_by(*flags.c)
     counts: dict[Standing, int] = {}
-    for row in session.execute(query).mappings():
-        where = Standing.SENT if row["sent"] else rules.standing(
-            released=bool(row["released"]), sent_at=None, dead=bool(row["dead"]), recipient_problem=not row["reachable"], waived=bool(row["waived"])
-        )
-        counts[where] = counts.get(where, 0) + row["customers"]
+    for row in session.execute(query):
+        where = standing_of(row[:-1])
+        counts[where] = counts.get(where, 0) + row[-1]
     return counts
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingCounts:
+    """How many customers of a case stand in the way of closing it."""
+
+    affected: int
+    told: int
+    open_clocks: int
+    unexplained: int
+    undelivered: int
+    on_its_way: int
+
+
+def closing_counts(session: Session, found: Breach) -> ClosingCounts:
+    """Return them in one statement."""
+    late = and_(DocketEntry.late_s > 0, Affected.late_reason == "")
+    dead = and_(Delivery.given_at.is_(None), OutboxMessage.state.in_(["dead", "cancelled"]))
+    moving = and_(Delivery.id.is_not(None), Delivery.given_at.is_(None), OutboxMessage.state.in_(["pending", "sending"]))
+    columns = (
+        func.count(), func.count(Affected.sent_at), *(func.count(case((condition, 1))) for condition in (
+            DocketEntry.state.in_(["open", "paused"]), late, dead, moving,
+        )),
+    )  # fmt: skip
+    row = session.execute(_with_delivery(select(*columns).select_from(Affected), found)).one()
+    return ClosingCounts(*row)
 
 
 def first_open(session: Session, breach_id: int) -> DocketEntry | None:
@@ -212,14 +253,74 @@ def affected_ids(session: Session, breach_id: int) -> set[int]:
     return set(session.scalars(select(Affected.agreement_id).where(Affected.breach_id == breach_id)))
 
 
-def waiting(session: Session, breach_id: int) -> Sequence[Affected]:
-    """Return the customers of a case that have no notice yet and are owed one: a waived clock asks for none."""
+def waiting(session: Session, breach_id: int, notice_id: int) -> Sequence[Affected]:
+    """Return the customers of a case that have not got this phase and are owed it: a clock waived before anything was told asks for none."""
     query = (
         select(Affected)
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(Affected.breach_id == breach_id, Affected.outbox_id.is_(None), DocketEntry.state.not_in(WAIVED))
+        .where(
+            Affected.breach_id == breach_id,
+            ~exists().where(Delivery.affected_id == Affected.id, Delivery.notice_id == notice_id),
+            or_(DocketEntry.state.not_in(WAIVED), Affected.sent_at.is_not(None)),
+        )
     )
     return session.scalars(query.order_by(Affected.id)).all()
+
+
+def first_told_at(session: Session, breach_id: int) -> datetime | None:
+    """Return when the first customer of a case was told; none while nobody was."""
+    found: datetime | None = session.scalar(select(func.min(Affected.sent_at)).where(Affected.breach_id == breach_id))
+    return found
+
+
+def word_owed(session: Session, breach_id: int) -> bool:
+    """Tell whether a further word was promised and not given yet."""
+    query = select(DocketEntry.id).where(
+        DocketEntry.subject_type == "breach", DocketEntry.subject_id == breach_id, DocketEntry.kind == "breaches:word",
+        DocketEntry.state.in_(["open", "paused"]),
+    )  # fmt: skip
+    return session.scalar(query.limit(1)) is not None
+
+
+def newest_facts(session: Session, breach_id: int) -> BreachFacts | None:
+    """Return the newest version of a case's fact sheet; none before the first."""
+    return session.scalars(select(BreachFacts).where(BreachFacts.breach_id == breach_id).order_by(BreachFacts.number.desc()).limit(1)).first()
+
+
+def deliveries_of(session: Session, affected_id: int) -> Sequence[Delivery]:
+    """Return what was given to a customer, oldest first; what is still on its way is left out."""
+    query = select(Delivery).where(Delivery.affected_id == affected_id, Delivery.given_at.is_not(None)).order_by(Delivery.id)
+    return session.scalars(query).all()
+
+
+def unacknowledged(session: Session, breach_id: int) -> int:
+    """Return how many customers were given something and have not confirmed any of it."""
+    given = exists().where(Delivery.affected_id == Affected.id, Delivery.given_at.is_not(None))
+    confirmed = exists().where(Delivery.affected_id == Affected.id, Delivery.acknowledged_at.is_not(None))
+    return session.scalar(select(func.count()).select_from(Affected).where(Affected.breach_id == breach_id, given, ~confirmed)) or 0
+
+
+def paper_of(session: Session, notice_id: int, affected_id: int) -> int | None:
+    """Return the sealed document of a phase for a customer; none when it was never released to it by mail."""
+    return session.scalar(
+        select(func.max(Delivery.document_id)).where(Delivery.notice_id == notice_id, Delivery.affected_id == affected_id)
+    )
+
+
+def papers_before(session: Session, notice: Notice, affected_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+    """Return the numbers of the documents each customer got of earlier phases, oldest first."""
+    found: dict[int, tuple[str, ...]] = {}
+    for start in range(0, len(affected_ids), CHUNK):
+        query = (
+            select(Delivery.affected_id, IssuedDocument.reference)
+            .join(IssuedDocument, IssuedDocument.id == Delivery.document_id)
+            .join(Notice, Notice.id == Delivery.notice_id)
+            .where(Delivery.affected_id.in_(affected_ids[start : start + CHUNK]), Notice.number < notice.number)
+            .order_by(Delivery.affected_id, Notice.number, Delivery.id)
+        )
+        for affected_id, reference in session.execute(query):
+            found[affected_id] = (*found.get(affected_id, ()), reference)
+    return found
 
 
 def parts(session: Session, identifier: str) -> list[tuple[str, str]]:

@@ -11,6 +11,8 @@ from dpa.agreements.terms import check_recipient
 from dpa.breaches.models import Affected
 from dpa.parties import queries as parties
 from dpa.parties.queries import Recipient
+from dpa.parties.rules import Purpose
+from dpa.people import queries as people
 from dpa.people.models import Organisation
 
 
@@ -22,11 +24,19 @@ class Addressee:
     problem: str | None
 
 
-def addressees(session: Session, organisation: Organisation, affected: Sequence[Affected]) -> Mapping[int, Addressee]:
+NOBODY_INSIDE = "Nobody of the organisation may release notices, so nobody can take the customer's part in the exercise."
+
+
+def addressees(session: Session, organisation: Organisation, affected: Sequence[Affected], *, drill: bool = False) -> Mapping[int, Addressee]:
     """Return for each affected row the first usable contact of its customer (security, then privacy, then notices).
 
-    An address at one of the organisation's own domains is refused: the notice would never leave the house.
+    An address at one of the organisation's own domains is refused: the notice would never leave the house. In a drill nothing may leave it:
+    the organisation's first DPO takes every customer's part.
     """
+    if drill:
+        inside = people.members(session, organisation.id, "breaches.release")
+        stand_in = Addressee(Recipient(0, Purpose.NOTICES, inside[0].name, inside[0].email), None) if inside else Addressee(None, NOBODY_INSIDE)
+        return {row.id: stand_in for row in affected}
     contacts = parties.recipients(session, [row.controller_id for row in affected])
     return {row.id: choose(contacts.get(row.controller_id, ()), organisation.mail_domains) for row in affected}
 
@@ -42,7 +52,7 @@ def choose(contacts: Sequence[Recipient], own_domains: Sequence[str]) -> Address
     return Addressee(None, refused or "No security, privacy or notices contact is registered for this customer.")
 
 
-def usable(session: Session, organisation: Organisation, affected: Sequence[Affected]) -> Mapping[int, Recipient]:
+def usable(session: Session, organisation: Organisation, affected: Sequence[Affected], *, drill: bool = False) -> Mapping[int, Recipient]:
     """Return the recipients of the affected rows that have one."""
-    found = addressees(session, organisation, affected)
+    found = addressees(session, organisation, affected, drill=drill)
     return {row_id: addressee.recipient for row_id, addressee in found.items() if addressee.recipient is not None}

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from dpa.breaches import awareness
+from dpa.breaches.awareness import Decision
+
 REASON_MIN = 10
 TITLE_MAX = 160
 TEXT_MAX = 20_000
@@ -30,6 +33,19 @@ class Incident:
     """When there was reasonable certainty that personal data were compromised, aware, in UTC."""
     awareness_reason: str
     """Why awareness came later than detection; required when the two differ."""
+    person: str = ""
+    """Who was aware."""
+    drill: bool = False
+    """Whether it is an exercise."""
+    upstream: str = ""
+    """The subprocessor where it happened; empty when it happened here."""
+    upstream_told_at: datetime | None = None
+    """When that subprocessor told us."""
+
+    @property
+    def decision(self) -> Decision:
+        """Return what it says about awareness."""
+        return Decision(self.detected_at, self.aware_at, self.awareness_reason, self.person)
 
 
 def incident_errors(incident: Incident, now: datetime) -> Mapping[str, str]:
@@ -43,14 +59,11 @@ def incident_errors(incident: Incident, now: datetime) -> Mapping[str, str]:
         errors["known"] = "Write what is known so far; one sentence is enough, the rest can follow."
     elif len(incident.known) > TEXT_MAX:
         errors["known"] = f"Shorten this to {TEXT_MAX} characters."
-    if incident.detected_at > now:
-        errors["detected_at"] = "The incident cannot have been noticed in the future; check the date and the time zone."
-    if incident.aware_at > now:
-        errors["aware_at"] = "Awareness cannot lie in the future; check the date and the time zone."
-    elif incident.aware_at < incident.detected_at:
-        errors["aware_at"] = "Nobody can be aware before the incident was noticed; correct one of the two times."
-    elif incident.aware_at > incident.detected_at and len(incident.awareness_reason.strip()) < REASON_MIN:
-        errors["awareness_reason"] = "Say why awareness came later than the first sign, in a sentence a regulator will understand."
+    errors |= awareness.errors(incident.decision, now)
+    if incident.upstream_told_at is not None and incident.upstream_told_at > now:
+        errors["upstream_told_at"] = "The subprocessor cannot have told you in the future; check the date and the time zone."
+    if incident.upstream_told_at is not None and not incident.upstream.strip():
+        errors["upstream"] = "Name the subprocessor that told you."
     return MappingProxyType(errors)
 
 
@@ -59,6 +72,8 @@ class Selection(StrEnum):
 
     ALL = "all"
     BY_SYSTEM = "by_system"
+    BY_ACTIVITY = "by_activity"
+    BY_SUBPROCESSOR = "by_subprocessor"
     BY_LIST = "by_list"
 
 
@@ -78,6 +93,7 @@ class Draft:
     """Art. 33(4): what is not known yet and when the next word comes."""
 
 
+FIELDS = ("nature", "contact", "consequences", "measures", "unknown")
 NOT_KNOWN = "Not known yet; further information follows without undue delay."
 
 
@@ -88,7 +104,7 @@ def draft_errors(draft: Draft) -> Mapping[str, str]:
         errors["nature"] = "Say what happened; everything else may follow in a later phase."
     if not draft.contact.strip():
         errors["contact"] = "Name a contact that answers now: a person or desk, with telephone or e-mail."
-    for name in ("nature", "contact", "consequences", "measures", "unknown"):
+    for name in FIELDS:
         if len(getattr(draft, name)) > TEXT_MAX:
             errors[name] = f"Shorten this to {TEXT_MAX} characters."
     return MappingProxyType(errors)
@@ -111,19 +127,24 @@ def hold_for(count: int, left: timedelta) -> timedelta:
 
 
 class Standing(StrEnum):
-    """Where one customer's notice is."""
+    """Where one customer stands with the phase that was released last."""
 
     WAITING = "waiting"
     RELEASED = "released"
     SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
     WAIVED = "waived"
     NOT_SENT = "not_sent"
     NO_RECIPIENT = "no_recipient"
 
 
-def standing(*, released: bool, sent_at: datetime | None, dead: bool, recipient_problem: bool, waived: bool = False) -> Standing:
-    """Return where a customer's notice is, from facts only; `waived` when somebody decided that none is owed."""
-    if sent_at is not None:
+def standing(
+    *, released: bool, given: bool, dead: bool, recipient_problem: bool, acknowledged: bool = False, waived: bool = False
+) -> Standing:
+    """Return where a customer stands, from facts only; `waived` when somebody decided that no notice is owed."""
+    if acknowledged:
+        return Standing.ACKNOWLEDGED
+    if given:
         return Standing.SENT
     if waived:
         return Standing.WAIVED
@@ -142,18 +163,46 @@ class NextAct(StrEnum):
     RELEASE = "release"
     REPAIR_RECIPIENTS = "repair_recipients"
     WAIT_FOR_DELIVERY = "wait_for_delivery"
+    EXPLAIN_LATENESS = "explain_lateness"
+    GIVE_WORD = "give_word"
+    CLOSE = "close"
     NOTHING = "nothing"
 
 
-def next_act(counts: Mapping[Standing, int], *, draft_ready: bool) -> NextAct:
-    """Return what must happen next, given how many customers stand where."""
-    if not any(counts.values()):
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A case as the question what comes next sees it."""
+
+    counts: Mapping[Standing, int]
+    open: bool
+    draft: bool
+    """Whether a phase is being written."""
+    draft_ready: bool
+    """Whether what is being written could be released."""
+    released: bool
+    """Whether any phase was released."""
+    unexplained: int
+    """Customers told late without a reason on record."""
+    word_owed: bool
+
+
+def next_act(case: Situation) -> NextAct:
+    """Return what must happen next. Telling comes before everything; closing comes last."""
+    if not case.open:
+        return NextAct.NOTHING
+    if not any(case.counts.values()):
         return NextAct.CHOOSE_AFFECTED
-    if counts.get(Standing.WAITING):
-        return NextAct.RELEASE if draft_ready else NextAct.WRITE_NOTICE
-    if counts.get(Standing.NO_RECIPIENT) or counts.get(Standing.NOT_SENT):
+    if case.draft:
+        return NextAct.RELEASE if case.draft_ready else NextAct.WRITE_NOTICE
+    if case.counts.get(Standing.WAITING):
+        return NextAct.RELEASE if case.released else NextAct.WRITE_NOTICE
+    if case.counts.get(Standing.NO_RECIPIENT) or case.counts.get(Standing.NOT_SENT):
         return NextAct.REPAIR_RECIPIENTS
-    return NextAct.WAIT_FOR_DELIVERY if counts.get(Standing.RELEASED) else NextAct.NOTHING
+    if case.counts.get(Standing.RELEASED):
+        return NextAct.WAIT_FOR_DELIVERY
+    if case.unexplained:
+        return NextAct.EXPLAIN_LATENESS
+    return NextAct.GIVE_WORD if case.word_owed else NextAct.CLOSE
 
 
 def reference(slug: str, year: int, number: int) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dpa.alerts import delivery
-from dpa.alerts.ladder import LADDER_24H
-from dpa.breaches import documents, operations, queries
+from dpa.alerts.ladder import LADDER_24H, LADDER_DAYS
+from dpa.breaches import documents, jobs, operations, queries
 from dpa.breaches.events import SENTENCES
+from dpa.breaches.operations import following
 from dpa.docket.kinds import Beginning, DeadlineKind
-from dpa.slice import NavItem, Slice
+from dpa.slice import Job, NavItem, Slice
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -43,8 +44,18 @@ SLICE = Slice(
             filter_title="Breaches",
             begin=Beginning("Record an incident", "/breaches/new", "breaches.record"),
         ),
+        DeadlineKind(
+            name=following.WORD, title="Give the next word", group_title="Give {count} next words on breach {subject}", path="/breaches/{id}",
+            icon="message-check", ladder=LADDER_24H, duty="give the next word", start_word="promised", filter_title="Next words",
+        ),
+        DeadlineKind(
+            name=following.ACKNOWLEDGE, title="Chase acknowledgements", group_title="Chase acknowledgements of breach {subject} ({count})",
+            path="/breaches/{id}", icon="eye-check", ladder=LADDER_DAYS, duty="chase acknowledgements", start_word="released",
+            filter_title="Acknowledgements",
+        ),
     ),
-    document_kinds=(documents.NOTICE,),
+    document_kinds=(documents.NOTICE, documents.DRILL),
+    jobs=(Job("breaches:deemed", jobs.DEEMED_SECONDS, jobs.deemed),),
     mails=("breaches/notice",),
     names={"breach": queries.names},
     case_parts={"breach": queries.parts},

@@ -109,7 +109,8 @@ def write_notice(breach_id: int) -> Page:
     """Write the text of the notice, once for all customers."""
     scope = edge.scope("breaches.record")
     breach = queries.breach(edge.session(), scope, breach_id)
-    form = DraftForm(obj=breach.notice, data=None if breach.notice else {"nature": breach.known})
+    newest = breach.draft or breach.newest_released
+    form = DraftForm(obj=newest, data=None if newest else {"nature": breach.known})
     if form.validate_on_submit():
         try:
             with edge.transaction() as unit:
@@ -126,10 +127,10 @@ def write_notice(breach_id: int) -> Page:
 def review(breach_id: int) -> Page:
     """Review the notice: the text, whom it goes to, what differs, who cannot be reached."""
     breach = queries.breach(edge.session(), edge.scope("breaches.release"), breach_id)
-    if breach.notice is None:
+    if breach.draft is None and breach.newest_released is None:
         return redirect(url_for("breaches.write_notice", breach_id=breach_id), 303)
     organisation = agreements.organisation(edge.session(), breach.organisation_id)
-    view = case.review(edge.session(), breach, organisation, settings=edge.settings(), customer=request.args.get("customer", type=int))
+    view = case.review(edge.session(), breach, organisation, settings=edge.settings(), customer=request.args.get("customer", type=int), now=edge.now())
     return render_template("breaches/release.html", review=view, breach=breach, form=ReleaseForm())
 
 

@@ -156,6 +156,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_breach_delivery_affected", ["affected_id", "notice_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_breach_delivery_document_id"), ["document_id"], unique=False)
         batch_op.create_index("ix_breach_delivery_notice", ["notice_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_breach_delivery_by_hand",
+            ["effective_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("outbox_id IS NULL"),
+            postgresql_where=sa.text("outbox_id IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_breach_delivery_outbox_id"), ["outbox_id"], unique=False)
 
     op.create_table(
@@ -330,6 +337,7 @@ def downgrade() -> None:
     with op.batch_alter_table("breach_delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_breach_delivery_outbox_id"))
         batch_op.drop_index("ix_breach_delivery_notice")
+        batch_op.drop_index("ix_breach_delivery_by_hand")
         batch_op.drop_index(batch_op.f("ix_breach_delivery_document_id"))
         batch_op.drop_index("ix_breach_delivery_affected")
 

@@ -20,7 +20,7 @@ from dpa.alerts import rules as mail_rules
 from dpa.alerts.models import OutboxAttachment, OutboxMessage
 from dpa.alerts.rules import Answer, Outcome, State
 from dpa.breaches import operations, rules
-from dpa.breaches.models import Affected, Breach
+from dpa.breaches.models import Affected, Breach, Delivery
 from dpa.breaches.rules import Draft, Selection
 from dpa.evidence.register import issuing, records, store
 from dpa.evidence.register.models import DocumentState, DocumentWork, IssuedDocument
@@ -110,8 +110,8 @@ def test_each_customer_gets_a_document_with_its_own_number_and_promise(house: Ho
     assert [(paper.reference, paper.state, paper.addressee) for paper in house.papers] == [
         ("LL-BN-2026-0001", DocumentState.ORDERED, "Customer 1"), ("LL-BN-2026-0002", DocumentState.ORDERED, "Customer 2"),
     ]
-    affected = house.ground.session.scalars(select(Affected).order_by(Affected.id)).all()
-    assert [row.document_id for row in affected] == [paper.id for paper in house.papers]
+    given = house.ground.session.scalars(select(Delivery).order_by(Delivery.id)).all()
+    assert [row.document_id for row in given] == [paper.id for paper in house.papers]
     content = records.read(house.papers[0].content)
     assert content["addressee"] == {"name": "Customer 1"}
     assert content["content"]["nature"] == "An <b>export</b> leaked."

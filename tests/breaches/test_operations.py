@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import operations, queries, recipients
-from dpa.breaches.models import Affected, Breach
+from dpa.breaches.models import Affected, Breach, Delivery
+from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft, Incident, Selection, Standing
 from dpa.deadlines import recompute
 from dpa.docket import operations as docket
@@ -144,15 +145,20 @@ def test_release_queues_one_mail_per_reachable_customer_and_blocks_the_vendors_o
     assert [mail.to_address for mail in mails] == ["s@one.example"]
     assert "LL-2026-001" in mails[0].subject
     assert "Not known yet" in mails[0].body_text
-    counts = queries.standings(lemon.session, breach.id, lemon.organisation.mail_domains)
+    counts = queries.standings(lemon.session, breach, lemon.organisation.mail_domains)
     assert counts == {Standing.RELEASED: 1, Standing.NO_RECIPIENT: 2}
     assert "breaches:notice:released" in actions(lemon.session)
 
 
 def test_a_released_text_is_fixed_and_a_second_release_reaches_only_those_without(lemon: Ground) -> None:
     breach = released(lemon)
-    with pytest.raises(Conflict, match="no longer be changed"), lemon.unit() as unit:
-        operations.save_draft(unit, breach, DRAFT)
+    before = breach.notices[0].nature
+    with lemon.unit() as unit:
+        later = operations.save_draft(unit, breach, Draft("Something new.", "DPO", "", "", ""))
+        assert (later.number, later.phase) == (2, Phase.SUPPLEMENT), "what was released stays as it is; new words are a phase of their own"
+    assert breach.notices[0].nature == before
+    with lemon.unit() as unit:
+        operations.discard_draft(unit, breach)
     with pytest.raises(Conflict, match="Nobody can be told"), lemon.unit() as unit:
         operations.release_notice(unit, breach, lemon.organisation)
     assert lemon.session.scalar(select(OutboxMessage.id).where(OutboxMessage.category == "notice").offset(1)) is None
@@ -160,20 +166,20 @@ def test_a_released_text_is_fixed_and_a_second_release_reaches_only_those_withou
 
 def test_acceptance_meets_the_clock_once_and_freezes_lateness(lemon: Ground) -> None:
     breach = released(lemon)
-    row = lemon.session.scalars(select(Affected).where(Affected.outbox_id.is_not(None))).one()
+    row = lemon.session.scalars(select(Delivery)).one()
     accepted = AWARE + timedelta(hours=25)
     with lemon.unit(accepted, "system:alerts") as unit:
         message = unit.session.get_one(OutboxMessage, row.outbox_id)
         message.sent_at = accepted
         operations.notice_sent(unit, message)
-    entry = lemon.session.get_one(DocketEntry, row.docket_entry_id)
+    entry = lemon.session.get_one(DocketEntry, row.affected.docket_entry_id)
     assert (entry.met_at, entry.late_s) == (accepted, 3600)
     with lemon.unit(accepted + timedelta(hours=1), "system:alerts") as unit:
         operations.notice_sent(unit, unit.session.get_one(OutboxMessage, row.outbox_id))
     lemon.session.refresh(entry)
     assert (entry.met_at, entry.late_s) == (accepted, 3600)
     assert actions(lemon.session).count("breaches:notice:sent") == 1
-    assert queries.standings(lemon.session, breach.id, lemon.organisation.mail_domains)[Standing.SENT] == 1
+    assert queries.standings(lemon.session, breach, lemon.organisation.mail_domains)[Standing.SENT] == 1
 
 
 def test_a_notice_without_text_or_contact_cannot_be_released(lemon: Ground) -> None:
@@ -217,13 +223,13 @@ def test_a_waived_customer_is_left_out_of_the_release_and_shown_as_waived(lemon:
         assert operations.release_notice(unit, breach, lemon.organisation) == 1
     mails = lemon.session.scalars(select(OutboxMessage.to_address).where(OutboxMessage.category == "notice"))
     assert list(mails) == ["s@one.example"]
-    counts = queries.standings(lemon.session, breach.id, lemon.organisation.mail_domains)
+    counts = queries.standings(lemon.session, breach, lemon.organisation.mail_domains)
     assert counts == {Standing.RELEASED: 1, Standing.WAIVED: 1}
 
 
 def test_without_a_mail_server_nobody_is_said_to_have_accepted(lemon: Ground) -> None:
     released(lemon)
-    row = lemon.session.scalars(select(Affected).where(Affected.outbox_id.is_not(None))).one()
+    row = lemon.session.scalars(select(Delivery)).one()
     with lemon.unit(NOW, "system:alerts") as unit:
         operations.notice_sent(unit, unit.session.get_one(OutboxMessage, row.outbox_id))
     body = lemon.session.scalars(select(TrailEvent.body).where(TrailEvent.action == "breaches:notice:sent")).one()

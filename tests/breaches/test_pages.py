@@ -79,7 +79,7 @@ def test_the_whole_way_from_incident_to_queued_notice(house: House) -> None:
     assert "s@c1.example" in review
     assert client.post(f"{case}/release").status_code == 303
     assert house.count(OutboxMessage) == 2
-    assert "released the notice (customers: 2)" in client.get(case).text
+    assert "released the initial notice (customers: 2)" in client.get(case).text
     assert client.post(f"{case}/release").status_code == 409
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dpa.breaches import rules
-from dpa.breaches.rules import Draft, Incident, NextAct, Standing
+from dpa.breaches.rules import Draft, Incident, NextAct, Situation, Standing
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 GOOD = {
@@ -56,34 +56,51 @@ def test_a_draft_needs_only_what_the_law_cannot_wait_for(draft: Draft, fields: s
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        ({"released": False, "sent_at": None, "dead": False, "recipient_problem": False}, Standing.WAITING),
-        ({"released": False, "sent_at": None, "dead": False, "recipient_problem": True}, Standing.NO_RECIPIENT),
-        ({"released": True, "sent_at": None, "dead": False, "recipient_problem": True}, Standing.RELEASED),
-        ({"released": True, "sent_at": None, "dead": True, "recipient_problem": False}, Standing.NOT_SENT),
-        ({"released": True, "sent_at": NOW, "dead": True, "recipient_problem": False}, Standing.SENT),
-        ({"released": False, "sent_at": None, "dead": False, "recipient_problem": True, "waived": True}, Standing.WAIVED),
-        ({"released": True, "sent_at": NOW, "dead": False, "recipient_problem": False, "waived": True}, Standing.SENT),
+        ({"released": False, "given": False, "dead": False, "recipient_problem": False}, Standing.WAITING),
+        ({"released": False, "given": False, "dead": False, "recipient_problem": True}, Standing.NO_RECIPIENT),
+        ({"released": True, "given": False, "dead": False, "recipient_problem": True}, Standing.RELEASED),
+        ({"released": True, "given": False, "dead": True, "recipient_problem": False}, Standing.NOT_SENT),
+        ({"released": True, "given": True, "dead": True, "recipient_problem": False}, Standing.SENT),
+        ({"released": True, "given": True, "acknowledged": True, "dead": False, "recipient_problem": False}, Standing.ACKNOWLEDGED),
+        ({"released": False, "given": False, "dead": False, "recipient_problem": True, "waived": True}, Standing.WAIVED),
+        ({"released": True, "given": True, "dead": False, "recipient_problem": False, "waived": True}, Standing.SENT),
     ],
 )
-def test_standing_follows_from_facts(facts: dict[str, object], expected: Standing) -> None:
-    assert rules.standing(**facts) is expected  # type: ignore[arg-type]
+def test_standing_follows_from_facts(facts: dict[str, bool], expected: Standing) -> None:
+    assert rules.standing(**facts) is expected
+
+
+def situation(counts: dict[Standing, int], **changes: object) -> Situation:
+    fields: dict[str, object] = {
+        "counts": counts, "open": True, "draft": False, "draft_ready": False, "released": True, "unexplained": 0, "word_owed": False,
+    }
+    return Situation(**(fields | changes))  # type: ignore[arg-type]
+
+
+TOLD = {Standing.SENT: 2, Standing.ACKNOWLEDGED: 1}
 
 
 @pytest.mark.parametrize(
-    ("counts", "ready", "expected"),
+    ("case", "expected"),
     [
-        ({}, False, NextAct.CHOOSE_AFFECTED),
-        ({Standing.WAITING: 2}, False, NextAct.WRITE_NOTICE),
-        ({Standing.WAITING: 1, Standing.SENT: 9}, True, NextAct.RELEASE),
-        ({Standing.NO_RECIPIENT: 1, Standing.RELEASED: 3}, True, NextAct.REPAIR_RECIPIENTS),
-        ({Standing.NOT_SENT: 1, Standing.SENT: 3}, True, NextAct.REPAIR_RECIPIENTS),
-        ({Standing.RELEASED: 1, Standing.SENT: 3}, True, NextAct.WAIT_FOR_DELIVERY),
-        ({Standing.SENT: 3}, True, NextAct.NOTHING),
-        ({Standing.SENT: 2, Standing.WAIVED: 1}, True, NextAct.NOTHING),
+        (situation({}), NextAct.CHOOSE_AFFECTED),
+        (situation({Standing.WAITING: 2}, released=False), NextAct.WRITE_NOTICE),
+        (situation({Standing.WAITING: 2}, released=False, draft=True), NextAct.WRITE_NOTICE),
+        (situation({Standing.WAITING: 2}, released=False, draft=True, draft_ready=True), NextAct.RELEASE),
+        (situation({Standing.WAITING: 1, Standing.SENT: 9}), NextAct.RELEASE),
+        (situation({Standing.NO_RECIPIENT: 1, Standing.RELEASED: 3}), NextAct.REPAIR_RECIPIENTS),
+        (situation({Standing.NOT_SENT: 1, Standing.SENT: 3}, unexplained=2), NextAct.REPAIR_RECIPIENTS),
+        (situation({Standing.RELEASED: 1, Standing.SENT: 3}), NextAct.WAIT_FOR_DELIVERY),
+        (situation(TOLD, draft=True, draft_ready=True, unexplained=1), NextAct.RELEASE),
+        (situation(TOLD, unexplained=1, word_owed=True), NextAct.EXPLAIN_LATENESS),
+        (situation(TOLD, word_owed=True), NextAct.GIVE_WORD),
+        (situation(TOLD), NextAct.CLOSE),
+        (situation({Standing.WAIVED: 3}, released=False), NextAct.CLOSE),
+        (situation(TOLD, open=False), NextAct.NOTHING),
     ],
 )
-def test_the_next_act_is_the_most_urgent_one(counts: dict[Standing, int], ready: bool, expected: NextAct) -> None:
-    assert rules.next_act(counts, draft_ready=ready) is expected
+def test_the_next_act_is_the_most_urgent_one(case: Situation, expected: NextAct) -> None:
+    assert rules.next_act(case) is expected
 
 
 def test_the_reference_is_made_of_the_organisations_initials() -> None:

@@ -1,0 +1,24 @@
+"""What people do with breaches, by stage: record, name who is affected, write, release, give, close."""
+
+from dpa.breaches.operations import following
+from dpa.breaches.operations.affecting import KIND, add_affected, owe_nothing
+from dpa.breaches.operations.closing import close, close_as_no_breach, reopen
+from dpa.breaches.operations.giving import (
+    acknowledge,
+    answer,
+    ask,
+    explain_lateness,
+    hand_over,
+    notice_sent,
+    read,
+)
+from dpa.breaches.operations.recording import correct_awareness, record_incident, save_facts
+from dpa.breaches.operations.releasing import order_statement, release_notice
+from dpa.breaches.operations.settings import change_settings, settings_of
+from dpa.breaches.operations.writing import approve, discard_draft, save_draft
+
+__all__ = [
+    "KIND", "acknowledge", "add_affected", "answer", "approve", "ask", "change_settings", "close", "close_as_no_breach", "correct_awareness",
+    "discard_draft", "explain_lateness", "following", "hand_over", "notice_sent", "order_statement", "owe_nothing", "read", "record_incident",
+    "release_notice", "reopen", "save_draft", "save_facts", "settings_of",
+]  # fmt: skip

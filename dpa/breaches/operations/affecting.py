@@ -1,0 +1,136 @@
+"""Who is affected: each agreement gets its own clock; more may be named later, and a named person may decide that one is owed nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dpa.agreements import queries as agreements
+from dpa.agreements import stacks
+from dpa.agreements.queries import AgreementRow
+from dpa.breaches import queries
+from dpa.breaches.clocks import Clock, clock_for
+from dpa.breaches.events import Event
+from dpa.breaches.models import Affected, Breach
+from dpa.breaches.operations.guards import must_be_open
+from dpa.breaches.rules import REASON_MIN, Selection
+from dpa.columns import Base
+from dpa.deadlines import Calendar
+from dpa.docket import operations as docket
+from dpa.docket.models import DocketEntry
+from dpa.docket.operations import Opening
+from dpa.evidence import trail
+from dpa.parties import queries as parties
+from dpa.problems import Conflict, Invalid
+from dpa.unit import Unit
+
+KIND = "breaches:notify"
+
+
+def add_affected(
+    unit: Unit, breach: Breach, agreement_ids: Sequence[int], selection: Selection, owner_id: int | None = None, *, aware_at: datetime | None = None
+) -> list[Affected]:
+    """Name agreements an incident touches; each new one gets its clock from its own terms, counted from awareness.
+
+    `aware_at` is a later awareness that just these customers are affected, when the investigation widens; none for the incident's. Agreements
+    already named keep the clock they have. Raises `Invalid` when nothing is chosen, when an agreement is not the organisation's own, when
+    all of them were named before, or when the later awareness makes no sense.
+    """
+    must_be_open(breach)
+    since = aware_at or breach.aware_at
+    if not breach.aware_at <= since <= unit.now:
+        raise Invalid("Awareness that these customers are affected lies between awareness of the incident and now.", field="aware_at")
+    present = queries.affected_ids(unit.session, breach.id)
+    wanted = [agreement_id for agreement_id in dict.fromkeys(agreement_ids) if agreement_id not in present]
+    if not wanted:
+        raise Invalid("No further agreement was chosen; those named before keep their clocks.", field="selection")
+    rows = agreements.by_ids(unit.session, breach.organisation_id, wanted)
+    if len(rows) != len(wanted):
+        raise Invalid("One of the agreements is not there any more; reload the page and choose again.", field="selection")
+    clocks = _clocks(unit, breach, wanted, since)
+    chosen = [rows[agreement_id] for agreement_id in wanted if agreement_id in clocks]
+    entries = docket.open_many(unit, [_opening(breach, row, clocks[row.id], since, owner_id) for row in chosen])
+    affected = [_affected(unit, breach, row, clocks[row.id], entry, selection, since) for row, entry in zip(chosen, entries, strict=True)]
+    unit.session.add_all(affected)
+    unit.session.flush()
+    trail.covering_many(
+        unit, Event.AFFECTED, rows=affected, subject=("breach", breach.id), organisation_id=breach.organisation_id,
+        data={
+            "selection": selection.value.replace("_", " "), "clocks": len(entries), "not_applicable": len(wanted) - len(chosen),
+            "aware_at": since.isoformat(),
+        },
+    )  # fmt: skip
+    return affected
+
+
+def recount(unit: Unit, breach: Breach, rows: Sequence[Affected], reason: str) -> list[Base]:
+    """Count clocks anew from the incident's corrected awareness; returns the rows that changed, for the caller's event to cover."""
+    found = agreements.by_ids(unit.session, breach.organisation_id, [row.agreement_id for row in rows])
+    clocks = _clocks(unit, breach, [row.agreement_id for row in rows], breach.aware_at)
+    changed: list[Base] = []
+    for row in rows:
+        entry = unit.session.get_one(DocketEntry, row.docket_entry_id)
+        opening = _opening(breach, found[row.agreement_id], clocks[row.agreement_id], breach.aware_at, entry.owner_id)
+        row.docket_entry_id, row.aware_at = docket.supersede(unit, entry, opening, reason).id, breach.aware_at
+        changed.append(row)
+    return changed
+
+
+def owe_nothing(unit: Unit, breach: Breach, row: Affected, rationale: str) -> None:
+    """Record the decision of whoever acts that no notice is owed to a customer, with the rationale; its clock is waived, not deleted.
+
+    Raises `Conflict` when the customer was told already, `Invalid` without a rationale.
+    """
+    must_be_open(breach)
+    if row.sent_at is not None:
+        raise Conflict("The customer was told already; what was told can be corrected by a further notice.")
+    if len(rationale.strip()) < REASON_MIN:
+        raise Invalid("Say in a sentence why no notice is owed to this customer; a regulator may ask you.", field="rationale")
+    row.not_required, row.not_required_by, row.not_required_at = rationale.strip(), unit.actor, unit.now
+    docket.waive(unit, unit.session.get_one(DocketEntry, row.docket_entry_id), rationale)
+    unit.session.flush()
+    trail.record(
+        unit, Event.NOT_REQUIRED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[row],
+        data={"agreement": row.agreement_id}, personal={"rationale": row.not_required},
+    )  # fmt: skip
+
+
+def _clocks(unit: Unit, breach: Breach, agreement_ids: Sequence[int], since: datetime) -> Mapping[int, Clock]:
+    on = since.astimezone(ZoneInfo(breach.zone)).date()
+    loaded = stacks.load(unit.session, breach.organisation_id, agreement_ids, on)
+    calendars: dict[str, Calendar] = {}
+
+    def calendar_named(name: str) -> Calendar:
+        if name not in calendars:
+            calendars[name] = parties.calendar(unit.session, breach.organisation_id, name)
+        return calendars[name]
+
+    by_stack: dict[int, Clock | None] = {}
+    found: dict[int, Clock] = {}
+    for agreement_id, terms in loaded.items():
+        # Agreements on the same terms share one stack object and therefore one computed clock.
+        key = id(terms.stack)
+        if key not in by_stack:
+            by_stack[key] = clock_for(terms.stack, since, calendar_named, terms.terms_version)
+        if (clock := by_stack[key]) is not None:
+            found[agreement_id] = clock
+    return found
+
+
+def _opening(breach: Breach, row: AgreementRow, clock: Clock, since: datetime, owner_id: int | None) -> Opening:
+    title = f"Notify {row.controller} of breach {breach.reference}"
+    return Opening(
+        kind=KIND, organisation_id=breach.organisation_id, subject=("breach", breach.id), subject_label=breach.reference,
+        title=f"Exercise: {title}" if breach.drill else title, basis=clock.basis, origin=clock.origin, target=clock.target, latest=clock.latest,
+        started_at=since, agreement_id=row.id, controller_id=row.controller_id, owner_id=owner_id, terms_version=clock.terms_version,
+    )  # fmt: skip
+
+
+def _affected(
+    unit: Unit, breach: Breach, row: AgreementRow, clock: Clock, entry: DocketEntry, selection: Selection, since: datetime
+) -> Affected:
+    return Affected(
+        breach_id=breach.id, agreement_id=row.id, controller_id=row.controller_id, docket_entry_id=entry.id, selection=selection,
+        promise=clock.promise, added_at=unit.now, aware_at=since,
+    )  # fmt: skip

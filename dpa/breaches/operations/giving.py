@@ -1,0 +1,177 @@
+"""Giving a phase to a customer, and what comes back: acceptance by the mail server, another channel, reading, acknowledging, asking."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from dpa.alerts.models import OutboxMessage
+from dpa.breaches import channels, queries
+from dpa.breaches.channels import TITLES, Handed
+from dpa.breaches.events import Event
+from dpa.breaches.models import Affected, Breach, Delivery, Question
+from dpa.breaches.operations import following
+from dpa.breaches.operations.guards import must_be_open
+from dpa.breaches.rules import REASON_MIN
+from dpa.columns import Base
+from dpa.docket import operations as docket
+from dpa.docket.models import DocketEntry
+from dpa.evidence import trail
+from dpa.problems import Conflict, Invalid
+from dpa.unit import Unit
+from dpa.web.words import lateness
+
+ACCEPTED = "accepted by the customer's mail server"
+KEPT = "kept in the file mailbox, since no mail server is set"
+NAME_MAX, TEXT_MAX = 200, 5_000
+
+
+def notice_sent(unit: Unit, message: OutboxMessage) -> None:
+    """Meet the clock of the customer whose mail server has just accepted a phase. Called by delivery, in its unit."""
+    delivery = unit.session.scalar(select(Delivery).where(Delivery.outbox_id == message.id).options(joinedload(Delivery.affected)))
+    if delivery is None or delivery.given_at is not None:
+        return
+    sent_at: datetime = message.sent_at or unit.now
+    delivery.given_at = delivery.effective_at = sent_at
+    how = ACCEPTED if unit.settings.smtp_url else KEPT
+    _give(unit, delivery.affected, delivery, sent_at, how, message.organisation_id)
+
+
+def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed, *, deemed_days: int | None = None) -> Delivery:
+    """Record that a person gave the newest phase by another channel; it meets the clock at the moment it counts as received.
+
+    Where that moment lies ahead (a letter deemed received some days later), the worker meets the clock when it has come. Raises `Conflict` when no phase was released yet, `Invalid` by field.
+    """
+    must_be_open(breach)
+    notice = breach.newest_released
+    if notice is None or notice.released_at is None:
+        raise Conflict("No notice was released yet; release it first, then record by which other channel it was given.")
+    if errors := channels.handed_errors(handed, unit.now, notice.released_at):
+        raise Invalid("This cannot be recorded like this.", fields=errors)
+    effective = channels.effective_at(handed, breach.zone, deemed_days)
+    delivery = Delivery(
+        notice_id=notice.id, affected_id=row.id, channel=handed.channel, given_at=handed.given_at, effective_at=effective,
+        document_id=queries.paper_of(unit.session, notice.id, row.id), proof=handed.proof.strip(), recorded_by=unit.actor, recorded_at=unit.now,
+    )  # fmt: skip
+    unit.session.add(delivery)
+    unit.session.flush()
+    trail.record(
+        unit, Event.HANDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[delivery],
+        data={"agreement": row.agreement_id, "channel": handed.channel.value, "given_at": handed.given_at.isoformat(), "effective_at": effective.isoformat()},
+        personal={"proof": delivery.proof},
+    )  # fmt: skip
+    if effective <= unit.now:
+        count_as_received(unit, delivery, breach.organisation_id)
+    return delivery
+
+
+def count_as_received(unit: Unit, delivery: Delivery, organisation_id: int) -> None:
+    """Meet the clock by a notice that a person handed over, now that it counts as received."""
+    assert delivery.effective_at is not None
+    row = unit.session.get_one(Affected, delivery.affected_id)
+    _give(unit, row, delivery, delivery.effective_at, f"given by {TITLES[delivery.channel].lower()}", organisation_id)
+
+
+def _give(unit: Unit, row: Affected, delivery: Delivery, at: datetime, how: str, organisation_id: int | None) -> None:
+    covers: list[Base] = [delivery]
+    entry = unit.session.get_one(DocketEntry, row.docket_entry_id)
+    data = {"agreement": row.agreement_id, "outbox": delivery.outbox_id, "channel": delivery.channel.value, "how": how, "at": at.isoformat()}
+    if row.sent_at is None:
+        row.sent_at = at
+        docket.meet(unit, entry, at, by=f"notice {how}", record=False)
+        covers += [row, entry]
+    data |= {"late_s": entry.late_s, "lateness": lateness(entry.due_at or entry.target_at, row.sent_at)}
+    unit.session.flush()
+    trail.record(
+        unit, Event.SENT, subject=("breach", row.breach_id), organisation_id=organisation_id, covers=covers, data=data,
+    )  # fmt: skip
+
+
+def explain_lateness(unit: Unit, breach: Breach, rows: list[Affected], reason: str) -> int:
+    """Give the reason why customers were told late, or are not told yet past their time; returns how many. The first reason given stays on record."""
+    must_be_open(breach)
+    if len(reason.strip()) < REASON_MIN:
+        raise Invalid("Say in a sentence why these customers were told late; a regulator will read it.", field="reason")
+    late = [row for row in rows if not row.late_reason]
+    if not late:
+        raise Conflict("Each of these customers has its reason already.")
+    for row in late:
+        row.late_reason, row.late_reason_by, row.late_reason_at = reason.strip(), unit.actor, unit.now
+    unit.session.flush()
+    trail.covering_many(
+        unit, Event.LATENESS_EXPLAINED, rows=late, subject=("breach", breach.id), organisation_id=breach.organisation_id,
+        personal={"reason": reason.strip()},
+    )  # fmt: skip
+    return len(late)
+
+
+def read(unit: Unit, breach: Breach, row: Affected) -> None:
+    """Note that a customer opened its page by the link: every phase given by then counts as read. Nothing happens the second time."""
+    fresh = [one for one in queries.deliveries_of(unit.session, row.id) if one.read_at is None]
+    if not fresh:
+        return
+    for one in fresh:
+        one.read_at = unit.now
+    unit.session.flush()
+    trail.covering_many(
+        unit, Event.READ, rows=fresh, subject=("breach", breach.id), organisation_id=breach.organisation_id, data={"agreement": row.agreement_id}
+    )
+
+
+def acknowledge(unit: Unit, breach: Breach, row: Affected, name: str, how: str) -> int:
+    """Note that a customer confirmed having received what was given so far; returns how many deliveries that confirms.
+
+    `how` is `link`, or how a person heard of it, such as `telephone`. Raises `Invalid` without a name, `Conflict` when nothing is open.
+    """
+    if not 2 <= len(name.strip()) <= NAME_MAX:
+        raise Invalid("Give the name of whoever confirms.", field="name")
+    waiting = [one for one in queries.deliveries_of(unit.session, row.id) if one.acknowledged_at is None]
+    if not waiting:
+        raise Conflict("Everything that was given is confirmed already.")
+    for one in waiting:
+        one.acknowledged_at, one.acknowledged_by, one.acknowledged_how = unit.now, name.strip(), how[:40]
+    unit.session.flush()
+    trail.covering_many(
+        unit, Event.ACKNOWLEDGED, rows=waiting, subject=("breach", breach.id), organisation_id=breach.organisation_id,
+        data={"agreement": row.agreement_id, "how": how[:40]}, personal={"name": name.strip()},
+    )  # fmt: skip
+    following.settle_acknowledgements(unit, breach)
+    return len(waiting)
+
+
+def ask(unit: Unit, breach: Breach, row: Affected, name: str, reply_to: str, text: str) -> Question:
+    """Keep a customer's question and have the organisation told of it. Raises `Invalid` by field."""
+    errors: dict[str, str] = {}
+    if not 2 <= len(name.strip()) <= NAME_MAX:
+        errors["name"] = "Give your name."
+    if not 3 <= len(reply_to.strip()) <= 254:
+        errors["reply_to"] = "Say where the answer should go: a mail address or a telephone number."
+    if not 3 <= len(text.strip()) <= TEXT_MAX:
+        errors["text"] = f"Write your question in at most {TEXT_MAX:,} characters."
+    if errors:
+        raise Invalid("The question cannot be sent like this.", fields=errors)
+    question = Question(affected_id=row.id, at=unit.now, name=name.strip(), reply_to=reply_to.strip(), text=text.strip())
+    unit.session.add(question)
+    unit.session.flush()
+    trail.record(
+        unit, Event.ASKED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[question],
+        data={"agreement": row.agreement_id, "question": question.id},
+        personal={"question": {"name": question.name, "reply_to": question.reply_to, "text": question.text}},
+    )  # fmt: skip
+    return question
+
+
+def answer(unit: Unit, breach: Breach, question: Question, text: str) -> None:
+    """Record how a question was answered. Raises `Conflict` the second time, `Invalid` without words."""
+    if question.answered_at is not None:
+        raise Conflict("The question was answered before.")
+    if len(text.strip()) < 3:
+        raise Invalid("Say what was answered, or how.", field="answer")
+    question.answered_at, question.answered_by, question.answer = unit.now, unit.actor, text.strip()[:TEXT_MAX]
+    unit.session.flush()
+    trail.record(
+        unit, Event.ANSWERED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[question],
+        data={"question": question.id}, personal={"answer": question.answer},
+    )  # fmt: skip

@@ -1,0 +1,95 @@
+"""Writing a phase: one draft at a time, kept at each save, approved by a second person where the house asks for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dpa.breaches import rules
+from dpa.breaches.events import Event
+from dpa.breaches.models import Breach, Notice
+from dpa.breaches.operations.guards import must_be_open
+from dpa.breaches.phases import Phase, Told, next_phases
+from dpa.breaches.rules import FIELDS, Draft
+from dpa.evidence import trail
+from dpa.problems import Conflict, Invalid
+from dpa.unit import Unit
+
+
+def told_of(breach: Breach) -> list[Told]:
+    """Return the phases of a case as rules see them."""
+    return [Told(notice.phase, notice.released_at, notice.next_word_at) for notice in breach.notices]
+
+
+def save_draft(unit: Unit, breach: Breach, draft: Draft, phase: Phase | None = None, next_word_at: datetime | None = None) -> Notice:
+    """Keep the text of the phase being written, beginning one where none is; a change takes back the approval.
+
+    `phase` chooses what a new draft is, or what the open one becomes; none for the one that stands, or the first offered. Raises `Conflict`
+    when that phase cannot come now, `Invalid` for texts that are too long.
+    """
+    must_be_open(breach)
+    long = {name: text for name, text in rules.draft_errors(draft).items() if text.startswith("Shorten")}
+    if long:
+        raise Invalid("The text is too long.", fields=long)
+    notice = breach.draft or _begin(unit, breach)
+    if phase is not None and phase is not notice.phase:
+        _require(breach, phase)
+        notice.phase = phase
+    for name in FIELDS:
+        setattr(notice, name, getattr(draft, name).strip())
+    notice.next_word_at = next_word_at
+    notice.drafted_at, notice.drafted_by = unit.now, unit.actor
+    notice.approved_at = notice.approved_by = None
+    unit.session.flush()
+    trail.record(
+        unit, Event.DRAFTED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice, breach],
+        data={"phase": notice.phase.value, "number": notice.number},
+        personal={"text": {name: getattr(notice, name) for name in FIELDS}},
+    )  # fmt: skip
+    return notice
+
+
+def _begin(unit: Unit, breach: Breach) -> Notice:
+    offered = next_phases(told_of(breach))
+    notice = Notice(number=len(breach.notices) + 1, phase=offered[0], drafted_at=unit.now, drafted_by=unit.actor)
+    breach.notices.append(notice)
+    return notice
+
+
+def _require(breach: Breach, phase: Phase) -> None:
+    others = [told for told in told_of(breach) if told.released_at is not None]
+    if phase not in next_phases(others):
+        raise Conflict(f"A {phase.value} notice cannot come now: {'nothing was told yet' if not others else 'see what was told before'}.")
+
+
+def discard_draft(unit: Unit, breach: Breach) -> None:
+    """Throw the phase being written away. Raises `Conflict` when there is none: a released phase is never taken back."""
+    must_be_open(breach)
+    notice = breach.draft
+    if notice is None:
+        raise Conflict("There is no notice being written; a released one is corrected by a further notice.")
+    data = {"phase": notice.phase.value, "number": notice.number}
+    breach.notices.remove(notice)
+    unit.session.delete(notice)
+    unit.session.flush()
+    trail.record(
+        unit, Event.DISCARDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice, breach], data=data
+    )
+
+
+def approve(unit: Unit, breach: Breach) -> Notice:
+    """Approve the phase being written as it stands, as the second person. Raises `Conflict` for whoever wrote it last, or with nothing to approve."""
+    must_be_open(breach)
+    notice = breach.draft
+    if notice is None:
+        raise Conflict("There is no notice to approve; write it first.")
+    if errors := rules.draft_errors(Draft(*(getattr(notice, name) for name in FIELDS))):
+        raise Invalid("The notice cannot be approved like this.", fields=errors)
+    if notice.drafted_by == unit.actor:
+        raise Conflict("Whoever wrote the notice cannot be its second person; ask a colleague.")
+    notice.approved_at, notice.approved_by = unit.now, unit.actor
+    unit.session.flush()
+    trail.record(
+        unit, Event.APPROVED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice, breach],
+        data={"phase": notice.phase.value, "number": notice.number},
+    )  # fmt: skip
+    return notice
