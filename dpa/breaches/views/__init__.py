@@ -1,0 +1,9 @@
+"""Pages of the breach workflow, by stage; all on one blueprint."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("breaches", __name__)
+
+from dpa.breaches.views import affecting, notice, recording, showing  # noqa: E402  the pages hang themselves on the blueprint
+
+__all__ = ["affecting", "blueprint", "notice", "recording", "showing"]

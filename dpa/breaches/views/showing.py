@@ -1,0 +1,49 @@
+"""The case page, and the case's history as a document."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request
+
+from dpa.breaches import case, operations, queries
+from dpa.breaches.forms import StatementForm
+from dpa.breaches.views import blueprint
+from dpa.breaches.views.common import Page, own
+from dpa.evidence.register import issuing
+from dpa.evidence.register import queries as register
+from dpa.evidence.trail import registry
+from dpa.evidence.trail.queries import Reader
+from dpa.web import access, edge, identity, paging
+
+
+@blueprint.get("/breaches/<int:breach_id>")
+@access.needs("breaches.read")
+def show(breach_id: int) -> Page:
+    """Show a case: what must happen next, who is affected, what happened."""
+    scope = edge.scope("breaches.read")
+    breach = queries.breach(edge.session(), scope, breach_id)
+    person = identity.signed_in()
+    after = paging.decode_key(request.args.get("after"), 2)
+    reader = Reader(scope, person.actor, installation=False)
+    view = case.view(edge.session(), breach, own(breach), now=edge.now(), reader=reader, after=after)
+    return render_template(
+        "breaches/case.html",
+        case=view,
+        breach=breach,
+        documents=register.of_case(edge.session(), scope, ("breach", breach_id)),
+        statement_form=StatementForm() if person.may("documents.issue", breach.organisation_id) else None,
+        may_record=person.may("breaches.record", breach.organisation_id),
+        may_release=person.may("breaches.release", breach.organisation_id),
+    )
+
+
+@blueprint.post("/breaches/<int:breach_id>/statement")
+@access.needs("documents.issue")
+def order_statement(breach_id: int) -> Page:
+    """Order the history of the case as a sealed document with its proof bundle, and have it made at once."""
+    scope = edge.scope("documents.issue")
+    form = StatementForm()
+    with edge.transaction() as unit:
+        breach = queries.breach(unit.session, scope, breach_id)
+        number = operations.order_statement(unit, breach, own(breach), personal=bool(form.personal.data)).id
+    issuing.issue_now(edge.tick(), number)  # Should it fail, the worker makes it; the document's page says so.
+    return redirect(registry.path_of("document", str(number)) or "/documents", 303)
