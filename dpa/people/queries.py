@@ -138,12 +138,14 @@ def person_by_email(session: Session, email: str) -> Person | None:
 def grants(session: Session, person_id: int) -> tuple[dict[int, frozenset[str]], tuple[OrganisationRef, ...]]:
     """Return a person's permissions by organisation and those organisations by name, in one statement."""
     rows = session.execute(
-        select(Organisation.id, Organisation.slug, Organisation.name, Organisation.zone, Membership.role)
+        select(Organisation.id, Organisation.slug, Organisation.name, Organisation.zone, Organisation.mail_domains, Membership.role)
         .join(Membership, Membership.organisation_id == Organisation.id)
         .where(Membership.person_id == person_id)
         .order_by(func.lower(Organisation.name), Organisation.id)
     ).all()
-    return {row.id: GRANTS[row.role] for row in rows}, tuple(OrganisationRef(row.id, row.slug, row.name, row.zone) for row in rows)
+    return {row.id: GRANTS[row.role] for row in rows}, tuple(
+        OrganisationRef(row.id, row.slug, row.name, row.zone, tuple(row.mail_domains)) for row in rows
+    )
 
 
 def role_in(session: Session, person_id: int, organisation_id: int) -> Role | None:

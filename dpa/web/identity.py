@@ -38,6 +38,8 @@ class OrganisationRef:
     slug: str
     name: str
     zone: str
+    mail_domains: tuple[str, ...] = ()
+    """Its own mail domains: an address there is inside the house."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,12 +92,18 @@ def keep(unit: Unit, size: int, where: str) -> TrailAnchor:
     return found
 
 
-def add_witness(unit: Unit, organisation_id: int, name: str, address: str) -> TrailWitness:
-    """Name somebody outside to whom the checkpoint is mailed every day. Raises `Invalid` or, for an address named before, `Conflict`."""
+def add_witness(unit: Unit, organisation_id: int, name: str, address: str, own_domains: Collection[str] = ()) -> TrailWitness:
+    """Name somebody outside to whom the checkpoint is mailed every day. Raises `Invalid` or, for an address named before, `Conflict`.
+
+    An address at one of the organisation's own mail domains is refused: such a copy would not be outside.
+    """
     title = _line(name, "name", "Say who reads there.", NAME_LENGTH)
     found = _line(address, "address", "Give the mail address of somebody outside your organisation.", ADDRESS_LENGTH)
     if not bodies.MAIL_ADDRESS.fullmatch(found):
         raise Invalid("A mail address looks like auditor@example.org.", field="address")
+    domain = found.rpartition("@")[2].casefold()
+    if any(domain == own.casefold() or domain.endswith(f".{own.casefold()}") for own in own_domains):
+        raise Invalid(f"{domain} is one of your own mail domains; a witness must be outside your organisation.", field="address")
     if any(row.address.casefold() == found.casefold() for row in witnesses(unit.session, [organisation_id])):
         raise Conflict(f"{found} already receives the checkpoints.", field="address")
     row = TrailWitness(organisation_id=organisation_id, name=title, address=found, added_at=unit.now, added_by=unit.actor)

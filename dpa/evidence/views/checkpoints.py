@@ -47,7 +47,9 @@ def add_witness() -> Answer:
     if form.validate_on_submit():
         try:
             with edge.transaction() as unit:
-                anchoring.add_witness(unit, int(form.organisation.data), str(form.who.data), str(form.address.data))
+                anchoring.add_witness(
+                    unit, int(form.organisation.data), str(form.who.data), str(form.address.data), _own_domains(int(form.organisation.data))
+                )
             flash("The witness is named. The next checkpoint is mailed within minutes, and then every day.", "success")
             return redirect(url_for(".index", organisation=request.args.get("organisation") or None), 303)
         except Problem as problem:
@@ -130,3 +132,7 @@ def _witness_form() -> WitnessForm:
     allowed = edge.scope(ACT)
     form.offer([one for one in identity.signed_in().organisations if one.id in allowed])
     return form
+
+
+def _own_domains(organisation_id: int) -> tuple[str, ...]:
+    return next((one.mail_domains for one in identity.signed_in().organisations if one.id == organisation_id), ())

@@ -239,3 +239,9 @@ def test_the_newest_checkpoint_is_stamped_once_a_day(ground: Ground, seal_ground
         take(ground, at=START + HOUR)
         assert jobs.stamp_checkpoint(tick(ground, session, START + HOUR, **chosen)) == "", "one a day is enough"
         assert jobs.stamp_checkpoint(tick(ground, session, THREE, **chosen)) == "time-stamp over the checkpoint of 3 events"
+
+
+@pytest.mark.parametrize("address", ["auditor@lemon.example", "auditor@eu.Lemon.example"])
+def test_an_address_of_ones_own_is_no_witness(ground: Ground, address: str) -> None:
+    with pytest.raises(Invalid, match="must be outside your organisation"), Session(ground.engine) as session, ground.begin(session) as act:
+        anchoring.add_witness(act, 1, "Our own auditor", address, ("lemon.example",))
