@@ -92,10 +92,14 @@ class CheckpointLog:
     def locked(self) -> Iterator[LockedLog]:
         """Hold the log alone among all processes; the only way to add to it."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield LockedLog(self, file)
+        while True:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                # While we waited the log may have been set aside under another name; then there is a new one.
+                if self.path.exists() and os.path.samestat(os.fstat(descriptor), self.path.stat()):
+                    yield LockedLog(self, file)
+                    return
 
 
 class LockedLog:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dpa.config import Settings
-from dpa.evidence.trail.checkpoint_log import CheckpointLog
+from dpa.evidence.trail.checkpoint_log import CheckpointLog, Entry
 from dpa.evidence.trail.notes import NoteError, SigningKey, VerifierKey
 from dpa.problems import Misconfigured
 
@@ -62,9 +62,12 @@ def folder_of(settings: Settings) -> Path:
 def signer_for(settings: Settings) -> Signer:
     """Return the signer, making its key and its origin on first use. Raises `Misconfigured` when others can read the key."""
     folder = folder_of(settings)
-    if not (folder / CURRENT).exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_once(folder / CURRENT, SigningKey(f"{settings.host}/trail/{secrets.token_hex(4)}", secrets.token_bytes(32)))
+    try:
+        if not (folder / CURRENT).exists():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_once(folder / CURRENT, SigningKey(f"{settings.host}/trail/{secrets.token_hex(4)}", secrets.token_bytes(32)))
+    except OSError as error:
+        raise Misconfigured(f"The key that signs checkpoints cannot be made in {folder}: {error.strerror}; see DPA_KEYS.") from None
     return load(folder)
 
 
@@ -114,16 +117,21 @@ def retire(folder: Path, key: VerifierKey) -> None:
 
 
 def set_aside(folder: Path) -> None:
-    """Begin anew: keep the former key's public half, rename its log after its origin, and remove the private key."""
-    if (folder / CURRENT).exists():
-        former = load(folder)
-        retire(folder, former.key.verifier)
-        if former.log.path.exists():
-            former.log.path.rename(folder / f"checkpoints.{former.origin.rpartition('/')[2]}.{former.key.verifier.key_id.hex()}.log")
-        (folder / CURRENT).unlink()
-    (folder / NEXT).unlink(missing_ok=True)
-    if folder.exists():
-        _sync_folder(folder)
+    """Begin anew: keep the former key's public half, rename its log after its origin, and remove the private key.
+
+    Works without a key, and with one that cannot be read, too: then only the log tells whose it was.
+    """
+    log = CheckpointLog(folder / LOG)
+    with log.locked():
+        newest = next((entry for entry in log.newest_first() if isinstance(entry, Entry)), None)
+        former = newest.checkpoint.origin.rpartition("/")[2] if newest else "former"
+        with contextlib.suppress(Misconfigured):
+            retire(folder, load(folder).key.verifier)
+        if log.length():
+            log.path.rename(folder / f"checkpoints.{former}.{secrets.token_hex(2)}.log")
+        (folder / CURRENT).unlink(missing_ok=True)
+        (folder / NEXT).unlink(missing_ok=True)
+    _sync_folder(folder)
 
 
 def _private(path: Path) -> SigningKey:

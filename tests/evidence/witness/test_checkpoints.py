@@ -229,6 +229,35 @@ def test_a_lost_key_is_told_and_begun_anew(ground: Ground) -> None:
         assert checkpoints.checkpoint(session, before.size) is not None
 
 
+@pytest.mark.parametrize("harm", ["removed", "damaged"])
+def test_beginning_anew_without_the_former_key(sqlite_ground: Ground, harm: str) -> None:
+    sqlite_ground.happen(5)
+    take(sqlite_ground)
+    former = checkpoints.signer_for(sqlite_ground.settings)
+    content = former.log.path.read_bytes()
+    if harm == "removed":
+        (former.folder / keys.CURRENT).unlink()
+        checkpoints.signer_for(sqlite_ground.settings)
+        with pytest.raises(CheckpointRefused, match="begin anew"):
+            take(sqlite_ground)
+    else:
+        (former.folder / keys.CURRENT).write_text("nonsense")
+        with pytest.raises(Misconfigured):
+            take(sqlite_ground)
+    with Session(sqlite_ground.engine) as session, sqlite_ground.begin(session) as unit:
+        checkpoints.begin_anew(unit, sqlite_ground.settings, "The key is gone")
+    assert take(sqlite_ground).size == 6
+    assert [path.read_bytes() for path in former.folder.glob(f"checkpoints.{former.origin[-8:]}.*.log")] == [content]
+    assert agrees(sqlite_ground) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_told(sqlite_ground: Ground, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    elsewhere = sqlite_ground.settings.model_copy(update={"keys": tmp_path / "file"})
+    with pytest.raises(Misconfigured, match="DPA_KEYS"):
+        checkpoints.signer_for(elsewhere)
+
+
 def test_a_line_that_a_crash_left_in_the_log_is_put_back(ground: Ground) -> None:
     """A unit that is rolled back stands for the crash between the log and the commit; a killed process is tried elsewhere."""
     signer = checkpoints.signer_for(ground.settings)
