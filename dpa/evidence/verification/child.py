@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
 import resource
 import sys
 from datetime import datetime
@@ -23,13 +24,15 @@ _REFUSED = (
     "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link",
     "os.symlink", "os.chmod", "os.truncate", "ctypes.dlopen", "shutil.rmtree",
 )  # fmt: skip
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 def refuse(event: str, arguments: tuple[object, ...]) -> None:
     """Raise PermissionError for what examining a file never needs; an audit hook cannot be taken off again."""
     if event in _REFUSED:
         raise PermissionError(f"examining a file may not call {event}")
-    if event == "open" and isinstance(arguments[1], str) and arguments[1].strip("rbtU"):
+    # By the flags, not the mode: `os.open` names none, and creating or emptying a file writes no byte that a limit would stop.
+    if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING:
         raise PermissionError("examining a file may not write to files")
 
 

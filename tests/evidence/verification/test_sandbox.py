@@ -84,6 +84,9 @@ def test_an_answer_about_another_file_is_not_believed() -> None:
     "import subprocess; subprocess.run(['true'])",
     "import os; os.system('true')",
     "open('/tmp/dpa-child-wrote-this', 'w')",
+    "open('/dev/null', 'r+b')",
+    "import os; os.open('/tmp/dpa-child-wrote-this', os.O_WRONLY | os.O_CREAT)",
+    "import os; os.open('/dev/null', os.O_RDONLY | os.O_TRUNC)",
     "import os; os.remove('/tmp/dpa-child-wrote-this')",
 ])  # fmt: skip
 def test_the_child_can_reach_nothing(act: str) -> None:
