@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 REASON_MIN = 10
+WAIVED_AS = "No breach: "
+"""How the reason begins with which the clocks of a case are waived that ends as no breach."""
 
 
 class CaseState(StrEnum):
@@ -45,26 +47,47 @@ class CaseFacts:
     """Whether a correction or final notice followed what customers were told."""
 
 
+class Obstacle(StrEnum):
+    """What stands in the way of closing a case."""
+
+    CLOSED = "closed"
+    NOBODY = "nobody"
+    OPEN_CLOCKS = "open_clocks"
+    UNDELIVERED = "undelivered"
+    ON_ITS_WAY = "on_its_way"
+    UNEXPLAINED = "unexplained"
+    DRAFT = "draft"
+    WORD = "word"
+
+
+def obstacles(case: CaseFacts) -> tuple[tuple[Obstacle, str], ...]:
+    """Return what must be done before a case can be closed, each with its instruction; empty when it can."""
+    if case.state is not CaseState.OPEN:
+        return ((Obstacle.CLOSED, "The case is closed already."),)
+    found = (
+        (Obstacle.NOBODY, not case.affected, "Name who is affected, or close the case as no breach."),
+        (
+            Obstacle.OPEN_CLOCKS, case.open_clocks,
+            f"Tell {_customers(case.open_clocks)} whose clock still runs, or record why no notice is owed.",
+        ),
+        (
+            Obstacle.UNDELIVERED, case.undelivered,
+            f"Deal with the notices of {_customers(case.undelivered)} that could not be delivered: repair the address, or record another channel.",
+        ),
+        (Obstacle.ON_ITS_WAY, case.on_its_way, "Wait until the released notices have been accepted."),
+        (
+            Obstacle.UNEXPLAINED, case.unexplained,
+            f"Give the reason why {_customers(case.unexplained)} {'was' if case.unexplained == 1 else 'were'} told late.",
+        ),
+        (Obstacle.DRAFT, case.draft, "Release the notice that was begun, or discard it."),
+        (Obstacle.WORD, case.word_owed, "Give the further word that was promised, as a supplement or final notice."),
+    )  # fmt: skip
+    return tuple((kind, text) for kind, stands, text in found if stands)
+
+
 def closing_problems(case: CaseFacts) -> tuple[str, ...]:
     """Return what must be done before a case can be closed, each as an instruction; empty when it can."""
-    found: list[str] = []
-    if case.state is not CaseState.OPEN:
-        return ("The case is closed already.",)
-    if not case.affected:
-        found.append("Name who is affected, or close the case as no breach.")
-    if case.open_clocks:
-        found.append(f"Tell {_customers(case.open_clocks)} whose clock still runs, or record why no notice is owed.")
-    if case.undelivered:
-        found.append(f"Deal with the notices of {_customers(case.undelivered)} that could not be delivered: repair the address, or record another channel.")
-    if case.on_its_way:
-        found.append("Wait until the released notices have been accepted.")
-    if case.unexplained:
-        found.append(f"Give the reason why {_customers(case.unexplained)} {'was' if case.unexplained == 1 else 'were'} told late.")
-    if case.draft:
-        found.append("Release the notice that was begun, or discard it.")
-    if case.word_owed:
-        found.append("Give the further word that was promised, as a supplement or final notice.")
-    return tuple(found)
+    return tuple(text for _, text in obstacles(case))
 
 
 def no_breach_problems(case: CaseFacts, reason: str) -> dict[str, str]:

@@ -7,17 +7,19 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, CaseLink
 from dpa.evidence import trail
-from dpa.problems import NotFound
+from dpa.problems import Conflict, NotFound
 from dpa.unit import Unit
 
 LIFE = timedelta(days=400)
 """A year and a little: what a controller needs while its own authority may still ask."""
+PAUSE = timedelta(seconds=5)
+"""Two links for one customer within this time are one button pressed twice."""
 PATH = "/n"
 REFUSED = "This link does not work any more. Ask whoever sent it to you for a new one."
 
@@ -39,6 +41,17 @@ def make_many(unit: Unit, breach: Breach, affected_ids: Sequence[int]) -> dict[i
     unit.session.flush()
     trail.covering_many(unit, Event.LINKS_MADE, rows=rows, subject=("breach", breach.id), organisation_id=breach.organisation_id)
     return found
+
+
+def make_one(unit: Unit, breach: Breach, row: Affected) -> str:
+    """Make a further link for one customer, to be handed over by a person; returns its address, which is shown once.
+
+    Raises `Conflict` when one was made a moment ago: a button pressed twice makes one link.
+    """
+    newest = unit.session.scalar(select(func.max(CaseLink.created_at)).where(CaseLink.affected_id == row.id, CaseLink.revoked_at.is_(None)))
+    if newest is not None and unit.now - newest < PAUSE:
+        raise Conflict("A link was made for this customer a moment ago. Wait a few seconds if you need another one.")
+    return make_many(unit, breach, [row.id])[row.id]
 
 
 def by_token(session: Session, token: str, now: datetime) -> tuple[Affected, Breach]:

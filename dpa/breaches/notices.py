@@ -73,8 +73,11 @@ def message(
     document: IssuedDocument | None = None,
     hold_until: datetime | None = None,
     link: str = "",
+    attempt: int = 1,
 ) -> Message:
     """Return the mail for one customer; the same customer never gets the same phase twice.
+
+    `attempt` counts on when a mail was refused for good and the phase goes out again.
 
     `document` is the phase as a sealed document, which goes with the mail if it is issued by `hold_until`; `link` leads the customer to
     its own page. Both are missing in a preview.
@@ -85,7 +88,7 @@ def message(
         to_address=recipient.email,
         to_name=recipient.name or agreement.controller,
         contact_id=recipient.contact_id,
-        dedupe_key=f"breach:{breach.id}:{notice.number}:{row.agreement_id}",
+        dedupe_key=f"breach:{breach.id}:{notice.number}:{row.agreement_id}" + (f":{attempt}" if attempt > 1 else ""),
         context=context(
             breach, notice, organisation, agreement, row.promise, document=document.reference if document else NUMBER_LATER, link=link or LINK_LATER
         ),

@@ -111,8 +111,15 @@ def release_errors(draft: Readiness, release: Release, now: datetime) -> dict[st
         errors["emergency_reason"] = "Say in a sentence why nobody else could approve it in time."
     if draft.late is not None and len(release.late_reason.strip()) < REASON_MIN:
         errors["late_reason"] = "The next word was promised for an earlier time; say in a sentence why it comes late."
-    if draft.next_word_at is not None and draft.next_word_at <= now:
-        errors["next_word_at"] = "The next word cannot be promised for a time that has passed; correct it, or take it out."
-    if draft.phase is Phase.FINAL and draft.next_word_at is not None:
-        errors["next_word_at"] = "A final notice promises no further word; take the time out, or send a supplement instead."
-    return errors
+    return errors | word_errors(draft.phase, draft.next_word_at, now)
+
+
+def word_errors(phase: Phase, next_word_at: datetime | None, now: datetime) -> dict[str, str]:
+    """Return what is wrong with the promise of a next word, by field; empty for none promised."""
+    if next_word_at is None:
+        return {}
+    if phase is Phase.FINAL:
+        return {"next_word_at": "A final notice promises no further word; take the time out, or send a supplement instead."}
+    if next_word_at <= now:
+        return {"next_word_at": "The next word cannot be promised for a time that has passed; correct it, or take it out."}
+    return {}

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session, selectinload
 from dpa.agreements.models import Agreement
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import rules
+from dpa.breaches.channels import Handed
+from dpa.breaches.closing import WAIVED_AS
 from dpa.breaches.models import Affected, Breach, BreachFacts, Delivery, Notice
 from dpa.breaches.rules import Standing
 from dpa.docket.explaining import Explanation
@@ -253,14 +255,40 @@ def affected_ids(session: Session, breach_id: int) -> set[int]:
     return set(session.scalars(select(Affected.agreement_id).where(Affected.breach_id == breach_id)))
 
 
+def waived_with_the_case(session: Session, breach_id: int) -> Sequence[Affected]:
+    """Return the customers who were never told and whose clock was waived by ending the case, not by a decision about them."""
+    query = (
+        select(Affected)
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(Affected.breach_id == breach_id, DocketEntry.state == "waived", DocketEntry.closed_reason.startswith(WAIVED_AS), Affected.sent_at.is_(None))
+    )
+    return session.scalars(query.order_by(Affected.id)).all()
+
+
+def handed_before(session: Session, notice_id: int, affected_id: int, handed: Handed) -> bool:
+    """Tell whether the same hand-over is on record: this phase, customer, channel and time."""
+    query = select(Delivery.id).where(
+        Delivery.affected_id == affected_id, Delivery.notice_id == notice_id, Delivery.channel == handed.channel, Delivery.given_at == handed.given_at
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def waiting(session: Session, breach_id: int, notice_id: int) -> Sequence[Affected]:
-    """Return the customers of a case that have not got this phase and are owed it: a clock waived before anything was told asks for none."""
+    """Return the customers of a case that have not got this phase and are owed it: a clock waived before anything was told asks for none.
+
+    A mail that was refused for good or set aside gave nobody anything: such a customer waits again, for a repaired address.
+    """
+    alive = or_(Delivery.given_at.is_not(None), OutboxMessage.id.is_(None), OutboxMessage.state.not_in(["dead", "cancelled"]))
     query = (
         select(Affected)
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .where(
             Affected.breach_id == breach_id,
-            ~exists().where(Delivery.affected_id == Affected.id, Delivery.notice_id == notice_id),
+            ~select(Delivery.id)
+            .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
+            .where(Delivery.affected_id == Affected.id, Delivery.notice_id == notice_id, alive)
+            .correlate(Affected)
+            .exists(),
             or_(DocketEntry.state.not_in(WAIVED), Affected.sent_at.is_not(None)),
         )
     )
@@ -305,6 +333,19 @@ def paper_of(session: Session, notice_id: int, affected_id: int) -> int | None:
     return session.scalar(
         select(func.max(Delivery.document_id)).where(Delivery.notice_id == notice_id, Delivery.affected_id == affected_id)
     )
+
+
+def mails_before(session: Session, notice_id: int, affected_ids: Sequence[int]) -> Mapping[int, tuple[int, int | None]]:
+    """Return for customers who were sent this phase before how many mails that were, and the document that went with them."""
+    found: dict[int, tuple[int, int | None]] = {}
+    for start in range(0, len(affected_ids), CHUNK):
+        query = (
+            select(Delivery.affected_id, func.count(), func.max(Delivery.document_id))
+            .where(Delivery.notice_id == notice_id, Delivery.affected_id.in_(affected_ids[start : start + CHUNK]), Delivery.outbox_id.is_not(None))
+            .group_by(Delivery.affected_id)
+        )
+        found |= {key: (count, paper) for key, count, paper in session.execute(query)}
+    return found
 
 
 def papers_before(session: Session, notice: Notice, affected_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:

@@ -77,6 +77,23 @@ def recount(unit: Unit, breach: Breach, rows: Sequence[Affected], reason: str) -
     return changed
 
 
+def restart(unit: Unit, breach: Breach) -> list[Affected]:
+    """Let the clocks run again that were waived only because the case ended as no breach, each from the awareness it had."""
+    rows = queries.waived_with_the_case(unit.session, breach.id)
+    found = agreements.by_ids(unit.session, breach.organisation_id, [row.agreement_id for row in rows])
+    before = queries.entries(unit.session, [row.docket_entry_id for row in rows])
+    openings, changed = [], []
+    for since in sorted({row.aware_at for row in rows}):
+        group = [row for row in rows if row.aware_at == since]
+        clocks = _clocks(unit, breach, [row.agreement_id for row in group], since)
+        running = [row for row in group if row.agreement_id in clocks]
+        openings += [_opening(breach, found[row.agreement_id], clocks[row.agreement_id], since, before[row.docket_entry_id].owner_id) for row in running]
+        changed += running
+    for row, entry in zip(changed, docket.open_many(unit, openings), strict=True):
+        row.docket_entry_id = entry.id
+    return changed
+
+
 def owe_nothing(unit: Unit, breach: Breach, row: Affected, rationale: str) -> None:
     """Record the decision of whoever acts that no notice is owed to a customer, with the rationale; its clock is waived, not deleted.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from dpa.breaches import closing, queries
 from dpa.breaches.closing import CaseFacts, CaseState
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
-from dpa.breaches.operations import following
+from dpa.breaches.operations import affecting, following
 from dpa.breaches.phases import Phase
 from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
@@ -17,20 +18,20 @@ from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
 
 
-def facts_of(unit: Unit, breach: Breach) -> CaseFacts:
+def facts_of(session: Session, breach: Breach) -> CaseFacts:
     """Return what a case looks like now, as the rules of closing see it."""
-    count = queries.closing_counts(unit.session, breach)
+    count = queries.closing_counts(session, breach)
     later = [notice for notice in breach.notices if notice.released_at is not None and notice.phase in {Phase.CORRECTION, Phase.FINAL}]
     return CaseFacts(
         state=breach.state, affected=count.affected, open_clocks=count.open_clocks, unexplained=count.unexplained, undelivered=count.undelivered,
-        on_its_way=count.on_its_way, draft=breach.draft is not None, word_owed=following.word_owed(unit, breach), told=count.told,
+        on_its_way=count.on_its_way, draft=breach.draft is not None, word_owed=queries.word_owed(session, breach.id), told=count.told,
         put_right=bool(later),
     )  # fmt: skip
 
 
 def close(unit: Unit, breach: Breach, summary: str) -> None:
     """Close a case in which nothing is owed any more. Raises `Conflict` naming everything that is, `Invalid` without a word on how it ended."""
-    problems = closing.closing_problems(facts_of(unit, breach))
+    problems = closing.closing_problems(facts_of(unit.session, breach))
     if problems:
         raise Conflict(" ".join(problems))
     if len(summary.strip()) < closing.REASON_MIN:
@@ -40,29 +41,34 @@ def close(unit: Unit, breach: Breach, summary: str) -> None:
 
 def close_as_no_breach(unit: Unit, breach: Breach, reason: str) -> None:
     """Close a suspicion that turned out to be none: its clocks are waived with the reason, not deleted. Raises `Invalid` when it cannot be."""
-    if errors := closing.no_breach_problems(facts_of(unit, breach), reason):
+    if errors := closing.no_breach_problems(facts_of(unit.session, breach), reason):
         raise Invalid(next(iter(errors.values())), fields=errors)
     query = (
         select(DocketEntry).join(Affected, Affected.docket_entry_id == DocketEntry.id)
         .where(Affected.breach_id == breach.id, DocketEntry.state.in_(["open", "paused"])).order_by(DocketEntry.id)
     )  # fmt: skip
     for entry in unit.session.scalars(query).all():
-        docket.waive(unit, entry, f"No breach: {reason.strip()}")
+        docket.waive(unit, entry, f"{closing.WAIVED_AS}{reason.strip()}")
     _end(unit, breach, CaseState.NO_BREACH, reason, Event.NO_BREACH)
 
 
 def reopen(unit: Unit, breach: Breach, reason: str) -> None:
-    """Open a closed case again, with the reason. Waived clocks stay waived: name the customers anew if they are affected after all."""
+    """Open a closed case again, with the reason.
+
+    Where it had been closed as no breach, clocks that ending waived run again from the awareness they had: a suspicion that was one after
+    all never gains time by having been closed. What was met, and what a person decided for one customer, stays.
+    """
     if breach.state is CaseState.OPEN:
         raise Conflict("The case is open already.")
     if len(reason.strip()) < closing.REASON_MIN:
         raise Invalid("Say in a sentence why the case is opened again.", field="reason")
     before = breach.state
     breach.state, breach.closed_at, breach.closed_by = CaseState.OPEN, None, None
+    restarted = affecting.restart(unit, breach) if before is CaseState.NO_BREACH else []
     unit.session.flush()
     trail.record(
-        unit, Event.REOPENED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[breach],
-        data={"was": before.value}, personal={"reason": reason.strip()},
+        unit, Event.REOPENED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[breach, *restarted],
+        data={"was": before.value, "clocks": len(restarted)}, personal={"reason": reason.strip()},
     )  # fmt: skip
 
 

@@ -53,11 +53,6 @@ def drop_all(unit: Unit, breach: Breach, reason: str) -> None:
             docket.waive(unit, entry, reason)
 
 
-def word_owed(unit: Unit, breach: Breach) -> bool:
-    """Tell whether a promised word has not been given yet."""
-    return queries.word_owed(unit.session, breach.id)
-
-
 def _open(unit: Unit, breach: Breach, kind: str) -> list[DocketEntry]:
     query = select(DocketEntry).where(
         DocketEntry.subject_type == "breach", DocketEntry.subject_id == breach.id, DocketEntry.kind == kind,

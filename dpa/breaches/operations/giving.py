@@ -50,6 +50,8 @@ def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed, *, deem
         raise Conflict("No notice was released yet; release it first, then record by which other channel it was given.")
     if errors := channels.handed_errors(handed, unit.now, notice.released_at):
         raise Invalid("This cannot be recorded like this.", fields=errors)
+    if queries.handed_before(unit.session, notice.id, row.id, handed):
+        raise Conflict("This is recorded already: the same channel at the same time.")
     effective = channels.effective_at(handed, breach.zone, deemed_days)
     delivery = Delivery(
         notice_id=notice.id, affected_id=row.id, channel=handed.channel, given_at=handed.given_at, effective_at=effective,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,6 +20,7 @@ from dpa.breaches.operations.writing import told_of
 from dpa.breaches.phases import Readiness, Release
 from dpa.evidence import trail
 from dpa.evidence.register import operations as register
+from dpa.evidence.register import queries as documents_of
 from dpa.evidence.register import statement
 from dpa.evidence.register.models import IssuedDocument
 from dpa.evidence.register.operations import Order
@@ -44,6 +45,8 @@ def release_notice(
     unit: Unit, breach: Breach, organisation: Organisation, *, late_reason: str = "", emergency_reason: str = ""
 ) -> int:
     """Release the phase being written, or the newest one again to customers who have not got it; returns how many mails it made.
+
+    Who has not got it: those named since, and those whose mail was refused for good; these get the document that was made for them then.
 
     Each customer's phase is ordered as a sealed document, and its mail waits for that a few minutes at most. The mails are queued here and
     leave through the worker; a mail server's acceptance meets the clock. Customers without a usable recipient stay waiting and are shown.
@@ -93,13 +96,14 @@ def _check(unit: Unit, breach: Breach, notice: Notice, release: Release) -> None
 
 def _send(unit: Unit, breach: Breach, notice: Notice, organisation: Organisation, sending: Sequence[Sending]) -> list[Delivery]:
     """Order each customer's document and queue the mail that waits for it."""
-    papers = _order_documents(unit, breach, notice, organisation, sending)
+    before = queries.mails_before(unit.session, notice.id, [one.row.id for one in sending])
+    papers = _papers(unit, breach, notice, organisation, sending, before)
     addresses = links.make_many(unit, breach, [one.row.id for one in sending])
     hold_until = unit.now + rules.hold_for(len(sending), _time_left(unit, breach))
     messages = [
         notices.message(
             breach, notice, organisation, row=one.row, agreement=one.agreement, recipient=one.recipient, document=paper, hold_until=hold_until,
-            link=addresses[one.row.id],
+            link=addresses[one.row.id], attempt=before.get(one.row.id, (0, None))[0] + 1,
         )
         for one, paper in zip(sending, papers, strict=True)
     ]  # fmt: skip
@@ -114,6 +118,17 @@ def _send(unit: Unit, breach: Breach, notice: Notice, organisation: Organisation
     unit.session.add_all(found)
     unit.session.flush()
     return found
+
+
+def _papers(
+    unit: Unit, breach: Breach, notice: Notice, organisation: Organisation, sending: Sequence[Sending], before: Mapping[int, tuple[int, int | None]]
+) -> list[IssuedDocument]:
+    """Return each customer's document: the one that went with a mail that was refused, else one ordered now."""
+    kept = {key: paper for key, (_, paper) in before.items() if paper is not None}
+    known = documents_of.by_ids(unit.session, sorted(kept.values()))
+    fresh = [one for one in sending if one.row.id not in kept]
+    ordered = iter(_order_documents(unit, breach, notice, organisation, fresh) if fresh else [])
+    return [known[kept[one.row.id]] if one.row.id in kept else next(ordered) for one in sending]
 
 
 def _order_documents(

@@ -8,7 +8,7 @@ from dpa.breaches import rules
 from dpa.breaches.events import Event
 from dpa.breaches.models import Breach, Notice
 from dpa.breaches.operations.guards import must_be_open
-from dpa.breaches.phases import Phase, Told, next_phases
+from dpa.breaches.phases import Phase, Told, next_phases, word_errors
 from dpa.breaches.rules import FIELDS, Draft
 from dpa.evidence import trail
 from dpa.problems import Conflict, Invalid
@@ -21,22 +21,25 @@ def told_of(breach: Breach) -> list[Told]:
 
 
 def save_draft(unit: Unit, breach: Breach, draft: Draft, phase: Phase | None = None, next_word_at: datetime | None = None) -> Notice:
-    """Keep the text of the phase being written, beginning one where none is; a change takes back the approval.
+    """Keep the text of the phase being written, beginning one where none is; a change takes back the approval, the same text again does not.
 
     `phase` chooses what a new draft is, or what the open one becomes; none for the one that stands, or the first offered. Raises `Conflict`
-    when that phase cannot come now, `Invalid` for texts that are too long.
+    when that phase cannot come now, `Invalid` by field for texts that are too long and for a next word that cannot be promised.
     """
     must_be_open(breach)
-    long = {name: text for name, text in rules.draft_errors(draft).items() if text.startswith("Shorten")}
-    if long:
-        raise Invalid("The text is too long.", fields=long)
-    notice = breach.draft or _begin(unit, breach)
-    if phase is not None and phase is not notice.phase:
+    begun = breach.draft
+    if phase is not None and (begun is None or phase is not begun.phase):
         _require(breach, phase)
-        notice.phase = phase
-    for name in FIELDS:
-        setattr(notice, name, getattr(draft, name).strip())
-    notice.next_word_at = next_word_at
+    kind = phase or (begun.phase if begun else next_phases(told_of(breach))[0])
+    wrong = {name: text for name, text in rules.draft_errors(draft).items() if text.startswith("Shorten")}
+    if wrong := wrong | word_errors(kind, next_word_at, unit.now):
+        raise Invalid(next(iter(wrong.values())), fields=wrong)
+    fresh = {name: getattr(draft, name).strip() for name in FIELDS} | {"phase": kind, "next_word_at": next_word_at}
+    if begun is not None and all(getattr(begun, name) == value for name, value in fresh.items()):
+        return begun
+    notice = begun or _begin(unit, breach)
+    for name, value in fresh.items():
+        setattr(notice, name, value)
     notice.drafted_at, notice.drafted_by = unit.now, unit.actor
     notice.approved_at = notice.approved_by = None
     unit.session.flush()
@@ -84,6 +87,8 @@ def approve(unit: Unit, breach: Breach) -> Notice:
         raise Conflict("There is no notice to approve; write it first.")
     if errors := rules.draft_errors(Draft(*(getattr(notice, name) for name in FIELDS))):
         raise Invalid("The notice cannot be approved like this.", fields=errors)
+    if notice.approved_by is not None:
+        raise Conflict("The notice is approved already; it can be released.")
     if notice.drafted_by == unit.actor:
         raise Conflict("Whoever wrote the notice cannot be its second person; ask a colleague.")
     notice.approved_at, notice.approved_by = unit.now, unit.actor

@@ -1,0 +1,366 @@
+"""Reads for the pages of one case and of one year; the caller has checked the scope of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from dpa.agreements.models import Agreement
+from dpa.alerts.models import DeliveryEvent, OutboxMessage
+from dpa.alerts.rules import EventKind
+from dpa.alerts.rules import State as MailState
+from dpa.breaches.models import Affected, Breach, CaseLink, Delivery, Notice, Question
+from dpa.docket.models import DocketEntry
+from dpa.evidence.register.models import IssuedDocument
+from dpa.parties.models import Controller
+from dpa.problems import NotFound
+from dpa.web.identity import Scope
+from dpa.web.paging import SIZE, Page, instant_of
+
+RUNNING = ("open", "paused")
+ANSWERS = (EventKind.ACCEPTED, EventKind.ACCEPTED_LATE, EventKind.REFUSED, EventKind.DEFERRED, EventKind.UNREACHABLE, EventKind.DEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseGroup:
+    """Customers of a case whose clocks run alike."""
+
+    promise: str
+    started_at: datetime
+    target_at: datetime
+    due_at: datetime | None
+    zone: str
+    customers: int
+    running: int
+    late: int
+    """How many were told late."""
+    last_met_at: datetime | None
+
+
+def promises(session: Session, breach_id: int, most: int) -> Sequence[PromiseGroup]:
+    """Return the different promises of a case, soonest first; one more than `most` when there are more. Waived clocks are left out."""
+    alike = (Affected.promise, DocketEntry.started_at, DocketEntry.target_at, DocketEntry.due_at, DocketEntry.zone)
+    query = (
+        select(
+            *alike, func.count(), func.count(case((DocketEntry.state.in_(RUNNING), 1))), func.count(case((DocketEntry.late_s > 0, 1))),
+            func.max(DocketEntry.met_at),
+        )
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(Affected.breach_id == breach_id, DocketEntry.state.in_([*RUNNING, "met"]))
+        .group_by(*alike)
+        .order_by(DocketEntry.target_at, Affected.promise)
+        .limit(most + 1)
+    )  # fmt: skip
+    return [PromiseGroup(*row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseCount:
+    """How far one phase has got."""
+
+    sent: int
+    """Customers it went to."""
+    given: int
+    acknowledged: int
+    documents: int
+
+
+def phase_counts(session: Session, breach_id: int) -> Mapping[int, PhaseCount]:
+    """Return how far each phase of a case has got, by the number of its row."""
+
+    def customers(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count(func.distinct(case((condition, Delivery.affected_id))))
+
+    query = (
+        select(
+            Delivery.notice_id, func.count(func.distinct(Delivery.affected_id)), customers(Delivery.given_at.is_not(None)),
+            customers(Delivery.acknowledged_at.is_not(None)), func.count(func.distinct(Delivery.document_id)),
+        )
+        .join(Notice, Notice.id == Delivery.notice_id)
+        .where(Notice.breach_id == breach_id)
+        .group_by(Delivery.notice_id)
+    )  # fmt: skip
+    return {row[0]: PhaseCount(*row[1:]) for row in session.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionLine:
+    """A customer's question."""
+
+    question: Question
+    affected_id: int
+    controller: str
+
+
+def open_questions(session: Session, breach_id: int, most: int = 20) -> Sequence[QuestionLine]:
+    """Return the questions nobody has answered, oldest first."""
+    query = (
+        select(Question, Controller.name)
+        .join(Affected, Affected.id == Question.affected_id)
+        .join(Controller, Controller.id == Affected.controller_id)
+        .where(Affected.breach_id == breach_id, Question.answered_at.is_(None))
+        .order_by(Question.id)
+        .limit(most)
+    )
+    return [QuestionLine(question, question.affected_id, name) for question, name in session.execute(query)]
+
+
+def questions_of(session: Session, affected_id: int) -> Sequence[Question]:
+    """Return what a customer asked, oldest first."""
+    return session.scalars(select(Question).where(Question.affected_id == affected_id).order_by(Question.id)).all()
+
+
+def question(session: Session, affected_id: int, question_id: int) -> Question:
+    """Return one question of a customer; raises `NotFound` for those of others."""
+    row = session.get(Question, question_id)
+    if row is None or row.affected_id != affected_id:
+        raise NotFound("There is no such question of this customer.")
+    return row
+
+
+def word_entry(session: Session, breach_id: int) -> DocketEntry | None:
+    """Return the clock of the next word that was promised; none when none is owed."""
+    query = select(DocketEntry).where(
+        DocketEntry.subject_type == "breach", DocketEntry.subject_id == breach_id, DocketEntry.kind == "breaches:word", DocketEntry.state.in_(RUNNING)
+    )
+    return session.scalars(query.order_by(DocketEntry.target_at, DocketEntry.id).limit(1)).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A customer of a case with what its page needs first."""
+
+    row: Affected
+    entry: DocketEntry
+    agreement: Agreement
+    controller: Controller
+
+
+def place(session: Session, breach_id: int, affected_id: int) -> Place:
+    """Return one customer of a case; raises `NotFound` for those of other cases."""
+    query = (
+        select(Affected, DocketEntry, Agreement, Controller)
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .join(Agreement, Agreement.id == Affected.agreement_id)
+        .join(Controller, Controller.id == Affected.controller_id)
+        .where(Affected.id == affected_id, Affected.breach_id == breach_id)
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound("This customer is not one of the case.")
+    return Place(*found)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One phase given, or being given, to a customer, with what belongs to it."""
+
+    delivery: Delivery
+    notice: Notice
+    mail: OutboxMessage | None
+    document: IssuedDocument | None
+    answer: DeliveryEvent | None
+    """What the mail server said last."""
+
+
+def deliveries(session: Session, affected_id: int) -> Sequence[Given]:
+    """Return everything that was given, or is being given, to a customer, oldest first, each with the last answer of the mail server."""
+    last = (
+        select(func.max(DeliveryEvent.id))
+        .where(DeliveryEvent.outbox_id == Delivery.outbox_id, DeliveryEvent.kind.in_(ANSWERS))
+        .correlate(Delivery)
+        .scalar_subquery()
+    )
+    query = (
+        select(Delivery, Notice, OutboxMessage, IssuedDocument, DeliveryEvent)
+        .join(Notice, Notice.id == Delivery.notice_id)
+        .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
+        .outerjoin(IssuedDocument, IssuedDocument.id == Delivery.document_id)
+        .outerjoin(DeliveryEvent, DeliveryEvent.id == last)
+        .where(Delivery.affected_id == affected_id)
+        .order_by(Notice.number, Delivery.id)
+    )
+    return [Given(*row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCount:
+    """A customer's links."""
+
+    working: int
+    newest_at: datetime | None
+    expires_at: datetime | None
+    """When the last of those that work ends."""
+
+
+def links_of(session: Session, affected_id: int, now: datetime) -> LinkCount:
+    """Return how many links of a customer work, and until when."""
+    query = select(func.count(), func.max(CaseLink.created_at), func.max(CaseLink.expires_at)).where(
+        CaseLink.affected_id == affected_id, CaseLink.revoked_at.is_(None), CaseLink.expires_at > now
+    )
+    return LinkCount(*session.execute(query).one())
+
+
+def refused_at(session: Session, affected_ids: Sequence[int]) -> Mapping[int, str]:
+    """Return the address at which the newest mail about the case was refused for good, for those customers where it was."""
+    newest = (
+        select(func.max(Delivery.id)).where(Delivery.affected_id == Affected.id, Delivery.outbox_id.is_not(None)).correlate(Affected).scalar_subquery()
+    )
+    found: dict[int, str] = {}
+    for start in range(0, len(affected_ids), 500):
+        query = (
+            select(Affected.id, OutboxMessage.to_address)
+            .join(Delivery, Delivery.id == newest)
+            .join(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
+            .where(Affected.id.in_(affected_ids[start : start + 500]), OutboxMessage.state == MailState.DEAD)
+        )
+        found.update((key, address) for key, address in session.execute(query))
+    return found
+
+
+def _is_late(now: datetime) -> ColumnElement[bool]:
+    """Say in SQL who was told late, or is not told past the time; the same instant that `late_s` is counted from."""
+    latest = func.coalesce(DocketEntry.due_at, DocketEntry.target_at)
+    return or_(DocketEntry.late_s > 0, and_(DocketEntry.state.in_(RUNNING), latest < now))
+
+
+@dataclass(frozen=True, slots=True)
+class LateLine:
+    """A customer who was told late, or is not told past the time, without a reason on record."""
+
+    affected_id: int
+    controller: str
+    reference: str
+    promise: str
+    due_at: datetime
+    zone: str
+    met_at: datetime | None
+
+
+def late_without_reason(
+    session: Session, breach_id: int, now: datetime, *, after: Sequence[Any] | None = None, size: int = SIZE
+) -> Page[LateLine]:
+    """Return a page of them, longest overdue first."""
+    latest = func.coalesce(DocketEntry.due_at, DocketEntry.target_at)
+    query = (
+        select(Affected.id, Controller.name, Agreement.reference, Affected.promise, DocketEntry.due_at, DocketEntry.target_at, DocketEntry.zone, DocketEntry.met_at)
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .join(Agreement, Agreement.id == Affected.agreement_id)
+        .join(Controller, Controller.id == Affected.controller_id)
+        .where(Affected.breach_id == breach_id, Affected.late_reason == "", _is_late(now))
+        .order_by(latest, Affected.id)
+        .limit(size + 1)
+    )
+    if after:
+        at = instant_of(after[0])
+        query = query.where(or_(latest > at, and_(latest == at, Affected.id > after[1])))
+    lines = [LateLine(row[0], row[1], row[2], row[3], row[4] or row[5], row[6], row[7]) for row in session.execute(query)]
+    return Page.cut(lines, lambda line: (line.due_at.isoformat(), line.affected_id), size)
+
+
+def late_count(session: Session, breach_id: int, now: datetime) -> int:
+    """Return how many customers are late without a reason."""
+    query = (
+        select(func.count())
+        .select_from(Affected)
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(Affected.breach_id == breach_id, Affected.late_reason == "", _is_late(now))
+    )
+    return session.scalar(query) or 0
+
+
+def late_rows(session: Session, breach_id: int, now: datetime, ids: Sequence[int] | None) -> list[Affected]:
+    """Return the rows of late customers without a reason; of those named, or all for none."""
+    query = (
+        select(Affected)
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(Affected.breach_id == breach_id, Affected.late_reason == "", _is_late(now))
+    )
+    if ids is not None:
+        query = query.where(Affected.id.in_(ids[:SIZE]))
+    return list(session.scalars(query.order_by(Affected.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class YearLine:
+    """An incident with the times at which its customers were told."""
+
+    id: int
+    organisation_id: int
+    reference: str
+    title: str
+    aware_at: datetime
+    zone: str
+    affected: int
+    told: int
+    late: int
+    running: int
+    first_told_at: datetime | None
+    last_told_at: datetime | None
+    first_due_at: datetime | None
+    """The earliest promise of all its customers."""
+
+
+def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | None = None, size: int = SIZE) -> Page[YearLine]:
+    """Return a page of a year's incidents without exercises, newest awareness first, each with its times; two statements."""
+    chosen = (Breach.organisation_id.in_(scope.organisation_ids), Breach.year == number, Breach.drill.is_(False))
+    query = select(Breach).where(*chosen).order_by(Breach.aware_at.desc(), Breach.id.desc()).limit(size + 1)
+    if after:
+        at = instant_of(after[0])
+        query = query.where(or_(Breach.aware_at < at, and_(Breach.aware_at == at, Breach.id < after[1])))
+    rows = session.scalars(query).all()
+    times = _times(session, Affected.breach_id.in_([row.id for row in rows]))
+    lines = [
+        YearLine(row.id, row.organisation_id, row.reference, row.title, row.aware_at, row.zone, *times.get(row.id, (0, 0, 0, 0, None, None, None)))
+        for row in rows
+    ]
+    return Page.cut(lines, lambda line: (line.aware_at.isoformat(), line.id), size)
+
+
+def _times(session: Session, condition: ColumnElement[bool]) -> Mapping[int, tuple[Any, ...]]:
+    query = (
+        select(
+            Affected.breach_id, func.count(), func.count(Affected.sent_at), func.count(case((DocketEntry.late_s > 0, 1))),
+            func.count(case((DocketEntry.state.in_(RUNNING), 1))), func.min(Affected.sent_at), func.max(Affected.sent_at),
+            func.min(func.coalesce(DocketEntry.due_at, DocketEntry.target_at)),
+        )
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(condition)
+        .group_by(Affected.breach_id)
+    )  # fmt: skip
+    return {row[0]: tuple(row[1:]) for row in session.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class YearSum:
+    """A year in figures."""
+
+    incidents: int
+    customers: int
+    told: int
+    late: int
+
+
+def year_sum(session: Session, scope: Scope, number: int) -> YearSum:
+    """Return the whole year's counts without exercises."""
+    query = (
+        select(
+            func.count(func.distinct(Breach.id)), func.count(Affected.id), func.count(Affected.sent_at), func.count(case((DocketEntry.late_s > 0, 1)))
+        )
+        .select_from(Breach)
+        .outerjoin(Affected, Affected.breach_id == Breach.id)
+        .outerjoin(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(Breach.organisation_id.in_(scope.organisation_ids), Breach.year == number, Breach.drill.is_(False))
+    )
+    return YearSum(*session.execute(query).one())
+
+
+def years(session: Session, scope: Scope) -> Sequence[int]:
+    """Return the years that have incidents, newest first."""
+    query = select(Breach.year).where(Breach.organisation_id.in_(scope.organisation_ids), Breach.drill.is_(False)).distinct()
+    return session.scalars(query.order_by(Breach.year.desc())).all()
