@@ -31,7 +31,7 @@ from dpa.evidence.register.models import (
     FileRole,
     IssuedDocument,
 )
-from dpa.evidence.seal.models import SealIdentity
+from dpa.evidence.seal.models import IdentityState, SealIdentity
 from dpa.evidence.trail import anchoring, checkpoints
 from dpa.evidence.trail.models import TrailCheckpoint
 from dpa.problems import Problem
@@ -215,6 +215,10 @@ def _list_one(unit: Unit, ready: Ready, at: datetime, checkpoint_size: int) -> b
     work = unit.session.get(DocumentWork, claimed.id, with_for_update=True, populate_existing=True)
     if work is None or work.claim != claimed.claim:
         return False
+    if _is_revoked(unit, made.identity_id):
+        # Revoked while it was sealed: whoever checks it would be told not to rely on it. It is made anew with what seals then.
+        work.next_at = unit.now
+        return False
     row = unit.session.get_one(IssuedDocument, claimed.id)
     row.state, row.issued_at = DocumentState.ISSUED, at
     row.record, row.record_sha256 = made.record, made.record_sha256
@@ -241,6 +245,12 @@ def _list_one(unit: Unit, ready: Ready, at: datetime, checkpoint_size: int) -> b
     for listener in _listeners:
         listener(unit, row)
     return True
+
+
+def _is_revoked(unit: Unit, identity_id: int) -> bool:
+    # Locked, so that a revocation comes wholly before or wholly after the issue.
+    identity = unit.session.get_one(SealIdentity, identity_id, with_for_update={"read": True}, populate_existing=True)
+    return identity.state is IdentityState.REVOKED
 
 
 def _files(document_id: int, ready: Ready, at: datetime) -> list[DocumentFile]:

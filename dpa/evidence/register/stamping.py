@@ -16,7 +16,6 @@ from dpa.evidence.events import Event
 from dpa.evidence.register import store
 from dpa.evidence.register.models import STAMP_WANTED, DocumentFile, FileRole, IssuedDocument
 from dpa.evidence.seal.models import SealIdentity
-from dpa.problems import Problem
 from dpa.slice import Tick
 
 if TYPE_CHECKING:
@@ -30,12 +29,15 @@ log = structlog.get_logger()
 
 
 def add_stamps(tick: Tick) -> str:
-    """Ask the authority for the stamps that are missing, the oldest first; stops at the first refusal, to try again at the next run."""
+    """Ask the authority for the stamps that are missing, the oldest first; stops at its first refusal, to try again at the next run.
+
+    A document that cannot be stamped for a reason of its own, such as a file that is gone, does not keep the others waiting.
+    """
     wanted = select(IssuedDocument.id).where(text(STAMP_WANTED)).order_by(IssuedDocument.stamp_wanted_since).limit(MOST)
     numbers = list(tick.session.scalars(wanted))
     if not numbers:
         return ""
-    from dpa.evidence.seal.stamping import stamper_for
+    from dpa.evidence.seal.stamping import StampUnavailable, stamper_for
 
     stamper = stamper_for(tick.settings)
     done = 0
@@ -43,9 +45,12 @@ def add_stamps(tick: Tick) -> str:
         assert stamper is not None
         try:
             done += _stamp(tick, number, stamper)
-        except Problem as problem:
+        except StampUnavailable as problem:
             log.warning("stamp_missing", document=number, kind=type(problem).__name__)
             break
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with this document is told by its age, and logged without its words
+            log.error("document_not_stamped", document=number, kind=type(error).__name__)  # noqa: TRY400
+            tick.session.rollback()
     return f"{done} of {len(numbers)} time-stamps added" if done else ""
 
 

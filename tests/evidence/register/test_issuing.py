@@ -267,12 +267,52 @@ def test_an_authority_that_is_down_does_not_stop_the_issue(database: Database, s
         assert add_stamps(tick) == ""
 
 
+def test_a_document_that_cannot_be_stamped_does_not_keep_the_others_waiting(sqlite_database: Database, seal_ground: SealGround) -> None:
+    from dpa.evidence.register.stamping import add_stamps
+
+    desk = desk_for(sqlite_database, seal_ground, stamps=True)
+    seal_ground.authority.mode = "error"
+    lost = desk.order()
+    desk.work()
+    desk.pass_time(timedelta(minutes=1))
+    waiting = desk.order()
+    desk.work()
+    store.path_of(desk.settings.document_store, desk.document(lost).sha256 or "").unlink()
+    seal_ground.authority.mode = "good"
+    with desk.tick() as tick:
+        assert add_stamps(tick) == "1 of 2 time-stamps added"
+    assert desk.document(waiting).level == "B-LTA"
+    assert desk.document(lost).stamp_wanted_since is not None
+
+
 def test_the_kind_of_the_tests_is_known() -> None:
     from dpa.evidence.register import kinds
 
     assert kinds.kind_named(KIND).code == "TC"
     with pytest.raises(ValueError, match="share a name or a code"):
         kinds.register(kinds.DocumentKind("another", "TC", "A", "As", "Internal", "r", lambda _: None))  # type: ignore[arg-type, return-value]
+
+
+def test_what_was_sealed_while_its_seal_was_revoked_is_not_issued(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is opened before the pages are made; a revocation that comes between them must still hold."""
+    number = desk.order()
+    make = issuing.make
+
+    def overtaken(*made: object) -> making.Made:
+        finished = make(*made)  # type: ignore[arg-type]
+        with Session(desk.engine) as session, desk.begin(session) as unit:
+            identity = seals.queries.active(unit.session, desk.organisation_id)
+            assert identity is not None
+            seals.revoke(unit, identity, "The key was copied.", desk.settings)
+        return finished
+
+    monkeypatch.setattr(issuing, "make", overtaken)
+    assert desk.work() == "1 failed"
+    row = desk.document(number)
+    assert (row.state, row.files) == (DocumentState.ORDERED, [])
+    with Session(desk.engine) as session:
+        assert session.get_one(DocumentWork, number).last_error == issuing.NO_SEAL.message
+    assert verify_database(desk.engine).ok
 
 
 def test_after_a_revocation_nothing_is_sealed_until_somebody_decides(sqlite_desk: Desk) -> None:
