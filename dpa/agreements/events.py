@@ -17,6 +17,9 @@ class Event(StrEnum):
     IMPORTED = "agreements:import:confirmed"
     SYSTEMS_SET = "agreements:agreement:systems_set"
     SYSTEM_ADDED = "agreements:system:added"
+    OPERATOR_SET = "agreements:system:operator_set"
+    ACTIVITY_ADDED = "agreements:activity:added"
+    ACTIVITIES_SET = "agreements:agreement:activities_set"
     TARGET_SET = "agreements:target:set"
 
 
@@ -30,5 +33,8 @@ SENTENCES: dict[str, str] = {
     Event.IMPORTED: "imported {controllers} customers and {agreements} agreements from a file",
     Event.SYSTEMS_SET: "set the number of systems named in the agreement to {systems}",
     Event.SYSTEM_ADDED: "added a system",
+    Event.OPERATOR_SET: "said who runs the system (hours promised to tell of a breach: {hours})",
+    Event.ACTIVITY_ADDED: "added a processing activity",
+    Event.ACTIVITIES_SET: "set the number of processing activities named in the agreement to {activities}",
     Event.TARGET_SET: "set the house target for “{word}” to {amount} {unit}",
 }

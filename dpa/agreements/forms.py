@@ -23,8 +23,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from dpa.agreements import uploads
 from dpa.agreements.deviations import MOST_HOURS
 from dpa.agreements.pages.terms import ConflictLine
-from dpa.agreements.queries import SystemRow
-from dpa.agreements.rules import AgreementInput
+from dpa.agreements.rules import OPERATOR_MAX, AgreementInput
+from dpa.agreements.serving import ActivityRow, SystemRow
 from dpa.agreements.terms import Unit, Word
 from dpa.agreements.terms.text_words import WORD
 from dpa.problems import Invalid
@@ -49,8 +49,8 @@ def _uploaded(field: FileField) -> tuple[bytes, str]:
     return content, str(storage.filename).replace("\\", "/").rpartition("/")[2]
 
 
-class SystemsField(SelectMultipleField):  # type: ignore[misc]
-    """Systems as a list of ticks."""
+class TicksField(SelectMultipleField):  # type: ignore[misc]
+    """Systems or activities as a list of ticks."""
 
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()
@@ -58,8 +58,8 @@ class SystemsField(SelectMultipleField):  # type: ignore[misc]
     def __init__(self, label: str, **kwargs: Any) -> None:
         super().__init__(label, coerce=int, **kwargs)
 
-    def offer(self, rows: Iterable[SystemRow]) -> None:
-        """Offer the systems of one organisation."""
+    def offer(self, rows: Iterable[SystemRow] | Iterable[ActivityRow]) -> None:
+        """Offer what belongs to one organisation."""
         self.choices = [SelectChoice(row.id, label=row.name) for row in rows]
 
 
@@ -71,12 +71,14 @@ class AgreementForm(Form):
     reference = StringField("Reference of the agreement", [DataRequired("Enter your own number for the agreement."), Length(max=40)])
     starts_on = DateField("First day", [InputRequired(DAY)])
     ends_on = DateField("Last day", [Optional()])
-    systems = SystemsField("Systems that process the customer's data")
+    systems = TicksField("Systems that process the customer's data")
+    activities = TicksField("Processing activities done for the customer")
 
-    def offer(self, templates: Sequence[tuple[int, str]], systems: Iterable[SystemRow]) -> None:
+    def offer(self, templates: Sequence[tuple[int, str]], systems: Iterable[SystemRow], activities: Iterable[ActivityRow]) -> None:
         """Offer what belongs to the organisation, and nothing else."""
         self.template.choices = [SelectChoice(key, label=title) for key, title in templates]
         self.systems.offer(systems)
+        self.activities.offer(activities)
 
     def agreement(self) -> AgreementInput:
         """Return what was typed."""
@@ -92,10 +94,29 @@ class EndForm(Form):
 class SystemsForm(Form):
     """The systems of an agreement."""
 
-    systems = SystemsField("Systems that process the customer's data")
+    systems = TicksField("Systems that process the customer's data")
 
 
-class SystemForm(Form):
+class ActivitiesForm(Form):
+    """The processing activities of an agreement."""
+
+    activities = TicksField("Processing activities done for the customer")
+
+
+class ActivityForm(Form):
+    """A new processing activity."""
+
+    name = StringField("Name", [DataRequired("Enter the name people in the organisation use."), Length(max=120)])
+
+
+class OperatorForm(Form):
+    """Who runs a system."""
+
+    operator = StringField("Run by", [Length(max=OPERATOR_MAX)])
+    operator_hours = IntegerField("Hours promised to tell of a breach", [Optional()])
+
+
+class SystemForm(OperatorForm):
     """A new system."""
 
     name = StringField("Name", [DataRequired("Enter the name people in the organisation use."), Length(max=120)])

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from dpa.agreements import rules
 from dpa.agreements.events import Event
 from dpa.agreements.models import (
+    Activity,
     Agreement,
     AgreementVersion,
     ConflictDecision,
@@ -81,9 +82,10 @@ def add_agreement(
     *,
     deviations: Sequence[Term] = (),
     systems: Sequence[System] = (),
+    activities: Sequence[Activity] = (),
 ) -> Agreement:
     """Add an agreement on standard terms. Raises `Invalid` by field, `Conflict` when the reference is taken."""
-    _require_addable(unit, template, agreement, systems)
+    _require_addable(unit, template, agreement, systems, activities)
     row = Agreement(
         organisation_id=template.organisation_id,
         controller_id=controller_id,
@@ -93,6 +95,7 @@ def add_agreement(
         ends_on=agreement.ends_on,
         created_at=unit.now,
         systems=list(systems),
+        activities=list(activities),
     )
     document = parsed(template.versions[-1].terms)
     version = _agreement_version(unit, document, 1, agreement.starts_on, deviations, "As signed.")
@@ -110,11 +113,15 @@ def add_agreement(
     return row
 
 
-def _require_addable(unit: Unit, template: Template, agreement: AgreementInput, systems: Sequence[System]) -> None:
+def _require_addable(
+    unit: Unit, template: Template, agreement: AgreementInput, systems: Sequence[System], activities: Sequence[Activity]
+) -> None:
     if errors := rules.agreement_errors(agreement):
         raise Invalid("The agreement cannot be accepted.", fields=errors)
     if any(system.organisation_id != template.organisation_id for system in systems):
         raise Invalid("Choose systems of the agreement's own organisation.", field="systems")
+    if any(activity.organisation_id != template.organisation_id for activity in activities):
+        raise Invalid("Choose activities of the agreement's own organisation.", field="activities")
     taken = select(Agreement.id).where(
         Agreement.organisation_id == template.organisation_id, Agreement.reference == agreement.reference
     )
@@ -180,6 +187,24 @@ def set_systems(unit: Unit, row: Agreement, systems: Sequence[System]) -> None:
     )
 
 
+def set_activities(unit: Unit, row: Agreement, activities: Sequence[Activity]) -> None:
+    """Say which processing activities (Art. 30(2) GDPR) are done under an agreement."""
+    if any(activity.organisation_id != row.organisation_id for activity in activities):
+        raise Invalid("Choose activities of the agreement's own organisation.", field="activities")
+    if {activity.id for activity in activities} == {activity.id for activity in row.activities}:
+        raise Conflict("Nothing differs from the activities already named.", field="activities")
+    row.activities = list(activities)
+    unit.session.flush()
+    trail.record(
+        unit,
+        Event.ACTIVITIES_SET,
+        subject=("agreement", row.id),
+        organisation_id=row.organisation_id,
+        covers=[row],
+        data={"activities": len(activities), "activity_ids": sorted(activity.id for activity in activities)},
+    )
+
+
 def decide_conflict(
     unit: Unit, owner: Template | Agreement, document: TermsDocument, group: str, option: str, reason: str
 ) -> ConflictDecision:
@@ -215,20 +240,61 @@ def decide_conflict(
     return row
 
 
-def add_system(unit: Unit, organisation_id: int, name: str) -> System:
-    """Add a system that processes customers' data."""
-    text = name.strip()
-    if not text or len(text) > 120:
-        raise Invalid("Give the system a name of at most 120 characters.", field="name")
-    # Compared here, not in the database: SQLite knows small letters of ASCII only.
-    names = unit.session.scalars(select(System.name).where(System.organisation_id == organisation_id))
-    if any(name.lower() == text.lower() for name in names):
-        raise Conflict(f"There already is a system “{text}”.", field="name")
+def add_system(unit: Unit, organisation_id: int, name: str, operator: str = "", operator_hours: int | None = None) -> System:
+    """Add a system that processes customers' data, with the subprocessor that runs it and the hours it promised to tell of a breach."""
+    text = _free_name(unit, System, organisation_id, name, "system")
     row = System(organisation_id=organisation_id, name=text)
+    row.operator, row.operator_hours = _operator(unit, organisation_id, operator, operator_hours), operator_hours
     unit.session.add(row)
     unit.session.flush()
     trail.record(unit, Event.SYSTEM_ADDED, subject=("system", row.id), organisation_id=organisation_id, covers=[row])
     return row
+
+
+def set_operator(unit: Unit, row: System, operator: str, operator_hours: int | None) -> None:
+    """Say which subprocessor runs a system (empty: the organisation does), and within how many hours it promised to tell of a breach."""
+    name = _operator(unit, row.organisation_id, operator, operator_hours)
+    if (name, operator_hours) == (row.operator, row.operator_hours):
+        raise Conflict("Nothing differs from what is known of this system.", field="operator")
+    row.operator, row.operator_hours = name, operator_hours
+    unit.session.flush()
+    trail.record(
+        unit,
+        Event.OPERATOR_SET,
+        subject=("system", row.id),
+        organisation_id=row.organisation_id,
+        covers=[row],
+        data={"hours": "no number" if operator_hours is None else operator_hours},
+    )
+
+
+def _operator(unit: Unit, organisation_id: int, operator: str, hours: int | None) -> str:
+    """Return the operator's name as it is written already, whatever the capitals: one subprocessor must not become two."""
+    name = " ".join(operator.split())
+    if errors := rules.operator_errors(name, hours):
+        raise Invalid("The operator cannot be kept like this.", fields=errors)
+    known = unit.session.scalars(select(System.operator).where(System.organisation_id == organisation_id).distinct())
+    return next((one for one in known if one.lower() == name.lower()), name)
+
+
+def add_activity(unit: Unit, organisation_id: int, name: str) -> Activity:
+    """Add a processing activity done for customers (Art. 30(2) GDPR)."""
+    row = Activity(organisation_id=organisation_id, name=_free_name(unit, Activity, organisation_id, name, "processing activity"))
+    unit.session.add(row)
+    unit.session.flush()
+    trail.record(unit, Event.ACTIVITY_ADDED, subject=("activity", row.id), organisation_id=organisation_id, covers=[row])
+    return row
+
+
+def _free_name(unit: Unit, kind: type[System | Activity], organisation_id: int, name: str, what: str) -> str:
+    text = name.strip()
+    if not text or len(text) > 120:
+        raise Invalid(f"Give the {what} a name of at most 120 characters.", field="name")
+    # Compared here, not in the database: SQLite knows small letters of ASCII only.
+    names = unit.session.scalars(select(kind.name).where(kind.organisation_id == organisation_id))
+    if any(name.lower() == text.lower() for name in names):
+        raise Conflict(f"There already is a {what} “{text}”.", field="name")
+    return text
 
 
 def set_target(

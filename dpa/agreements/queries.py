@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
-from dpa.agreements.models import Agreement, AgreementSystem, ConflictDecision, ImportDraft, System, Template
+from dpa.agreements.models import Agreement, ConflictDecision, ImportDraft, Template
+from dpa.agreements.serving import LARGEST, numbers, running_on
 from dpa.parties.models import Controller
 from dpa.parties.queries import contains
 from dpa.people.models import Organisation
@@ -19,8 +20,6 @@ from dpa.web.identity import Scope
 from dpa.web.paging import DAMAGED, SIZE, Page
 
 CHUNK = 500
-LARGEST = 2**63 - 1
-"""Largest number a key can have; larger ones in an address name nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,6 @@ class AgreementRow:
     template: str
     starts_on: date
     ends_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class SystemRow:
-    """A system with the number of agreements it serves."""
-
-    id: int
-    name: str
-    agreements: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +72,6 @@ def _rows() -> Select[*tuple[Any, ...]]:
         .join(Controller, Controller.id == Agreement.controller_id)
         .join(Template, Template.id == Agreement.template_id)
     )
-
-
-def _running(query: Select[*tuple[Any, ...]], on: date) -> Select[Any]:
-    return query.where(Agreement.starts_on <= on, or_(Agreement.ends_on.is_(None), Agreement.ends_on >= on))
 
 
 def _narrowed(scope: Scope, narrowing: Narrowing) -> list[ColumnElement[bool]]:
@@ -132,10 +118,16 @@ def stream(session: Session, scope: Scope, narrowing: Narrowing) -> Iterator[tup
         yield AgreementRow(*row[:-1]), row[-1]
 
 
-def running(session: Session, organisation_id: int, on: date) -> Sequence[AgreementRow]:
-    """Return all agreements of an organisation that run on a legal day, by customer name."""
-    query = _running(_rows().where(Agreement.organisation_id == organisation_id), on)
-    return [AgreementRow(*row) for row in session.execute(query.order_by(Controller.name, Agreement.id))]
+def running(session: Session, organisation_id: int, on: date, limit: int | None = None) -> Sequence[AgreementRow]:
+    """Return the agreements of an organisation that run on a legal day, by customer name; all of them, or the first few."""
+    query = running_on(_rows().where(Agreement.organisation_id == organisation_id), on)
+    return [AgreementRow(*row) for row in session.execute(query.order_by(Controller.name, Agreement.id).limit(limit))]
+
+
+def running_ids(session: Session, organisation_id: int, on: date) -> Mapping[int, int]:
+    """Return the standard terms of each agreement of an organisation that runs on a legal day."""
+    query = running_on(select(Agreement.id, Agreement.template_id).where(Agreement.organisation_id == organisation_id), on)
+    return {row[0]: row[1] for row in session.execute(query.order_by(Agreement.id))}
 
 
 def by_ids(session: Session, organisation_id: int, ids: Sequence[int]) -> Mapping[int, AgreementRow]:
@@ -145,30 +137,6 @@ def by_ids(session: Session, organisation_id: int, ids: Sequence[int]) -> Mappin
         query = _rows().where(Agreement.organisation_id == organisation_id, Agreement.id.in_(ids[start : start + CHUNK]))
         found |= {row[0]: AgreementRow(*row) for row in session.execute(query)}
     return found
-
-
-def systems(session: Session, organisation_id: int) -> Sequence[SystemRow]:
-    """Return the systems of an organisation with the number of agreements each serves."""
-    query = (
-        select(System.id, System.name, func.count(AgreementSystem.agreement_id))
-        .outerjoin(AgreementSystem, AgreementSystem.system_id == System.id)
-        .where(System.organisation_id == organisation_id)
-        .group_by(System.id, System.name)
-        .order_by(System.name)
-    )
-    return [SystemRow(*row) for row in session.execute(query)]
-
-
-def served_by(session: Session, organisation_id: int, system_ids: Sequence[int], on: date) -> Sequence[int]:
-    """Return the running agreements that any of the systems serves."""
-    query = (
-        _running(select(Agreement.id).distinct(), on)
-        .join(AgreementSystem, AgreementSystem.agreement_id == Agreement.id)
-        .join(System, System.id == AgreementSystem.system_id)
-        .where(Agreement.organisation_id == organisation_id, System.organisation_id == organisation_id, System.id.in_(list(system_ids)))
-        .order_by(Agreement.id)
-    )
-    return session.scalars(query).all()
 
 
 def by_references(session: Session, organisation_id: int, references: Sequence[str]) -> Mapping[str, int]:
@@ -184,7 +152,10 @@ def by_references(session: Session, organisation_id: int, references: Sequence[s
 
 def agreement(session: Session, scope: Scope, agreement_id: int) -> Agreement:
     """Return one agreement with versions and systems; raises `NotFound` outside the scope."""
-    options = [selectinload(Agreement.versions), selectinload(Agreement.systems), selectinload(Agreement.template).selectinload(Template.versions)]
+    options = [
+        selectinload(Agreement.versions), selectinload(Agreement.systems), selectinload(Agreement.activities),
+        selectinload(Agreement.template).selectinload(Template.versions),
+    ]  # fmt: skip
     row = session.get(Agreement, agreement_id, options=options) if agreement_id <= LARGEST else None
     if row is None or row.organisation_id not in scope:
         raise NotFound("There is no such agreement, or it is not yours to see.")
@@ -262,12 +233,6 @@ def decisions(session: Session, *, template_id: int, agreement_id: int | None = 
     return session.scalars(select(ConflictDecision).where(wanted).order_by(ConflictDecision.id)).all()
 
 
-def systems_by_id(session: Session, organisation_id: int, ids: Sequence[int]) -> list[System]:
-    """Return systems of one organisation by number; others are left out."""
-    query = select(System).where(System.organisation_id == organisation_id, System.id.in_([key for key in ids if key <= LARGEST]))
-    return list(session.scalars(query.order_by(System.name)))
-
-
 def draft(session: Session, person_id: int, scope: Scope, draft_id: int) -> ImportDraft:
     """Return an uploaded file of this very person; raises `NotFound` for everybody else's."""
     row = session.get(ImportDraft, draft_id) if draft_id <= LARGEST else None
@@ -288,22 +253,12 @@ def names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
     query = (
         select(Agreement.id, Agreement.reference, Controller.name)
         .join(Controller, Controller.id == Agreement.controller_id)
-        .where(Agreement.id.in_(_numbers(ids)))
+        .where(Agreement.id.in_(numbers(ids)))
     )
     return {str(key): f"{reference} with {name}" for key, reference, name in session.execute(query)}
 
 
 def template_names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
     """Return titles of standard terms for the trail page."""
-    query = select(Template.id, Template.title).where(Template.id.in_(_numbers(ids)))
+    query = select(Template.id, Template.title).where(Template.id.in_(numbers(ids)))
     return {str(key): title for key, title in session.execute(query)}
-
-
-def system_names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
-    """Return names of systems for the trail page."""
-    query = select(System.id, System.name).where(System.id.in_(_numbers(ids)))
-    return {str(key): name for key, name in session.execute(query)}
-
-
-def _numbers(ids: Sequence[str]) -> list[int]:
-    return [int(key) for key in ids if key.isascii() and key.isdigit() and len(key) < 19]

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
+OPERATOR_MAX = 200
+HOURS_MOST = 8_760
+"""A year; a longer promise to tell of a breach is a slip of the hand."""
 REASON_MIN = 10
 REASON_MAX = 800
 """Most characters of a reason, as the terms model keeps it."""
@@ -33,6 +36,18 @@ def agreement_errors(agreement: AgreementInput) -> Mapping[str, str]:
         errors["ends_on"] = "The last day lies before the first; correct one of them."
     elif agreement.ends_on is not None and agreement.ends_on.year > 2099:
         errors["ends_on"] = "Enter a last day before 2100, or leave it empty while the agreement runs."
+    return errors
+
+
+def operator_errors(operator: str, hours: int | None) -> Mapping[str, str]:
+    """Return what keeps a system from being said to be run by a subprocessor that tells of a breach within some hours."""
+    errors: dict[str, str] = {}
+    if len(operator) > OPERATOR_MAX:
+        errors["operator"] = f"Shorten the name to {OPERATOR_MAX} characters."
+    elif hours is not None and not operator:
+        errors["operator"] = "Name the subprocessor that promised these hours, or leave the hours empty."
+    if hours is not None and not 1 <= hours <= HOURS_MOST:
+        errors["operator_hours"] = f"Enter 1 to {HOURS_MOST:,} hours, or leave it empty when no number was promised."
     return errors
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dpa.agreements import models, queries  # noqa: F401  loads the tables
+from dpa.agreements import models, queries, serving  # noqa: F401  loads the tables
 from dpa.agreements.events import SENTENCES
 from dpa.slice import NavItem, Slice
 
@@ -23,7 +23,7 @@ SLICE = Slice(
     blueprints=_blueprints,
     navigation=(NavItem("Ground", "Agreements", "agreements.index", "file-text", "agreements.read", 40),),
     events=SENTENCES,
-    names={"agreement": queries.names, "template": queries.template_names, "system": queries.system_names},
+    names={"agreement": queries.names, "template": queries.template_names, "system": serving.system_names, "activity": serving.activity_names},
     paths={"agreement": "/agreements/{id}", "template": "/agreements/templates/{id}"},
     settings=(NavItem("", "House targets", "agreements.targets", "adjustments", "organisation.manage", 20),),
 )

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from dpa.agreements.queries import SystemRow
+from dpa.agreements.serving import SystemRow
 from dpa.breaches.rules import Draft, Incident, Selection
 from dpa.web.forms import Form, ZonedDateTimeField
 from dpa.web.identity import OrganisationRef

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 import dpa.slices  # noqa: F401  loads every table and installs the trail
 from dpa import unit as units
 from dpa.agreements import operations as agreements
-from dpa.agreements.models import System, Template
-from dpa.agreements.queries import served_by
+from dpa.agreements.models import Activity, System, Template
 from dpa.agreements.rules import AgreementInput
+from dpa.agreements.serving import served_by
 from dpa.agreements.terms import shipped_contract
 from dpa.breaches import operations as breaches
 from dpa.breaches.rules import Draft, Incident, Selection
@@ -86,13 +86,14 @@ def _organisation(unit: Unit, facts: data.DemoOrganisation, people: list[Person]
         newly = [person] if facts is data.ORGANISATIONS[0] else []
         join(unit, person, organisation.id, role, changed=newly)
     template = agreements.add_template(unit, organisation.id, document, date(2024, 1, 1), "Read from the contract.")
-    systems = [agreements.add_system(unit, organisation.id, name) for name in facts.systems]
+    systems = [agreements.add_system(unit, organisation.id, system.name, system.operator, system.hours) for system in facts.systems]
+    activities = [agreements.add_activity(unit, organisation.id, name) for name in facts.activities]
     for place, customer in enumerate(facts.customers):
-        _customer(unit, organisation, template, systems, place, customer, facts.prefix, today)
+        _customer(unit, organisation, template, systems, activities, place, customer, facts.prefix, today)
 
 
 def _customer(
-    unit: Unit, organisation: Organisation, template: Template, systems: list[System],
+    unit: Unit, organisation: Organisation, template: Template, systems: list[System], activities: list[Activity],
     place: int, customer: data.DemoCustomer, prefix: str, today: date,
 ) -> None:
     contacts = [ContactInput(Purpose(purpose), address) for purpose, address in customer.contacts]
@@ -105,7 +106,8 @@ def _customer(
     used = [system for index, system in enumerate(systems) if (place + index) % 2 == 0] or systems[:1]
     started = date(today.year - 2, 1 + place % 12, 1)
     agreements.add_agreement(
-        unit, controller.id, template, AgreementInput(f"{prefix}-{2024 + place % 2}-{place + 1:03d}", started), systems=used
+        unit, controller.id, template, AgreementInput(f"{prefix}-{2024 + place % 2}-{place + 1:03d}", started), systems=used,
+        activities=[activity for index, activity in enumerate(activities) if index == 0 or (place + index) % 2 == 0],
     )
 
 

@@ -31,6 +31,15 @@ class DemoCustomer:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoSystem:
+    """A system, with the subprocessor that runs it and the hours it promised to tell of a breach."""
+
+    name: str
+    operator: str = ""
+    hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DemoOrganisation:
     """An organisation with the contract it promises by."""
 
@@ -40,7 +49,8 @@ class DemoOrganisation:
     calendar: str
     country: str
     prefix: str
-    systems: tuple[str, ...]
+    systems: tuple[DemoSystem, ...]
+    activities: tuple[str, ...]
     customers: tuple[DemoCustomer, ...]
 
 
@@ -64,7 +74,8 @@ def _customer(name: str, country: str, language: str, domain: str, *purposes: st
 ORGANISATIONS: tuple[DemoOrganisation, ...] = (
     DemoOrganisation(
         "lemon-learning", "Lemon Learning", "Europe/Paris", "FR", "FR", "LL",
-        ("Adoption platform", "Reporting service", "Backup store"),
+        (DemoSystem("Adoption platform"), DemoSystem("Reporting service"), DemoSystem("Backup store", "Nimbus Cloud", 48)),
+        ("Digital adoption", "Learning analytics"),
         (
             _customer("Académie de Lille", "FR", "fr", "academie-lille", "security", "privacy"),
             _customer("Alder Clinics", "FR", "fr", "alder-clinics", "privacy"),
@@ -78,7 +89,8 @@ ORGANISATIONS: tuple[DemoOrganisation, ...] = (
     ),
     DemoOrganisation(
         "light-and-shadows", "Light and Shadows", "Europe/Paris", "FR", "FR", "LS",
-        ("Simulation cloud", "Licence server"),
+        (DemoSystem("Simulation cloud", "Rechenhaus Nord"), DemoSystem("Licence server")),
+        ("Simulation services",),
         (
             _customer("Atelier Brumaire", "FR", "fr", "atelier-brumaire", "privacy"),
             _customer("Brasserie du Nord", "FR", "fr", "brasserie-du-nord", "security", "privacy"),
@@ -88,7 +100,8 @@ ORGANISATIONS: tuple[DemoOrganisation, ...] = (
     ),
     DemoOrganisation(
         "lighton", "LightOn", "Europe/Paris", "FR", "FR", "LO",
-        ("Inference cloud", "Console"),
+        (DemoSystem("Inference cloud", "Nimbus Cloud", 24), DemoSystem("Console")),
+        ("Model inference", "Customer support"),
         (
             _customer("Fjord Bank", "DK", "en", "fjord-bank", "security", "privacy"),
             _customer("Ministère des Phares", "FR", "fr", "ministere-phares", "security"),
@@ -97,7 +110,8 @@ ORGANISATIONS: tuple[DemoOrganisation, ...] = (
     ),
     DemoOrganisation(
         "lightenup", "LightenUp", "Europe/Paris", "FR", "FR", "LU",
-        ("Assistant service", "Mail gateway"),
+        (DemoSystem("Assistant service"), DemoSystem("Mail gateway", "Postrelay", 72)),
+        ("Assistance by AI",),
         (
             _customer("Cobalt Studios", "NL", "en", "cobalt-studios", "privacy"),
             _customer("Linden Schools Trust", "GB", "en", "linden-schools", "privacy", "notices"),
@@ -105,7 +119,8 @@ ORGANISATIONS: tuple[DemoOrganisation, ...] = (
     ),
     DemoOrganisation(
         "light-company", "Light Company ApS", "Europe/Copenhagen", "DK", "DK", "LC",
-        ("Ledger service", "Invoice capture"),
+        (DemoSystem("Ledger service"), DemoSystem("Invoice capture", "Scanworks")),
+        ("Bookkeeping", "Payroll"),
         (
             _customer("Havnegade Logistik", "DK", "da", "havnegade-logistik", "security", "privacy"),
             _customer("Nordsø Energi", "DK", "da", "nordsoe-energi", "security"),

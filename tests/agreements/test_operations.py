@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dpa.agreements import deviations, operations, queries, stacks
+from dpa.agreements import deviations, operations, queries, serving, stacks
 from dpa.agreements.models import Agreement, Template
 from dpa.agreements.rules import AgreementInput
 from dpa.agreements.terms import describe, effective, governing_clock, resolutions, shipped_contract
@@ -185,7 +185,7 @@ def test_systems_are_named_whatever_their_capitals_and_only_the_own_ones(session
     with begin() as unit:
         operations.set_systems(unit, session.get_one(Agreement, row.id), [])
     assert last_event(session).action == "agreements:agreement:systems_set"
-    assert queries.systems(session, lemon)[0].agreements == 0
+    assert serving.systems(session, lemon)[0].agreements == 0
 
 
 @pytest.mark.parametrize(("amount", "ceiling", "field"), [(0, None, "amount"), (12, 12, "ceiling"), (12, 6, "ceiling")])

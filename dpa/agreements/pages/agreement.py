@@ -12,6 +12,7 @@ from dpa.agreements import queries, stacks
 from dpa.agreements.book import Answers, House, load_houses
 from dpa.agreements.models import Agreement, AgreementVersion, ConflictDecision, TemplateVersion
 from dpa.agreements.pages.badges import DPA_NOT_HELD, NO_DPA, Badge
+from dpa.agreements.pages.systems import of_agreement
 from dpa.agreements.stacks import decision_of, in_force, parsed, parsed_sheet
 from dpa.agreements.terms import GapStatus, TermStack
 from dpa.docket import queries as docket
@@ -119,7 +120,17 @@ class AgreementPage:
             count = self.answers.undecided
             text = f"{plural(count, 'contradiction')} undecided; the stricter reading runs."
             found.append(Notice("soon", text, "conflicts", "Decide"))
+        found += [Notice("soon", text, "terms", "See the terms") for text in of_agreement(self._operators(), self.answers)]
         return tuple(found)
+
+    def _operators(self) -> dict[str, int | None]:
+        """Return what each subprocessor that runs a system promised: no number where one of its systems has none, else the longest."""
+        found: dict[str, int | None] = {}
+        for system in self.agreement.systems:
+            if system.operator:
+                before, own = found.get(system.operator, system.operator_hours), system.operator_hours
+                found[system.operator] = None if before is None or own is None else max(before, own)
+        return found
 
     @property
     def versions(self) -> tuple[VersionLine, ...]:

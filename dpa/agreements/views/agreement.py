@@ -7,8 +7,16 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from dpa.agreements import operations, queries
-from dpa.agreements.forms import DecisionForm, EndForm, HoursForm, SheetForm, SystemsForm, first_day
+from dpa.agreements import operations, queries, serving
+from dpa.agreements.forms import (
+    ActivitiesForm,
+    DecisionForm,
+    EndForm,
+    HoursForm,
+    SheetForm,
+    SystemsForm,
+    first_day,
+)
 from dpa.agreements.models import Agreement
 from dpa.agreements.pages import agreement as pages
 from dpa.agreements.pages import terms
@@ -76,12 +84,15 @@ def _forms(page: AgreementPage) -> dict[str, Any]:
     row = page.agreement
     day = first_day(row.versions[-1].valid_from, page.house.today)
     systems = SystemsForm(formdata=None, data={"systems": [system.id for system in row.systems]})
-    systems.systems.offer(queries.systems(edge.session(), row.organisation_id))
+    systems.systems.offer(serving.systems(edge.session(), row.organisation_id))
+    activities = ActivitiesForm(formdata=None, data={"activities": [activity.id for activity in row.activities]})
+    activities.activities.offer(serving.activities(edge.session(), row.organisation_id))
     return {
         "end": EndForm(formdata=None, data={"ends_on": row.ends_on}),
         "hours": HoursForm(formdata=None, data={"hours_from": day}),
         "sheet": SheetForm(formdata=None, data={"valid_from": day}),
         "systems": systems,
+        "activities": activities,
         "sheet_text": row.versions[-1].deviations or dump_sheet(DeviationSheet(template=row.template.slug)),
     }
 
@@ -113,16 +124,34 @@ def set_systems(agreement_id: int) -> Page:
     """Name the systems."""
     row = fresh(edge.session(), agreement_id)
     form = SystemsForm()
-    form.systems.offer(queries.systems(edge.session(), row.organisation_id))
+    form.systems.offer(serving.systems(edge.session(), row.organisation_id))
     if form.validate_on_submit():
         try:
             with edge.transaction() as unit:
                 row = fresh(unit.session, agreement_id)
-                operations.set_systems(unit, row, queries.systems_by_id(unit.session, row.organisation_id, form.systems.data or []))
+                operations.set_systems(unit, row, serving.systems_by_id(unit.session, row.organisation_id, form.systems.data or []))
             return _done(agreement_id, "terms", "The systems were saved.")
         except Problem as problem:
             form.show_problem(problem)
     return agreement_page(agreement_id, "terms", {"systems": form}), 422
+
+
+@blueprint.post("/agreements/<int:agreement_id>/activities")
+@access.needs("agreements.edit")
+def set_activities(agreement_id: int) -> Page:
+    """Name the processing activities."""
+    row = fresh(edge.session(), agreement_id)
+    form = ActivitiesForm()
+    form.activities.offer(serving.activities(edge.session(), row.organisation_id))
+    if form.validate_on_submit():
+        try:
+            with edge.transaction() as unit:
+                row = fresh(unit.session, agreement_id)
+                operations.set_activities(unit, row, serving.activities_by_id(unit.session, row.organisation_id, form.activities.data or []))
+            return _done(agreement_id, "terms", "The processing activities were saved.")
+        except Problem as problem:
+            form.show_problem(problem)
+    return agreement_page(agreement_id, "terms", {"activities": form}), 422
 
 
 @blueprint.route("/agreements/<int:agreement_id>/conflicts/<string:group>", methods=["GET", "POST"])

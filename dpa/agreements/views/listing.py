@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from dpa.agreements import operations, queries
+from dpa.agreements import operations, queries, serving
 from dpa.agreements.forms import AgreementForm
 from dpa.agreements.pages import listing
 from dpa.agreements.pages.listing import STATES, STATUS, Asked
@@ -42,7 +42,10 @@ def new() -> Page:
         return render_template("agreements/choose.html", title=title, lead=lead, organisations=allowed("agreements.edit"), target="agreements.new")
     form = AgreementForm(customer=argument("customer"))
     scope = identity.signed_in().scope("agreements.edit").narrowed(organisation.id)
-    form.offer(choices(queries.templates(edge.session(), scope)), queries.systems(edge.session(), organisation.id))
+    form.offer(
+        choices(queries.templates(edge.session(), scope)), serving.systems(edge.session(), organisation.id),
+        serving.activities(edge.session(), organisation.id),
+    )  # fmt: skip
     if form.validate_on_submit():
         try:
             return _add(form, scope)
@@ -57,8 +60,9 @@ def _add(form: AgreementForm, scope: identity.Scope) -> Response:
     with edge.transaction() as unit:
         template = queries.template(unit.session, scope, form.template.data)
         customer = queries.controller_by_reference(unit.session, template.organisation_id, form.customer.data)
-        systems = queries.systems_by_id(unit.session, template.organisation_id, form.systems.data or [])
-        row = operations.add_agreement(unit, customer.id, template, form.agreement(), systems=systems)
+        systems = serving.systems_by_id(unit.session, template.organisation_id, form.systems.data or [])
+        activities = serving.activities_by_id(unit.session, template.organisation_id, form.activities.data or [])
+        row = operations.add_agreement(unit, customer.id, template, form.agreement(), systems=systems, activities=activities)
         target = url_for(".show", agreement_id=row.id)
     flash(f"The agreement {form.reference.data} was added.", "success")
     return redirect(target, 303)

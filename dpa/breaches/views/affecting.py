@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import flash, redirect, render_template, url_for
 
 from dpa.agreements import queries as agreements
+from dpa.agreements import serving
 from dpa.breaches import operations, queries
 from dpa.breaches.forms import AffectedForm
 from dpa.breaches.models import Breach
@@ -26,7 +27,7 @@ def choose_affected(breach_id: int) -> Page:
     scope = edge.scope("breaches.record")
     breach = queries.breach(edge.session(), scope, breach_id)
     form = AffectedForm()
-    form.offer(agreements.systems(edge.session(), breach.organisation_id))
+    form.offer(serving.systems(edge.session(), breach.organisation_id))
     if form.validate_on_submit():
         try:
             with edge.transaction() as unit:
@@ -51,7 +52,7 @@ def _chosen(breach: Breach, form: AffectedForm, selection: Selection) -> Sequenc
         found_ids: Sequence[int] = (
             [row.id for row in agreements.running(session, breach.organisation_id, on)]
             if selection is Selection.ALL
-            else agreements.served_by(session, breach.organisation_id, form.systems.data or [], on)
+            else serving.served_by(session, breach.organisation_id, form.systems.data or [], on)
         )
         if not found_ids:
             raise Invalid(f"No agreement chosen like this ran on {day(on)}, the day of awareness; choose another way.", field="selection")

@@ -1,0 +1,169 @@
+"""Which systems and processing activities serve which agreements: an incident is often known by one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from dpa.agreements.models import Activity, Agreement, AgreementActivity, AgreementSystem, System
+from dpa.problems import NotFound
+from dpa.web.identity import Scope
+
+LARGEST = 2**63 - 1
+"""Largest number a key can have; larger ones in an address name nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRow:
+    """A system with the number of agreements it serves."""
+
+    id: int
+    name: str
+    agreements: int
+    operator: str = ""
+    """The subprocessor that runs it; empty when the organisation does."""
+    operator_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """A processing activity with the number of agreements it is done for."""
+
+    id: int
+    name: str
+    agreements: int
+
+
+def running_on(query: Select[*tuple[Any, ...]], on: date) -> Select[Any]:
+    """Narrow a query to agreements that run on a legal day."""
+    return query.where(runs_on(on))
+
+
+def systems(session: Session, organisation_id: int, on: date | None = None) -> Sequence[SystemRow]:
+    """Return the systems of an organisation with the number of agreements each serves; with `on`, of those that run on that legal day."""
+    query = (
+        select(System.id, System.name, func.count(Agreement.id), System.operator, System.operator_hours)
+        .outerjoin(AgreementSystem, AgreementSystem.system_id == System.id)
+        .outerjoin(Agreement, and_(Agreement.id == AgreementSystem.agreement_id, runs_on(on)))
+        .where(System.organisation_id == organisation_id)
+        .group_by(System.id, System.name, System.operator, System.operator_hours)
+        .order_by(System.name)
+    )
+    return [SystemRow(*row) for row in session.execute(query)]
+
+
+def activities(session: Session, organisation_id: int, on: date | None = None) -> Sequence[ActivityRow]:
+    """Return the processing activities of an organisation with the number of agreements each is done for, as `systems` does."""
+    query = (
+        select(Activity.id, Activity.name, func.count(Agreement.id))
+        .outerjoin(AgreementActivity, AgreementActivity.activity_id == Activity.id)
+        .outerjoin(Agreement, and_(Agreement.id == AgreementActivity.agreement_id, runs_on(on)))
+        .where(Activity.organisation_id == organisation_id)
+        .group_by(Activity.id, Activity.name)
+        .order_by(Activity.name)
+    )
+    return [ActivityRow(*row) for row in session.execute(query)]
+
+
+def operators(session: Session, organisation_id: int, on: date) -> Sequence[tuple[str, int]]:
+    """Return the subprocessors that run systems, by name, with the number of agreements running on a legal day that they serve."""
+    query = (
+        select(System.operator, func.count(Agreement.id.distinct()))
+        .outerjoin(AgreementSystem, AgreementSystem.system_id == System.id)
+        .outerjoin(Agreement, and_(Agreement.id == AgreementSystem.agreement_id, runs_on(on)))
+        .where(System.organisation_id == organisation_id, System.operator != "")
+        .group_by(System.operator)
+        .order_by(System.operator)
+    )
+    return [(name, count) for name, count in session.execute(query)]
+
+
+def served_by_operators(session: Session, organisation_id: int, on: date) -> Sequence[tuple[int, int, int]]:
+    """Return (system, agreement, standard terms) for the running agreements that systems run by subprocessors serve."""
+    query = (
+        running_on(select(System.id, Agreement.id, Agreement.template_id), on)
+        .join(AgreementSystem, AgreementSystem.system_id == System.id)
+        .join(Agreement, Agreement.id == AgreementSystem.agreement_id)
+        .where(System.organisation_id == organisation_id, System.operator != "")
+        .order_by(System.id, Agreement.id)
+    )
+    return [(system_id, agreement_id, template_id) for system_id, agreement_id, template_id in session.execute(query)]
+
+
+def runs_on(on: date | None) -> ColumnElement[bool]:
+    """Return the condition that an agreement runs on a legal day; true for none."""
+    if on is None:
+        return true()
+    return and_(Agreement.starts_on <= on, or_(Agreement.ends_on.is_(None), Agreement.ends_on >= on))
+
+
+def served_by(session: Session, organisation_id: int, system_ids: Sequence[int], on: date) -> Sequence[int]:
+    """Return the running agreements that any of the systems serves."""
+    query = (
+        running_on(select(Agreement.id).distinct(), on)
+        .join(AgreementSystem, AgreementSystem.agreement_id == Agreement.id)
+        .join(System, System.id == AgreementSystem.system_id)
+        .where(Agreement.organisation_id == organisation_id, System.organisation_id == organisation_id, System.id.in_(list(system_ids)))
+        .order_by(Agreement.id)
+    )
+    return session.scalars(query).all()
+
+
+def served_by_activity(session: Session, organisation_id: int, activity_ids: Sequence[int], on: date) -> Sequence[int]:
+    """Return the running agreements for which any of the activities is done."""
+    query = (
+        running_on(select(Agreement.id).distinct(), on)
+        .join(AgreementActivity, AgreementActivity.agreement_id == Agreement.id)
+        .join(Activity, Activity.id == AgreementActivity.activity_id)
+        .where(Agreement.organisation_id == organisation_id, Activity.organisation_id == organisation_id, Activity.id.in_(list(activity_ids)))
+        .order_by(Agreement.id)
+    )
+    return session.scalars(query).all()
+
+
+def by_operator(session: Session, organisation_id: int, operator: str, on: date) -> Sequence[int]:
+    """Return the running agreements that any system of a subprocessor serves."""
+    query = select(System.id).where(System.organisation_id == organisation_id, System.operator == operator, System.operator != "")
+    return served_by(session, organisation_id, session.scalars(query).all(), on)
+
+
+def systems_by_id(session: Session, organisation_id: int, ids: Sequence[int]) -> list[System]:
+    """Return systems of one organisation by number; others are left out."""
+    query = select(System).where(System.organisation_id == organisation_id, System.id.in_([key for key in ids if key <= LARGEST]))
+    return list(session.scalars(query.order_by(System.name)))
+
+
+def activities_by_id(session: Session, organisation_id: int, ids: Sequence[int]) -> list[Activity]:
+    """Return processing activities of one organisation by number; others are left out."""
+    query = select(Activity).where(Activity.organisation_id == organisation_id, Activity.id.in_([key for key in ids if key <= LARGEST]))
+    return list(session.scalars(query.order_by(Activity.name)))
+
+
+def system(session: Session, scope: Scope, system_id: int) -> System:
+    """Return one system; raises `NotFound` outside the scope."""
+    row = session.get(System, system_id) if system_id <= LARGEST else None
+    if row is None or row.organisation_id not in scope:
+        raise NotFound("There is no such system, or it is not yours to see.")
+    return row
+
+
+def system_names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
+    """Return names of systems for the trail page."""
+    query = select(System.id, System.name).where(System.id.in_(numbers(ids)))
+    return {str(key): name for key, name in session.execute(query)}
+
+
+def activity_names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
+    """Return names of processing activities for the trail page."""
+    query = select(Activity.id, Activity.name).where(Activity.id.in_(numbers(ids)))
+    return {str(key): name for key, name in session.execute(query)}
+
+
+def numbers(ids: Sequence[str]) -> list[int]:
+    """Return those references that can be keys, as numbers."""
+    return [int(key) for key in ids if key.isascii() and key.isdigit() and len(key) < 19]
