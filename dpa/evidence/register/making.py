@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dpa.config import Settings
-from dpa.evidence.register import assembling, kinds, records, store
+from dpa.evidence.register import assembling, kinds, records, rules, store
 from dpa.evidence.seal.models import SealIdentity
 from dpa.evidence.trail import bodies
 from dpa.evidence.trail.anchoring import Outside
+from dpa.problems import Problem
 
 ANCHORS: Mapping[str, str] = {
     "witness": "mailed to a witness", "document": "in a document that a customer's mail server accepted",
@@ -53,7 +54,7 @@ class Made:
 
 
 def make(making: Making, settings: Settings) -> Made:
-    """Render and seal one document. Raises Problem when the key cannot be used, OSError when the logo cannot be read."""
+    """Render and seal one document. Raises Problem when the key cannot be used or the file is too large to be checked, OSError when the logo cannot be read."""
     from dpa.evidence.pdf import render
     from dpa.evidence.seal.sealers import sealer_for
     from dpa.evidence.seal.sealing import seal
@@ -63,6 +64,8 @@ def make(making: Making, settings: Settings) -> Made:
     record = records.canonical(whole(making))
     unsealed = render(assembling.document(record, kind, _logo(record, settings)))
     sealed = seal(unsealed.content, sealer_for(identity, settings), reason=kind.reason, at=making.at, stamper=stamper_for(settings))
+    if len(sealed.content) > rules.MOST_FILE:
+        raise Problem(f"The file would have {len(sealed.content):,} bytes, more than can be checked ({rules.MOST_FILE:,}); order it anew with less in it.")
     return Made(
         content=sealed.content, sha256=hashlib.sha256(sealed.content).hexdigest(), unsealed_sha256=unsealed.sha256, record=record,
         record_sha256=records.digest(record), pages=unsealed.pages, level=sealed.level, identity_id=identity.id,

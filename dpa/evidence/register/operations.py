@@ -56,7 +56,7 @@ def order_many(unit: Unit, wanted: Sequence[Order]) -> list[IssuedDocument]:
     """Give each document its number, fix what it states, and put it where a worker finds it; in the order given.
 
     Numbers have no gaps: a rolled-back act gives its numbers back. Raises `Conflict` when a document that is to be replaced is not
-    issued yet or was replaced before, `Invalid` when the reason is missing, KeyError for an undeclared kind.
+    issued yet or was replaced before, `Invalid` when the reason is missing or the content too large, KeyError for an undeclared kind.
     """
     rows = [_row(unit, one) for one in wanted]
     unit.session.add_all(rows)
@@ -83,11 +83,14 @@ def _row(unit: Unit, wanted: Order) -> IssuedDocument:
         supersedes={"number": older.reference, "sha256": older.sha256, "reason": wanted.supersede_reason.strip()} if older else None,
         content=wanted.content, verify_at=unit.settings.base_url + VERIFY_PATH,
     )  # fmt: skip
+    text = records.canonical(content)
+    if len(text.encode()) > rules.MOST_ORDERED:
+        raise Invalid("That is more than one document can hold and still be checked; choose less, or leave the personal parts out.")
     subject_type, subject_id = wanted.subject
     return IssuedDocument(
         organisation_id=wanted.organisation_id, kind=kind.name, year=year, number=number, reference=reference, title=wanted.title[:300],
         addressee=wanted.addressee[:200], controller_id=wanted.controller_id, subject_type=subject_type, subject_id=str(subject_id),
-        state=DocumentState.ORDERED, content=records.canonical(content), ordered_at=unit.now, ordered_by=unit.actor,
+        state=DocumentState.ORDERED, content=text, ordered_at=unit.now, ordered_by=unit.actor,
         supersedes_id=older.id if older else None, supersede_reason=wanted.supersede_reason.strip(),
     )  # fmt: skip
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+MOST_ORDERED = 8_000_000
+"""Bytes of canonical JSON that a document may be ordered with. Verification reads records and files of at most 10 MB, and a genuine document
+that it called altered or unreadable would be worse than none."""
+MOST_FILE = 9_800_000
+"""Bytes of a sealed file; the rest up to 10 MB is for archive time-stamps added later."""
 CODE_DIGITS = 16
 """Digits of the record's SHA-256 printed at the foot of each page; whoever holds a page can give them."""
 LEASE = timedelta(seconds=120)

@@ -129,6 +129,22 @@ def test_one_document_that_cannot_be_made_does_not_stop_the_others(desk: Desk) -
     assert desk.work() == "1 failed"
 
 
+def test_nothing_is_issued_that_verification_would_not_read(sqlite_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A genuine document with a record or file above 10 MB would be called altered, or not be read at all."""
+    from dpa.evidence.verification.values import MOST_BYTES
+
+    assert rules.MOST_ORDERED < rules.MOST_FILE < MOST_BYTES - 100_000
+    with pytest.raises(Invalid, match="more than one document can hold"):
+        sqlite_desk.order("é" * (rules.MOST_ORDERED // 2))
+    number = sqlite_desk.order()
+    assert sqlite_desk.document(number).number == 1, "what was refused took no number"
+    monkeypatch.setattr(rules, "MOST_FILE", 10_000)
+    assert sqlite_desk.work() == "1 failed"
+    with Session(sqlite_desk.engine) as session:
+        assert "more than can be checked" in session.get_one(DocumentWork, number).last_error
+    assert stored(sqlite_desk) == []
+
+
 def test_a_full_disk_leaves_the_order_as_it_was(sqlite_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     number = sqlite_desk.order()
 
