@@ -13,9 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.config import Settings
+from dpa.evidence.events import Event
 from dpa.evidence.register.models import DocumentFile, DocumentState, FileRole, IssuedDocument
 from dpa.evidence.register.rules import CODE_DIGITS
 from dpa.evidence.seal.models import IdentityState, SealIdentity
+from dpa.evidence.trail.models import TrailEvent
+from dpa.evidence.trail.tree import leaf_hash
 from dpa.evidence.verification.judging import judge, may_be_looked_up
 from dpa.evidence.verification.sandbox import examine_apart
 from dpa.evidence.verification.values import (
@@ -105,26 +108,52 @@ def _authority(settings: Settings) -> tuple[tuple[bytes, ...], tuple[bytes, ...]
 
 
 def _known(session: Session, examination: Examination, identities: list[SealIdentity]) -> Known:
-    ours = {
-        identity.fingerprint: KnownIdentity(identity.subject, identity.ended_at if identity.state is IdentityState.REVOKED else None)
-        for identity in identities
-    }
+    ours = _identities(identities)
     fingerprints = {identity.id: identity.fingerprint for identity in identities}
     file = session.get(DocumentFile, examination.sha256)
     if file is not None and file.role in _ISSUED_ROLES:
-        return Known(ours, _document(session, file.document, fingerprints), KnownFile(file.at, file.level))
-    found = _by_number(session, examination) if may_be_looked_up(examination, Known(ours)) else None
+        return Known(ours, _document(session, file.document, fingerprints), KnownFile(file.at, file.level, _is_in_trail(session, file)))
+    sealers = {identity.organisation_id for identity in identities if identity.fingerprint == examination.fingerprint}
+    found = _by_number(session, examination, sealers) if may_be_looked_up(examination, Known(ours)) else None
     return Known(ours, _document(session, found, fingerprints) if found else None)
 
 
-def _by_number(session: Session, examination: Examination) -> IssuedDocument | None:
-    """Return the issued document whose number stands in the record; the one with this very record where several organisations share a number."""
+def _identities(identities: list[SealIdentity]) -> dict[str, KnownIdentity]:
+    """Return the sealing certificates by fingerprint. Where two organisations use one certificate, a revocation by either counts: it is one key."""
+    found: dict[str, KnownIdentity] = {}
+    for identity in identities:
+        ends = [identity.ended_at] if identity.state is IdentityState.REVOKED else []
+        before = found.get(identity.fingerprint)
+        ends += [before.revoked_at] if before else []
+        found[identity.fingerprint] = KnownIdentity(identity.subject, min((end for end in ends if end is not None), default=None))
+    return found
+
+
+def _is_in_trail(session: Session, file: DocumentFile) -> bool:
+    """Tell whether an entry of the trail, with its text as it was hashed, says that the document was issued or stamped as this very file."""
+    entries = select(TrailEvent.body, TrailEvent.leaf_hash).where(
+        TrailEvent.subject_type == "document", TrailEvent.subject_id == str(file.document_id),
+        TrailEvent.action.in_((Event.DOCUMENT_ISSUED, Event.DOCUMENT_STAMPED)),
+    )  # fmt: skip
+    return any(
+        leaf_hash(entry.body.encode()) == entry.leaf_hash and json.loads(entry.body)["data"].get("sha256") == file.sha256
+        for entry in session.execute(entries)
+    )
+
+
+def _by_number(session: Session, examination: Examination, sealers: set[int]) -> IssuedDocument | None:
+    """Return the issued document whose number stands in the record, of an organisation that seals with this certificate.
+
+    Only of those: else whoever seals for one organisation could ask which numbers another one has. The one with this very record where
+    several share a number.
+    """
     record: Any = json.loads(examination.record or b"{}")
     number = record.get("number")
     if not isinstance(number, str):
         return None
     digest = hashlib.sha256(examination.record or b"").hexdigest()
-    found = list(session.scalars(select(IssuedDocument).where(IssuedDocument.reference == number, IssuedDocument.state == DocumentState.ISSUED)))
+    wanted = IssuedDocument.reference == number, IssuedDocument.state == DocumentState.ISSUED, IssuedDocument.organisation_id.in_(sealers)
+    found = list(session.scalars(select(IssuedDocument).where(*wanted)))
     return min(found, key=lambda document: (document.record_sha256 != digest, document.id), default=None)
 
 

@@ -52,7 +52,7 @@ def judge(examination: Examination, known: Known | None) -> Report:
     """
     checks = (*examination.checks, *_register_checks(examination, known))
     document = known.document if known else None
-    verdict = _verdict(checks, ours=known is None or _is_ours(examination, known), listed=bool(known and known.file))
+    verdict = _verdict(checks, ours=known is None or _is_ours(examination, known), listed=bool(known and known.file and known.file.in_trail))
     return Report(
         verdict, SUMMARIES[verdict], checks, examination.sha256, document.reference if document else "",
         examination.level, examination.stated_at, examination.proved_at,
@@ -146,6 +146,11 @@ def _file(examination: Examination, known: Known) -> Check:
     start = examination.sha256[:16]
     if known.file is None:
         return Check(CheckName.REGISTER, False, f"The register of issued files does not list this file (SHA-256 {start}…).")
+    if not known.file.in_trail:
+        return Check(
+            CheckName.REGISTER, False,
+            f"A row of the register lists this file (SHA-256 {start}…), but no entry of the trail says that it was issued: the row was written past the product.",
+        )
     return Check(CheckName.REGISTER, True, f"The register lists exactly this file (SHA-256 {start}…) as issued on {shown(known.file.at)}.")
 
 

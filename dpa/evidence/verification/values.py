@@ -171,6 +171,8 @@ class KnownFile:
     """When it was issued."""
     level: str
     """Its PAdES level."""
+    in_trail: bool = True
+    """Whether the trail holds the entry of its issue. Rows of the register can be written by whoever owns the database; the trail cannot, unnoticed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,26 +7,33 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from dpa.cli import main
 from dpa.config import Settings
+from dpa.evidence import trail
+from dpa.evidence.events import Event
+from dpa.evidence.pdf import Text, render
 from dpa.evidence.register import store
 from dpa.evidence.register.models import DocumentFile, FileRole, IssuedDocument
+from dpa.evidence.register.records import Issuer
 from dpa.evidence.register.rules import check_code, spaced
 from dpa.evidence.seal import operations as seals
 from dpa.evidence.seal.models import SealIdentity
+from dpa.evidence.seal.sealing import seal
+from dpa.evidence.verification import checking
 from dpa.evidence.verification.checking import check_file, check_number
 from dpa.evidence.verification.values import CheckName, Report, Verdict
 from dpa.problems import Misconfigured
-from tests.evidence.register.desk import NOW, Desk, desk_for
+from tests.evidence.pdf import samples
+from tests.evidence.register.desk import NOW, Desk, desk_for, second_organisation
 from tests.evidence.verification import forging
 from tests.support.databases import Database
 from tests.support.seals import SealGround
@@ -99,14 +106,14 @@ def test_a_stamp_that_was_added_later_leaves_both_files_issued(stamping_desk: De
 
 
 def _list_file(desk: Desk, row: IssuedDocument, content: bytes, role: FileRole, level: str) -> None:
-    from dpa.evidence import trail
-    from tests.evidence.ground import CHANGED
-
     with Session(desk.engine) as session, desk.begin(session) as unit:
         file = DocumentFile(sha256=hashlib.sha256(content).hexdigest(), document_id=row.id, role=role, level=level, size=len(content), at=LATER)
         session.add(file)
         session.flush()
-        trail.record(unit, CHANGED, subject=("document", row.id), organisation_id=row.organisation_id, covers=[file])
+        trail.record(
+            unit, Event.DOCUMENT_STAMPED, subject=("document", row.id), organisation_id=row.organisation_id, covers=[file],
+            data={"number": row.reference, "sha256": file.sha256, "level": level},
+        )  # fmt: skip
 
 
 def test_a_bundle_is_no_issued_document(stamping_desk: Desk) -> None:
@@ -116,6 +123,58 @@ def test_a_bundle_is_no_issued_document(stamping_desk: Desk) -> None:
     report = checked(stamping_desk, bundle)
     assert report.verdict is Verdict.UNREADABLE
     assert CheckName.REGISTER in failed(report)
+
+
+def test_a_row_that_the_trail_knows_nothing_of_lists_no_file(stamping_desk: Desk) -> None:
+    """The owner of the database lists an older state of a document, whose archive time-stamp was cut off, as one that was issued."""
+    row, content = issued(stamping_desk)
+    cut = forging.stamp_cut(content)
+    with stamping_desk.engine.connect().execution_options(write=True) as connection:
+        values = {"sha256": hashlib.sha256(cut).hexdigest(), "size": len(cut), "id": row.id}
+        connection.execute(text(
+            "INSERT INTO document_file (sha256, document_id, role, level, size, at) "
+            "SELECT :sha256, document_id, role, 'B-LT', :size, at FROM document_file WHERE document_id = :id"
+        ), values)  # fmt: skip
+        connection.commit()
+    report = checked(stamping_desk, cut)
+    assert (report.verdict, failed(report)) == (Verdict.NOT_THE_ISSUED_FILE, [CheckName.REGISTER])
+    assert "no entry of the trail" in report.failed[0].sentence
+
+
+def test_a_revocation_counts_for_everybody_who_uses_the_certificate(desk: Desk) -> None:
+    other = second_organisation(desk)
+    with Session(desk.engine) as session, desk.begin(session) as unit:
+        own = seals.queries.active(unit.session, desk.organisation_id)
+        assert own is not None
+        columns = {column.key: getattr(own, column.key) for column in SealIdentity.__table__.columns if column.key not in {"id", "organisation_id"}}
+        twin = SealIdentity(organisation_id=other, **columns)
+        unit.session.add(twin)
+        unit.session.flush()
+        trail.record(unit, Event.SEAL_INSTALLED, subject=("seal", twin.id), organisation_id=other, covers=[twin],
+                     data={"backend": "builtin", "fingerprint": twin.fingerprint, "root": twin.root_fingerprint, "until": "2029-01-01"})  # fmt: skip
+    _, content = issued(desk)
+    assert checked(desk, content).verdict is Verdict.ISSUED
+    with Session(desk.engine) as session, desk.begin(session) as unit:
+        own = seals.queries.active(unit.session, desk.organisation_id)
+        assert own is not None
+        fingerprint = own.fingerprint
+        seals.revoke(unit, own, "The key was copied.", desk.settings)
+    with Session(desk.engine) as session:
+        identities = list(session.scalars(select(SealIdentity)))
+        for order in (identities, identities[::-1]):
+            assert checking._identities(order)[fingerprint].revoked_at == NOW
+
+
+def test_whoever_seals_for_one_organisation_learns_no_numbers_of_another(desk: Desk, seal_ground: SealGround) -> None:
+    other = second_organisation(desk)
+    theirs, _ = issued(desk, organisation_id=other, issuer=Issuer("Light", "light-company", "Europe/Copenhagen", "DK"))
+    forged = seal(
+        render(replace(samples.document(Text("x")), record=json.dumps({"number": theirs.reference}).encode())).content,
+        seal_ground.sealer, reason="Forged", at=NOW, stamper=None,
+    ).content  # fmt: skip
+    report = checked(desk, forged)
+    assert (report.verdict, report.reference) == (Verdict.NOT_THE_ISSUED_FILE, "")
+    assert theirs.reference not in " ".join(check.sentence for check in report.checks)
 
 
 def test_a_superseded_document_names_the_newer_one(desk: Desk) -> None:
