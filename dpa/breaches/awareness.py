@@ -46,6 +46,13 @@ def errors(decision: Decision, now: datetime, *, first_told_at: datetime | None 
     return found
 
 
+def later_error(incident_aware_at: datetime, since: datetime, now: datetime) -> str | None:
+    """Return a sentence when awareness that just some customers are affected cannot have begun at `since`."""
+    if incident_aware_at <= since <= now:
+        return None
+    return "Awareness that these customers are affected lies between awareness of the incident and now."
+
+
 def correction_errors(old: Decision, new: Decision, reason: str, now: datetime, *, first_told_at: datetime | None) -> dict[str, str]:
     """Return what keeps a correction from being made: the decision's own errors, no reason, or nothing changed."""
     found = errors(new, now, first_told_at=first_told_at)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from dpa.agreements import queries as agreements
-from dpa.agreements import stacks
 from dpa.agreements.queries import AgreementRow
-from dpa.breaches import queries
-from dpa.breaches.clocks import Clock, clock_for
+from dpa.breaches import awareness, queries
+from dpa.breaches.clocks import Clock
+from dpa.breaches.counting import clocks_of
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.rules import REASON_MIN, Selection
 from dpa.columns import Base
-from dpa.deadlines import Calendar
 from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
 from dpa.docket.operations import Opening
 from dpa.evidence import trail
-from dpa.parties import queries as parties
 from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
 
@@ -39,8 +36,8 @@ def add_affected(
     """
     must_be_open(breach)
     since = aware_at or breach.aware_at
-    if not breach.aware_at <= since <= unit.now:
-        raise Invalid("Awareness that these customers are affected lies between awareness of the incident and now.", field="aware_at")
+    if error := awareness.later_error(breach.aware_at, since, unit.now):
+        raise Invalid(error, field="aware_at")
     present = queries.affected_ids(unit.session, breach.id)
     wanted = [agreement_id for agreement_id in dict.fromkeys(agreement_ids) if agreement_id not in present]
     if not wanted:
@@ -48,7 +45,7 @@ def add_affected(
     rows = agreements.by_ids(unit.session, breach.organisation_id, wanted)
     if len(rows) != len(wanted):
         raise Invalid("One of the agreements is not there any more; reload the page and choose again.", field="selection")
-    clocks = _clocks(unit, breach, wanted, since)
+    clocks = clocks_of(unit.session, breach, wanted, since)
     chosen = [rows[agreement_id] for agreement_id in wanted if agreement_id in clocks]
     entries = docket.open_many(unit, [_opening(breach, row, clocks[row.id], since, owner_id) for row in chosen])
     affected = [_affected(unit, breach, row, clocks[row.id], entry, selection, since) for row, entry in zip(chosen, entries, strict=True)]
@@ -67,7 +64,7 @@ def add_affected(
 def recount(unit: Unit, breach: Breach, rows: Sequence[Affected], reason: str) -> list[Base]:
     """Count clocks anew from the incident's corrected awareness; returns the rows that changed, for the caller's event to cover."""
     found = agreements.by_ids(unit.session, breach.organisation_id, [row.agreement_id for row in rows])
-    clocks = _clocks(unit, breach, [row.agreement_id for row in rows], breach.aware_at)
+    clocks = clocks_of(unit.session, breach, [row.agreement_id for row in rows], breach.aware_at)
     changed: list[Base] = []
     for row in rows:
         entry = unit.session.get_one(DocketEntry, row.docket_entry_id)
@@ -85,7 +82,7 @@ def restart(unit: Unit, breach: Breach) -> list[Affected]:
     openings, changed = [], []
     for since in sorted({row.aware_at for row in rows}):
         group = [row for row in rows if row.aware_at == since]
-        clocks = _clocks(unit, breach, [row.agreement_id for row in group], since)
+        clocks = clocks_of(unit.session, breach, [row.agreement_id for row in group], since)
         running = [row for row in group if row.agreement_id in clocks]
         openings += [_opening(breach, found[row.agreement_id], clocks[row.agreement_id], since, before[row.docket_entry_id].owner_id) for row in running]
         changed += running
@@ -111,28 +108,6 @@ def owe_nothing(unit: Unit, breach: Breach, row: Affected, rationale: str) -> No
         unit, Event.NOT_REQUIRED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[row],
         data={"agreement": row.agreement_id}, personal={"rationale": row.not_required},
     )  # fmt: skip
-
-
-def _clocks(unit: Unit, breach: Breach, agreement_ids: Sequence[int], since: datetime) -> Mapping[int, Clock]:
-    on = since.astimezone(ZoneInfo(breach.zone)).date()
-    loaded = stacks.load(unit.session, breach.organisation_id, agreement_ids, on)
-    calendars: dict[str, Calendar] = {}
-
-    def calendar_named(name: str) -> Calendar:
-        if name not in calendars:
-            calendars[name] = parties.calendar(unit.session, breach.organisation_id, name)
-        return calendars[name]
-
-    by_stack: dict[int, Clock | None] = {}
-    found: dict[int, Clock] = {}
-    for agreement_id, terms in loaded.items():
-        # Agreements on the same terms share one stack object and therefore one computed clock.
-        key = id(terms.stack)
-        if key not in by_stack:
-            by_stack[key] = clock_for(terms.stack, since, calendar_named, terms.terms_version)
-        if (clock := by_stack[key]) is not None:
-            found[agreement_id] = clock
-    return found
 
 
 def _opening(breach: Breach, row: AgreementRow, clock: Clock, since: datetime, owner_id: int | None) -> Opening:

@@ -1,0 +1,42 @@
+"""The clocks an incident starts, or would start, under many agreements: terms loaded once, each distinct promise counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from dpa.agreements import stacks
+from dpa.breaches.clocks import Clock, clock_for
+from dpa.breaches.models import Breach
+from dpa.deadlines import Calendar
+from dpa.parties import queries as parties
+
+
+def clocks_of(session: Session, breach: Breach, agreement_ids: Sequence[int], since: datetime) -> Mapping[int, Clock]:
+    """Return the clock of each agreement, counted from `since`; agreements under which the duty does not apply are left out."""
+    loaded = stacks.load(session, breach.organisation_id, agreement_ids, legal_day(breach, since))
+    calendars: dict[str, Calendar] = {}
+
+    def calendar_named(name: str) -> Calendar:
+        if name not in calendars:
+            calendars[name] = parties.calendar(session, breach.organisation_id, name)
+        return calendars[name]
+
+    by_stack: dict[int, Clock | None] = {}
+    found: dict[int, Clock] = {}
+    for agreement_id, terms in loaded.items():
+        # Agreements on the same terms share one stack object and therefore one computed clock.
+        key = id(terms.stack)
+        if key not in by_stack:
+            by_stack[key] = clock_for(terms.stack, since, calendar_named, terms.terms_version)
+        if (clock := by_stack[key]) is not None:
+            found[agreement_id] = clock
+    return found
+
+
+def legal_day(breach: Breach, at: datetime) -> date:
+    """Return the legal day of an instant, in the zone the incident's times are told in."""
+    return at.astimezone(ZoneInfo(breach.zone)).date()
