@@ -30,6 +30,8 @@ class Event(StrEnum):
     NO_BREACH = "breaches:incident:closed_as_no_breach"
     REOPENED = "breaches:incident:reopened"
     SETTINGS_CHANGED = "breaches:settings:changed"
+    REGISTER_EXPORTED = "breaches:register:exported"
+    FACTS_EXPORTED = "breaches:facts:exported"
 
 
 SENTENCES: dict[str, str] = {
@@ -54,5 +56,7 @@ SENTENCES: dict[str, str] = {
     Event.CLOSED: "closed the case",
     Event.NO_BREACH: "closed the case: it turned out to be no breach",
     Event.REOPENED: "opened the case again",
+    Event.REGISTER_EXPORTED: "downloaded the register of {list} from {first} to {last} as {form} (entries: {count})",
+    Event.FACTS_EXPORTED: "downloaded the facts for a customer's own notification, as of {as_of}",
     Event.SETTINGS_CHANGED: "changed how breaches are handled (four eyes: {four_eyes}; acknowledgements chased after {acknowledge_hours} h)",
 }

@@ -8,6 +8,7 @@ from dpa.alerts import delivery
 from dpa.alerts.ladder import LADDER_24H, LADDER_DAYS
 from dpa.breaches import documents, jobs, operations, queries
 from dpa.breaches.events import SENTENCES
+from dpa.breaches.evidence import dossier, drill, register
 from dpa.breaches.operations import following
 from dpa.docket.kinds import Beginning, DeadlineKind
 from dpa.slice import Job, NavItem, Slice
@@ -54,7 +55,7 @@ SLICE = Slice(
             filter_title="Acknowledgements",
         ),
     ),
-    document_kinds=(documents.NOTICE, documents.DRILL),
+    document_kinds=(documents.NOTICE, documents.DRILL, dossier.DOSSIER, register.REGISTER, drill.REPORT),
     jobs=(Job("breaches:deemed", jobs.DEEMED_SECONDS, jobs.deemed),),
     mails=("breaches/notice",),
     names={"breach": queries.names},

@@ -1,0 +1,159 @@
+"""A dossier's pages: the first says what was promised and what became of it, the rest shows it act by act. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dpa.breaches.closing import CaseState
+from dpa.breaches.evidence.dossier_parts import documents, facts, handed_over, notification, questions, told
+from dpa.breaches.evidence.dossier_story import story
+from dpa.breaches.evidence.moments import Promise
+from dpa.breaches.evidence.wording import STATES, TONES, outcome_text, when
+from dpa.docket.presenting import ORIGINS
+from dpa.evidence.pdf.blocks import (
+    Block,
+    ClockPoint,
+    ClockStrip,
+    Column,
+    Fact,
+    Heading,
+    KeyFacts,
+    Notice,
+    Points,
+    Summary,
+    Table,
+    Text,
+    Timeline,
+    Tone,
+)
+from dpa.evidence.register.kinds import Body, Record
+from dpa.evidence.register.records import instant, moment
+
+ACTS: Mapping[str, str] = {
+    "extend": "Extended", "pause": "Paused", "resume": "Resumed", "waive": "Waived", "supersede": "Counted anew",
+}  # fmt: skip
+
+
+def build(record: Record) -> Body:
+    """Return the pages of a dossier."""
+    said, zone = record["content"], record["zone"]
+    return Body(
+        title=record["title"],
+        subtitle=f"Dossier of breach {said['breach']} for {said['controller']}, as known on {moment(said['as_of'], zone)}",
+        summary=(Summary(_lead(record)), _key_facts(record), *_strip(said, zone), *_boxes(said, zone)),
+        detail=(
+            Heading("What happened, act by act"), Timeline(story(said, zone)),
+            Heading("When awareness began"), _decisions(said, zone),
+            Heading("The clock"), *_clock(said, zone), *told(said, zone), *handed_over(said, zone), *facts(said, zone), *questions(said, zone),
+            *documents(said, zone), *notification(said),
+        ),
+    )  # fmt: skip
+
+
+def _lead(record: Record) -> str:
+    said, zone = record["content"], record["zone"]
+    head = f"{record['issuer']['name']} was aware of this personal data breach from {moment(said['aware_at'], zone)} on."
+    whom = said["controller"]
+    ends: dict[str, str] = {
+        Promise.KEPT: f"It told {whom} on {when(said['told_at'], zone)}, in time.",
+        Promise.LATE: f"It told {whom} on {when(said['told_at'], zone)}, too late.",
+        Promise.RUNNING: f"{whom} was not told yet; the time still ran.",
+        Promise.OVERDUE: f"{whom} was not told yet, and the time had passed.",
+        Promise.NOT_OWED: f"A named person decided that no notice is owed to {whom}.",
+        Promise.WAIVED: f"The promise to {whom} was waived; the reason stands below.",
+    }
+    return f"{head} {ends[said['outcome']]}"
+
+
+def _key_facts(record: Record) -> KeyFacts:
+    said, zone, clock = record["content"], record["zone"], record["content"]["clock"]
+    origin = ORIGINS.get(clock["origin"], ("", clock["origin"]))[1]
+    state = STATES[said["state"]["is"]]
+    acknowledged = [one for one in said["deliveries"] if one["acknowledged_at"]]
+    return KeyFacts((
+        Fact("Controller", said["controller"], f"Agreement {said['agreement']}, {said['terms']}"),
+        Fact("Incident", said["breach"], said["incident"]),
+        Fact("House target" if clock["is_target"] else "Promised by", moment(clock["due_at"], zone), f"{said['promise']} ({origin})"),
+        Fact("Promise", outcome_text(said["outcome"], clock, said["as_of"])),
+        Fact("First told", when(said["told_at"], zone), _channel(said)),
+        Fact("Acknowledged", when(acknowledged[0]["acknowledged_at"], zone) if acknowledged else "not yet",
+             f"by {acknowledged[0]['acknowledged_by']} ({acknowledged[0]['acknowledged_how']})" if acknowledged else ""),
+        Fact("State of the case", state, when(said["state"]["at"], zone) if said["state"]["at"] else ""),
+        Fact("As of", moment(said["as_of"], zone), "What was known, decided and given later is left out"),
+    ))  # fmt: skip
+
+
+def _channel(said: Mapping[str, Any]) -> str:
+    first = next((one for one in said["deliveries"] if one["given_at"]), None)
+    return f"by {first['channel'].lower()}" if first else ""
+
+
+def _strip(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    clock, as_of = said["clock"], instant(said["as_of"])
+    start, due = instant(clock["started_at"]), instant(clock["due_at"])
+    if due <= start:
+        return ()
+    told_at = instant(said["told_at"]) if said["told_at"] else None
+    point = ClockPoint("Told", told_at) if told_at and told_at >= start else ClockPoint("As of", as_of)
+    words = f"It was told on {moment(said['told_at'], zone)}." if said["told_at"] else f"It was not told by {moment(said['as_of'], zone)}."
+    return (ClockStrip(
+        ClockPoint("Aware", start), ClockPoint("Due", due), (point,) if point.at >= start else (),
+        f"The time ran from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}. {words} "
+        f"The promise: {outcome_text(said['outcome'], clock, said['as_of'])}.",
+    ),)  # fmt: skip
+
+
+def _boxes(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    found: list[Block] = []
+    if said["not_owed"]:
+        found.append(Notice("No notice owed", _signed(said["not_owed"], zone), TONES[Promise.NOT_OWED]))
+    if said["late_reason"]:
+        found.append(Notice("Why this customer was told late", _signed(said["late_reason"], zone), Tone.LATE))
+    elif said["outcome"] in {Promise.LATE, Promise.OVERDUE}:
+        found.append(Notice("No reason was on record", "The promise was missed, and nobody had said why by then.", Tone.LATE))
+    state = said["state"]
+    if state["is"] == CaseState.NO_BREACH:
+        found.append(Notice("Closed as no breach", f"{state['words']}\n{state['by']}, {moment(state['at'], zone)}", Tone.INFO))
+    elif state["is"] == CaseState.CLOSED and state["words"]:
+        found.append(Notice("How the case ended", f"{state['words']}\n{state['by']}, {moment(state['at'], zone)}", Tone.DONE))
+    return tuple(found)
+
+
+def _signed(reason: Mapping[str, Any], zone: str) -> str:
+    return f"{reason['text']}\n{reason['by']}, {moment(reason['at'], zone)}"
+
+
+def _decisions(said: Mapping[str, Any], zone: str) -> Table:
+    rows = tuple(
+        (
+            str(one["number"]), f"{moment(one['aware_at'], zone)}\nfirst noticed {moment(one['detected_at'], zone)}",
+            "\n".join(filter(None, (one["basis"], f"Corrected: {one['reason']}" if one["reason"] else ""))),
+            "\n".join(filter(None, (f"aware: {one['person']}" if one["person"] else "", f"{one['decided_by']}, {moment(one['decided_at'], zone)}"))),
+        )
+        for one in said["decisions"]
+    )  # fmt: skip
+    return Table(
+        (Column("Decision", 0.7), Column("Aware since", 2), Column("On what basis", 3), Column("Who, and decided when", 2.2)), rows,
+        empty="No decision was on record by then.",
+    )
+
+
+def _clock(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    clock = said["clock"]
+    head = f"{clock['basis']}. It ran from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}."
+    if clock["target_at"] != clock["due_at"]:
+        head += f" The house's own target was {moment(clock['target_at'], zone)}."
+    steps = tuple((step["label"], step["text"], step["basis"]) for step in clock["steps"])
+    found: list[Block] = [Text(head), Table((Column("Step", 1), Column("Counting", 4), Column("Rests on", 2)), steps, row_header=True)]
+    if clock["warnings"]:
+        found.append(Points(tuple(clock["warnings"])))
+    if said["changes"]:
+        rows = tuple(
+            (ACTS.get(one["act"], one["act"]), moment(one["old_at"], zone), moment(one["new_at"], zone) if one["new_at"] != one["old_at"] else "the same",
+             f"{one['reason']}\n{one['by']}, {moment(one['at'], zone)}")
+            for one in said["changes"]
+        )  # fmt: skip
+        columns = (Column("Act", 1), Column("Due before", 1.6), Column("Due after", 1.6), Column("Why, who and when", 3))
+        found += [Heading("What moved it", 3), Table(columns, rows, row_header=True)]
+    return tuple(found)

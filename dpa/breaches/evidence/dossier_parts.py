@@ -1,0 +1,131 @@
+"""Parts of a dossier: what was told and how it arrived, the facts, questions, documents, and what the controller must add. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dpa.breaches.evidence.wording import NOT_YET, when
+from dpa.breaches.rules import NOT_KNOWN
+from dpa.evidence.pdf.blocks import Block, Column, Fact, Heading, KeyFacts, Points, Table, Text
+from dpa.evidence.register.records import moment
+
+MATTERS = (("What happened", "nature"), ("Likely consequences", "consequences"), ("Measures taken or proposed", "measures"),
+           ("Still open", "unknown"), ("Contact", "contact"))  # fmt: skip
+NO_DOCUMENT = "none"
+
+
+def told(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    """Return the phases, word for word."""
+    found: list[Block] = [Heading("What was told")]
+    if not said["phases"]:
+        return (*found, Text("No phase of a notice had been released by then."))
+    for one in said["phases"]:
+        facts = (
+            Fact("Released", moment(one["released_at"], zone), f"by {one['released_by']}" + (f", approved by {one['approved_by']}" if one["approved_by"] else "")),
+            Fact("Next word promised by", moment(one["next_word_at"], zone) if one["next_word_at"] else "none promised"),
+        )  # fmt: skip
+        rows = tuple((label, one[key] or NOT_KNOWN) for label, key in MATTERS)
+        found += [Heading(f"Phase {one['number']}: {one['title'].lower()}", 3), KeyFacts(facts), Table((Column("Matter", 1), Column("As told", 4)), rows, row_header=True)]
+    return tuple(found)
+
+
+def handed_over(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    """Return every delivery with what proves it, and what mail servers answered."""
+    rows = tuple(
+        (
+            f"Phase {one['phase']}", "\n".join(filter(None, (one["channel"], one["to"], one["proof"]))), _given(one, zone),
+            one["document"] or NO_DOCUMENT, _reaction(one, zone),
+        )
+        for one in said["deliveries"]
+    )  # fmt: skip
+    columns = (Column("What", 0.9), Column("How and to whom", 2.6), Column("Given", 2.2), Column("Document", 1.9), Column("Read, acknowledged", 2.2))
+    found: list[Block] = [
+        Heading("How it was delivered"), Table(columns, rows, row_header=True, empty="Nothing had been given to this customer by then."),
+    ]  # fmt: skip
+    answers = tuple(
+        (f"Phase {one['phase']}", moment(answer["at"], zone), answer["what"], f"{answer['code'] or ''} {answer['reply']}".strip())
+        for one in said["deliveries"] for answer in one["answers"]
+    )  # fmt: skip
+    if answers:
+        table = Table((Column("What", 0.8), Column("When", 1.8), Column("What happened", 2), Column("Answer of the mail server", 3, code=True)), answers, row_header=True)
+        found += [Heading("What mail servers answered", 3), table]
+    return tuple(found)
+
+
+def _given(one: Mapping[str, Any], zone: str) -> str:
+    if not one["given_at"]:
+        return f"{NOT_YET}; released {moment(one['recorded_at'], zone)}"
+    counts = "" if one["counts_at"] in {None, one["given_at"]} else f"\ncounts as received {moment(one['counts_at'], zone)}"
+    return f"{moment(one['given_at'], zone)}{counts}"
+
+
+def _reaction(one: Mapping[str, Any], zone: str) -> str:
+    read = f"read {moment(one['read_at'], zone)}" if one["read_at"] else "not opened by its link"
+    if not one["acknowledged_at"]:
+        return f"{read}\nnot acknowledged"
+    return f"{read}\nacknowledged {moment(one['acknowledged_at'], zone)} by {one['acknowledged_by']} ({one['acknowledged_how']})"
+
+
+def facts(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    """Return the facts as they were known at each moment: what changed with each version, and the newest in full."""
+    found: list[Block] = [Heading("The facts as they were known")]
+    versions = said["facts"]
+    if not versions:
+        return (*found, Text(f"No fact sheet was kept by then. Recorded at first: {said['known']}"))
+    found.append(Text("Each save is a version of its own. Numbers of people and records that concern other controllers too are left out."))
+    if len(versions) > 1:
+        rows = tuple((f"Version {one['number']}", f"{moment(one['at'], zone)}\n{one['by']}", _changed(one)) for one in versions)
+        found.append(Table((Column("Version", 0.9), Column("Saved", 1.8), Column("What it said anew", 5)), rows, row_header=True))
+    newest = next((one for one in reversed(versions) if not one["problem"]), versions[-1])
+    found += [
+        Heading(f"Version {newest['number']}, of {moment(newest['at'], zone)}", 3),
+        Table((Column("Matter", 1.4), Column("As known", 4)), tuple((row["label"], row["text"]) for row in newest["rows"]), row_header=True, empty="Nothing was said yet."),
+    ]  # fmt: skip
+    return tuple(found)
+
+
+def _changed(version: Mapping[str, Any]) -> str:
+    if version["problem"]:
+        return str(version["problem"])
+    if version["changes"]:
+        return "\n".join(version["changes"])
+    return "The first version." if version["number"] == 1 else "Nothing that concerns this controller."
+
+
+def questions(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    """Return what the customer asked and what it was answered."""
+    if not said["questions"]:
+        return ()
+    rows = tuple(
+        (f"{one['name']}\n{moment(one['at'], zone)}", one["text"],
+         f"{one['answer']}\n{one['answered_by']}, {moment(one['answered_at'], zone)}" if one["answered_at"] else "not answered yet")
+        for one in said["questions"]
+    )  # fmt: skip
+    return (Heading("Questions and answers"), Table((Column("Asked by", 1.6), Column("Question", 3), Column("Answer", 3)), rows, row_header=True))
+
+
+def documents(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    """Return the documents issued to the customer in this case, with their digests."""
+    rows = tuple((one["number"], f"{one['kind']}\n{when(one['issued_at'], zone)}", one["sha256"] or "being made") for one in said["documents"])
+    columns = (Column("Number", 1.5), Column("Document and issue", 2.6), Column("SHA-256 of the file", 4, code=True))
+    return (Heading("Documents issued to this customer"), Table(columns, rows, row_header=True, empty="None had been ordered by then."))
+
+
+def notification(said: Mapping[str, Any]) -> tuple[Block, ...]:
+    """Say what the attached record holds for the controller's own notification, and what is left to it."""
+    package = said["edpb"]
+    reasons: dict[str, list[str]] = {}
+    for one in package["left_to_the_controller"]:
+        reasons.setdefault(one["reason"], []).append(f"{one['title']} ({one['field'].removeprefix('field_')})")
+    found: list[Block] = [
+        Heading("For the controller's own notification"),
+        Text(
+            f"The attached record.json holds, under content.edpb, the facts in the structure of the {package['template']['name']}, version "
+            f"{package['template']['version']}: {len(package['fields'])} fields are filled. It is no notification and was sent to no authority."
+        ),
+    ]  # fmt: skip
+    if package["open"]:
+        found += [Heading("Not known yet", 3), Points(tuple(one["title"] for one in package["open"]))]
+    rows = tuple((reason, "; ".join(titles)) for reason, titles in reasons.items())
+    return (*found, Heading("Left to the controller", 3), Table((Column("Because", 2.4), Column("Fields of the template", 4)), rows))

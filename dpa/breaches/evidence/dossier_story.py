@@ -1,0 +1,73 @@
+"""A dossier's timeline: every act that touched one customer, in the order of its instants. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dpa.breaches.events import Event
+from dpa.breaches.evidence.moments import Promise
+from dpa.evidence.pdf.blocks import Moment, Tone
+from dpa.evidence.register.records import instant, moment
+
+ENDINGS: Mapping[str, str] = {
+    Event.CLOSED: "The case was closed", Event.NO_BREACH: "The case was closed: no breach", Event.REOPENED: "The case was opened again",
+}  # fmt: skip
+
+
+def story(said: Mapping[str, Any], zone: str) -> tuple[Moment, ...]:
+    """Return the moments of a dossier's content, oldest first."""
+    found = [*_case(said), *_phases(said, zone), *_deliveries(said, zone), *_rest(said)]
+    return tuple(sorted(found, key=lambda one: one.at))
+
+
+def _case(said: Mapping[str, Any]) -> Iterator[Moment]:
+    yield Moment(instant(said["detected_at"]), "First noticed")
+    if said["upstream_told_at"]:
+        yield Moment(instant(said["upstream_told_at"]), f"{said['upstream']} told us")
+    yield Moment(instant(said["aware_at"]), "Aware", "From here on it was reasonably certain that personal data were affected.", tone=Tone.INFO)
+    yield Moment(instant(said["recorded_at"]), "The incident was recorded", by=said["recorded_by"])
+    for one in said["decisions"][1:]:
+        yield Moment(instant(one["decided_at"]), "Awareness was corrected", one["reason"], one["decided_by"])
+    yield Moment(instant(said["added_at"]), f"{said['controller']} was named as affected")
+    for one in said["facts"]:
+        yield Moment(instant(one["at"]), f"Version {one['number']} of the facts was saved", by=one["by"])
+    for one in said["endings"]:
+        yield Moment(instant(one["at"]), ENDINGS.get(one["act"], one["act"]), one["words"], one["by"], Tone.DONE)
+
+
+def _phases(said: Mapping[str, Any], zone: str) -> Iterator[Moment]:
+    for one in said["phases"]:
+        text = [f"The next word was promised by {moment(one['next_word_at'], zone)}."] if one["next_word_at"] else []
+        text += [f"Later than announced: {one['late_reason']}"] if one["late_reason"] else []
+        text += [f"Released by one person, in an emergency: {one['emergency_reason']}"] if one["emergency_reason"] else []
+        second = f", approved by {one['approved_by']}" if one["approved_by"] else ""
+        yield Moment(instant(one["released_at"]), f"{one['title']} released (phase {one['number']})", "\n".join(text), f"{one['released_by']}{second}", Tone.INFO)
+
+
+def _deliveries(said: Mapping[str, Any], zone: str) -> Iterator[Moment]:
+    late = said["outcome"] == Promise.LATE
+    for one in said["deliveries"]:
+        name = f"Phase {one['phase']}"
+        if one["given_at"]:
+            counts = "" if one["counts_at"] in {None, one["given_at"]} else f"Counts as received from {moment(one['counts_at'], zone)} on."
+            first = one["counts_at"] == said["told_at"]
+            tone = Tone.NEUTRAL if not first else Tone.LATE if late else Tone.DONE
+            yield Moment(instant(one["given_at"]), f"{name} given by {one['channel'].lower()}", "\n".join(filter(None, (counts, one["proof"]))), one["to"], tone)
+        if one["read_at"]:
+            yield Moment(instant(one["read_at"]), f"{name} opened by the customer")
+        if one["acknowledged_at"]:
+            yield Moment(instant(one["acknowledged_at"]), f"{name} acknowledged ({one['acknowledged_how']})", by=one["acknowledged_by"], tone=Tone.DONE)
+
+
+def _rest(said: Mapping[str, Any]) -> Iterator[Moment]:
+    for one in said["questions"]:
+        yield Moment(instant(one["at"]), "The customer asked a question", by=one["name"])
+        if one["answered_at"]:
+            yield Moment(instant(one["answered_at"]), "The question was answered", by=one["answered_by"])
+    if said["late_reason"]:
+        yield Moment(instant(said["late_reason"]["at"]), "The reason for the delay was given", by=said["late_reason"]["by"])
+    if said["not_owed"]:
+        yield Moment(instant(said["not_owed"]["at"]), "Decided that no notice is owed", by=said["not_owed"]["by"])
+    for one in said["changes"]:
+        yield Moment(instant(one["at"]), f"The clock: {one['act']}", one["reason"], one["by"])

@@ -1,0 +1,156 @@
+"""The incident register: one line for each incident, as of an instant, with facts, effects, remedial action and times.
+
+Source: Art. 33(5) GDPR. Incidents that turned out to be none are kept and marked; exercises stand in a list of their own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dpa.breaches import facts
+from dpa.breaches.closing import CaseState
+from dpa.breaches.evidence import reading
+from dpa.breaches.evidence.asking import Asked
+from dpa.breaches.evidence.case_file import sheet_of
+from dpa.breaches.evidence.customer_file import told
+from dpa.breaches.evidence.moments import CaseAt, Clock, Promise, by, case_at, promise
+from dpa.breaches.facts import Matters
+from dpa.breaches.models import Affected, Breach, BreachFacts, Notice
+from dpa.breaches.phases import Phase
+
+Reasons = tuple[tuple[str, int], ...]
+"""Each reason once, with the customers it was given for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseLine:
+    """One released phase."""
+
+    number: int
+    phase: Phase
+    released_at: datetime
+    late_reason: str
+    emergency_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One incident of the register."""
+
+    id: int
+    reference: str
+    title: str
+    exercise: bool
+    state: CaseState
+    closed_at: datetime | None
+    close_words: str
+    zone: str
+    detected_at: datetime
+    aware_at: datetime
+    recorded_at: datetime
+    upstream: str
+    first_told_at: datetime | None
+    """When the first customer was told."""
+    last_told_at: datetime | None
+    """When the last of those told was told first."""
+    counts: Mapping[Promise, int]
+    """Customers by what became of the promise to them."""
+    told: int
+    late_reasons: Reasons
+    unexplained: int
+    """Customers whose promise was missed without a reason on record."""
+    not_owed_reasons: Reasons
+    facts: str
+    effects: str
+    remedial: str
+    phases: tuple[PhaseLine, ...]
+
+    @property
+    def affected(self) -> int:
+        """Customers named."""
+        return sum(self.counts.values())
+
+    @property
+    def missed(self) -> int:
+        """Customers told late or not told past their time."""
+        return self.counts.get(Promise.LATE, 0) + self.counts.get(Promise.OVERDUE, 0)
+
+    @property
+    def to_notice(self) -> timedelta | None:
+        """Time from awareness to the first notice; none while nobody was told."""
+        return None if self.first_told_at is None else max(self.first_told_at - self.aware_at, timedelta(0))
+
+
+def lines(session: Session, organisation_id: int, asked: Asked) -> list[Line]:
+    """Return the incidents of an organisation, newest awareness first. The caller has checked that the organisation may be seen."""
+    query = select(Breach).where(
+        Breach.organisation_id == organisation_id, Breach.recorded_at <= asked.as_of, Breach.drill.is_(asked.exercises),
+    )
+    candidates = list(session.scalars(query.order_by(Breach.id)))
+    decided = reading.decisions(session, [row.id for row in candidates], asked.as_of)
+    times = {row.id: (decided[row.id][-1].detected_at, decided[row.id][-1].aware_at) if row.id in decided else (row.detected_at, row.aware_at) for row in candidates}
+    wanted = [row for row in candidates if asked.first <= times[row.id][1].astimezone(ZoneInfo(row.zone)).date() <= asked.last]
+    ended = reading.endings(session, [row.id for row in wanted], asked.as_of)
+    states = {row.id: case_at(ended.get(row.id, ()), asked.as_of) for row in wanted}
+    if asked.state is not None:
+        wanted = [row for row in wanted if states[row.id].state is asked.state]
+    found = _Bulk(session, [row.id for row in wanted], asked.as_of)
+    made = [found.line(row, times[row.id], states[row.id]) for row in wanted]
+    return sorted(made, key=lambda line: (line.aware_at, line.id), reverse=True)
+
+
+class _Bulk:
+    """Everything that belongs to some incidents, read at once."""
+
+    def __init__(self, session: Session, ids: Sequence[int], as_of: datetime) -> None:
+        self.as_of = as_of
+        self.phases = reading.phases(session, ids, as_of)
+        self.sheets = reading.newest_facts(session, ids, as_of)
+        self.clocks = reading.clocks(session, ids, as_of)
+        self.affected: dict[int, list[Affected]] = {}
+        for row in reading.affected(session, ids, as_of):
+            self.affected.setdefault(row.breach_id, []).append(row)
+
+    def line(self, breach: Breach, times: tuple[datetime, datetime], state: CaseAt) -> Line:
+        """Return the line of one incident."""
+        customers = [(row, self.clocks[breach.id, row.agreement_id]) for row in self.affected.get(breach.id, ())]
+        outcomes = [self._outcome(row, clock) for row, clock in customers]
+        instants = [at for row, clock in customers if (at := told(row, clock, self.as_of)) is not None]
+        missed = [row for (row, _), outcome in zip(customers, outcomes, strict=True) if outcome in {Promise.LATE, Promise.OVERDUE}]
+        phases = self.phases.get(breach.id, [])
+        said = _matters(self.sheets.get(breach.id), phases, breach)
+        return Line(
+            breach.id, breach.reference, breach.title, breach.drill, state.state, state.at, state.words, breach.zone, times[0], times[1],
+            breach.recorded_at, breach.upstream, min(instants, default=None), max(instants, default=None), Counter(outcomes), len(instants),
+            late_reasons=_reasons(row.late_reason for row in missed if by(row.late_reason_at, self.as_of)),
+            unexplained=sum(not by(row.late_reason_at, self.as_of) for row in missed),
+            not_owed_reasons=_reasons(row.not_required for row, _ in customers if by(row.not_required_at, self.as_of)),
+            facts="\n".join(said.nature), effects="\n".join(said.consequences), remedial="\n".join(said.measures),
+            phases=tuple(PhaseLine(one.number, one.phase, one.released_at, one.late_reason, one.emergency_reason) for one in phases if one.released_at),
+        )  # fmt: skip
+
+    def _outcome(self, row: Affected, clock: Clock) -> Promise:
+        return promise(clock, not_owed=by(row.not_required_at, self.as_of), as_of=self.as_of)
+
+
+def _reasons(given: Iterable[str]) -> Reasons:
+    return tuple(Counter(given).most_common())
+
+
+def _matters(sheet: BreachFacts | None, phases: Sequence[Notice], breach: Breach) -> Matters:
+    """Return facts, effects and remedial action: those of the fact sheet, and where it is silent what customers were told, or was recorded."""
+    said = facts.matters(sheet_of([sheet] if sheet else [], phases, 1), breach.zone)
+    newest = phases[-1] if phases else None
+    known = newest.nature if newest else breach.known
+    return Matters(
+        nature=said.nature or (known,), contact=said.contact,
+        consequences=said.consequences or ((newest.consequences,) if newest and newest.consequences else ()),
+        measures=said.measures or ((newest.measures,) if newest and newest.measures else ()), unknown=said.unknown,
+    )

@@ -1,0 +1,35 @@
+"""The facts for one controller's own notification, as JSON in the structure of the EDPB's template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dpa.breaches import facts
+from dpa.breaches.evidence.case_file import CaseFile
+from dpa.breaches.evidence.customer_file import CustomerFile
+from dpa.breaches.facts import Context
+from dpa.breaches.phases import Phase
+
+
+def package(case: CaseFile, customer: CustomerFile, processor: str) -> dict[str, Any]:
+    """Return what a controller can import; see `dpa.breaches.facts.edpb`, which says what it must answer itself."""
+    newest = case.phases[-1] if case.phases else None
+    return facts.package(case.sheet, Context(
+        processor=processor, controller=customer.agreement.controller, reference=case.breach.reference, detected_at=case.detected_at,
+        aware_at=case.aware_at, notified_at=customer.told_at, as_of=case.as_of, zone=case.breach.zone,
+        facts_version=case.versions[-1].number if case.versions else 0, phase=(newest.phase if newest else Phase.INITIAL).value,
+        controllers=case.customers, processor_contact=newest.contact if newest else "", exercise=case.breach.drill,
+    ))  # fmt: skip
+
+
+def text(content: Mapping[str, Any]) -> bytes:
+    """Return a package as a file that people can read too: UTF-8, two spaces, every key where the package has it."""
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def file_name(case: CaseFile, customer: CustomerFile) -> str:
+    """Return the name under which a package is saved; only what every file system takes."""
+    agreement = "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "_" for char in customer.agreement.reference)
+    return f"{case.breach.reference}-{agreement[:60]}-edpb.json"

@@ -1,0 +1,44 @@
+"""Words and pieces that the documents of this package share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dpa.breaches.closing import CaseState
+from dpa.breaches.evidence.moments import Promise
+from dpa.evidence.pdf.blocks import Tone
+from dpa.evidence.register.records import instant, moment
+from dpa.web.words import length
+
+STATES: Mapping[str, str] = {CaseState.OPEN: "open", CaseState.CLOSED: "closed", CaseState.NO_BREACH: "closed as no breach"}
+OUTCOMES: Mapping[str, str] = {
+    Promise.KEPT: "kept", Promise.LATE: "missed", Promise.RUNNING: "running", Promise.OVERDUE: "missed, not told yet",
+    Promise.NOT_OWED: "no notice owed, by decision", Promise.WAIVED: "waived",
+}  # fmt: skip
+TONES: Mapping[str, Tone] = {
+    Promise.KEPT: Tone.DONE, Promise.LATE: Tone.LATE, Promise.OVERDUE: Tone.LATE, Promise.RUNNING: Tone.INFO,
+    Promise.NOT_OWED: Tone.NEUTRAL, Promise.WAIVED: Tone.NEUTRAL,
+}  # fmt: skip
+NOT_YET = "not yet"
+
+
+def when(text: str | None, zone: str) -> str:
+    """Return an instant of a record in words, or that there is none yet."""
+    return moment(text, zone) if text else NOT_YET
+
+
+def by_how_much(clock: Mapping[str, Any], as_of: str) -> str:
+    """Return how far from its date a promise was kept, or is: the length with early, late or left."""
+    if clock["late_s"] is not None:
+        return f"{length(abs(clock['late_s']))} {'late' if clock['late_s'] > 0 else 'early'}"
+    left = int((instant(clock["due_at"]) - instant(as_of)).total_seconds())
+    return f"{length(abs(left))} {'left' if left >= 0 else 'late'}"
+
+
+def outcome_text(outcome: str, clock: Mapping[str, Any], as_of: str) -> str:
+    """Return what became of a promise in words, with how far from its date."""
+    said = OUTCOMES[outcome]
+    if outcome in {Promise.NOT_OWED, Promise.WAIVED}:
+        return said
+    return f"{said}, {by_how_much(clock, as_of)}"

@@ -1,0 +1,173 @@
+"""Evidence: the page of a case, the incident register, and what can be issued or downloaded from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from dpa.breaches import queries
+from dpa.breaches.evidence import asking, package, pages, reading, tables
+from dpa.breaches.evidence.asking import Asked
+from dpa.breaches.evidence.case_file import case_file
+from dpa.breaches.evidence.customer_file import customer_files
+from dpa.breaches.evidence.lines import lines
+from dpa.breaches.models import Breach
+from dpa.breaches.operations import documenting
+from dpa.breaches.views import blueprint
+from dpa.breaches.views.common import Page, own
+from dpa.evidence.register import issuing
+from dpa.evidence.trail import registry
+from dpa.people.models import Organisation
+from dpa.problems import NotFound
+from dpa.web import access, downloads, edge, identity, paging
+
+READ, ISSUE = "documents.read", "documents.issue"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.get("/breaches/<int:breach_id>/evidence")
+@access.needs(READ)
+def evidence(breach_id: int) -> Page:
+    """Show what can be issued or downloaded of a case, and what exists already."""
+    breach = queries.breach(edge.session(), edge.scope(READ), breach_id)
+    as_of = _as_of(breach)
+    after = paging.decode_key(request.args.get("after"), 1)
+    view = pages.evidence(edge.session(), breach, own(breach), as_of, after)
+    return render_template(
+        "breaches/evidence.html", breach=breach, view=view, asked=request.args.get("as_of", ""), as_of=as_of,
+        may_issue=identity.signed_in().may(ISSUE, breach.organisation_id),
+    )  # fmt: skip
+
+
+@blueprint.post("/breaches/<int:breach_id>/evidence/dossiers")
+@access.needs(ISSUE)
+def order_dossiers(breach_id: int) -> Page:
+    """Order the dossier of one customer and have it made at once, or those of all customers, which the worker makes."""
+    breach = queries.breach(edge.session(), edge.scope(ISSUE), breach_id)
+    as_of, chosen = _as_of(breach), request.form.get("customer", type=int)
+    if chosen is not None:
+        queries.affected_row(edge.session(), breach, chosen)
+    wanted = [chosen] if chosen is not None else [row.id for row in reading.affected(edge.session(), [breach_id], as_of)]
+    ordered = [number for part in reading.chunks(wanted) for number in _order(breach_id, part, as_of)] or _order(breach_id, [], as_of)
+    if chosen is not None:
+        issuing.issue_now(edge.tick(), ordered[0])  # Should it fail, the worker makes it; the document's page says so.
+        return redirect(registry.path_of("document", str(ordered[0])) or "/documents", 303)
+    flash(f"{len(ordered):,} dossier{' is' if len(ordered) == 1 else 's are'} ordered. Each is listed here as soon as it is sealed.", "success")
+    return redirect(url_for("breaches.evidence", breach_id=breach_id), 303)
+
+
+def _order(breach_id: int, affected_ids: Sequence[int], as_of: datetime) -> list[int]:
+    with edge.transaction() as unit:
+        breach = queries.breach(unit.session, edge.scope(ISSUE), breach_id)
+        rows = reading.customers(unit.session, breach_id, affected_ids)
+        return [paper.id for paper in documenting.order_dossiers(unit, breach, own(breach), rows, as_of)]
+
+
+@blueprint.post("/breaches/<int:breach_id>/evidence/report")
+@access.needs(ISSUE)
+def order_report(breach_id: int) -> Page:
+    """Order the report of a closed exercise and have it made at once."""
+    with edge.transaction() as unit:
+        breach = queries.breach(unit.session, edge.scope(ISSUE), breach_id)
+        number = documenting.order_drill_report(unit, breach, own(breach)).id
+    return _made_at_once(number)
+
+
+@blueprint.get("/breaches/<int:breach_id>/evidence/<int:affected_id>.json")
+@access.needs(READ)
+def download_package(breach_id: int, affected_id: int) -> Page:
+    """Hand out the facts for one controller's own notification, in the structure of the EDPB's template, and record that it was."""
+    session = edge.session()
+    breach = queries.breach(session, edge.scope(READ), breach_id)
+    as_of, row = _as_of(breach), queries.affected_row(session, breach, affected_id)
+    case = case_file(session, breach, as_of)
+    found = customer_files(session, case, [row])
+    if not found:
+        raise NotFound("This customer was not named as affected by then; choose a later time.")
+    content, name = package.text(package.package(case, found[0], own(breach).name)), package.file_name(case, found[0])
+    if request.method != "HEAD":
+        with edge.transaction() as unit:
+            documenting.note_package_download(unit, breach, row, as_of)
+    return downloads.attachment(content, name, "application/json")
+
+
+@blueprint.get("/breaches/register")
+@access.needs(READ)
+def register() -> Page:
+    """Show the incident register over a period, as of an instant; or the list of exercises."""
+    organisation, asked = _register()
+    found = lines(edge.session(), organisation.id, asked)
+    person = identity.signed_in()
+    view = pages.register(found, page=max(request.args.get("page", 1, type=int), 1))
+    reports = pages.reports(edge.session(), [row.line.id for row in view.rows]) if asked.exercises else {}
+    return render_template(
+        "breaches/register.html", view=view, asked=asked, organisation=organisation, given=_given(), choices=_readable(),
+        may_issue=person.may(ISSUE, organisation.id), papers=pages.registers(edge.session(), organisation.id), reports=reports,
+    )  # fmt: skip
+
+
+@blueprint.get("/breaches/register.csv")
+@access.needs(READ)
+def register_csv() -> Page:
+    """Hand out the register as CSV, narrowed as the page is, and record that it was."""
+    organisation, asked = _register()
+    found = lines(edge.session(), organisation.id, asked)
+    return _file(organisation, asked, tables.as_csv(found), len(found), "CSV", "text/csv")
+
+
+@blueprint.get("/breaches/register.xlsx")
+@access.needs(READ)
+def register_xlsx() -> Page:
+    """Hand out the register as a workbook, narrowed as the page is, and record that it was."""
+    organisation, asked = _register()
+    found = lines(edge.session(), organisation.id, asked)
+    return _file(organisation, asked, tables.as_xlsx(found, asked, organisation.name, organisation.zone), len(found), "XLSX", XLSX)
+
+
+@blueprint.post("/breaches/register")
+@access.needs(ISSUE)
+def order_register() -> Page:
+    """Order the register as a sealed document, narrowed as the page is, and have it made at once."""
+    organisation, asked = _register(ISSUE)
+    with edge.transaction() as unit:
+        number = documenting.order_register(unit, unit.session.get_one(Organisation, organisation.id), asked).id
+    return _made_at_once(number)
+
+
+def _made_at_once(number: int) -> Response:
+    issuing.issue_now(edge.tick(), number)  # Should it fail, the worker makes it; the document's page says so.
+    return redirect(registry.path_of("document", str(number)) or "/documents", 303)
+
+
+def _as_of(breach: Breach) -> datetime:
+    return asking.as_of(request.values.get("as_of", ""), breach.zone, edge.now())
+
+
+def _readable(permission: str = READ) -> list[identity.OrganisationRef]:
+    person = identity.signed_in()
+    return [one for one in person.organisations if person.may(permission, one.id)]
+
+
+def _register(permission: str = READ) -> tuple[identity.OrganisationRef, Asked]:
+    """Return whose register is asked for, the chosen organisation's or the first one's, and what it is narrowed to."""
+    chosen = edge.chosen_organisation()
+    allowed = [one for one in _readable(permission) if chosen is None or one.id == chosen.id]
+    if not allowed:
+        raise NotFound("There is no such organisation, or its register is not yours to see.")
+    return allowed[0], asking.period(request.args, allowed[0].zone, edge.now())
+
+
+def _given() -> dict[str, str]:
+    """Return what narrows the page, to hand it on to every export."""
+    return {name: request.args[name] for name in ("organisation", "from", "to", "as_of", "state", "list") if request.args.get(name)}
+
+
+def _file(organisation: identity.OrganisationRef, asked: Asked, content: bytes, count: int, form: str, mimetype: str) -> Response:
+    if request.method != "HEAD":
+        with edge.transaction() as unit:
+            documenting.note_register_download(unit, organisation.id, asked, form, count)
+    kind = "exercises" if asked.exercises else "incidents"
+    return downloads.attachment(content, f"{organisation.slug}-{kind}-{asked.first}-{asked.last}.{form.lower()}", mimetype)

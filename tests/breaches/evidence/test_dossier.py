@@ -1,0 +1,122 @@
+"""The dossier: what it holds at the end, and what it held at earlier instants."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from dpa.breaches import operations
+from dpa.breaches.operations import documenting
+from dpa.evidence.register import records
+from dpa.problems import Conflict
+from tests.breaches.conftest import NOW, Ground
+from tests.breaches.evidence.house import HOUR, Story, exercise
+
+
+@pytest.fixture
+def story(lemon: Ground) -> Story:
+    return Story(lemon)
+
+
+def test_a_dossier_shows_only_what_was_known_by_its_instant(story: Story) -> None:
+    story.finish()
+    seen = {}
+    for hours in (0.1, 2.9, 3.05, 3.5, 5.5, 41):
+        said = story.dossier(0, hours, at=50)
+        given = [one["given_at"] is not None for one in said["deliveries"]]
+        seen[hours] = (
+            len(said["decisions"]), len(said["facts"]), len(said["phases"]), given, len(said["deliveries"][0]["answers"]) if given else 0,
+            [one["acknowledged_by"] for one in said["deliveries"]], [one["answer"] for one in said["questions"]], said["outcome"], said["state"]["is"],
+        )  # fmt: skip
+    assert seen[0.1] == (1, 0, 0, [], 0, [], [], "running", "open")
+    assert seen[2.9] == (2, 1, 0, [], 0, [], [], "running", "open")
+    assert seen[3.05] == (2, 1, 1, [False], 0, [""], [], "running", "open")
+    assert seen[3.5] == (2, 1, 1, [True], 2, [""], [], "kept", "open")
+    assert seen[5.5] == (2, 1, 1, [True], 2, ["Léa Martin"], [""], "kept", "open")
+    assert seen[41][:4] == (2, 2, 2, [True, True, True])
+    assert seen[41][6:] == (["The one of 20 November."], "kept", "closed")
+
+
+def test_the_clock_stands_as_it_stood_before_awareness_was_corrected_and_the_date_moved(story: Story) -> None:
+    def clock(hours: float) -> tuple[str, str, str, int]:
+        said = story.dossier(1, hours, at=50)
+        return said["clock"]["started_at"][:16], said["clock"]["due_at"][:16], said["outcome"], len(said["changes"])
+
+    story.finish()
+    assert clock(1) == ("2026-11-22T10:00", "2026-11-23T10:00", "running", 0)
+    assert clock(3) == ("2026-11-22T09:00", "2026-11-23T09:00", "running", 1)
+    assert clock(9) == ("2026-11-22T09:00", "2026-11-23T10:00", "running", 2)
+    assert clock(23) == ("2026-11-22T09:00", "2026-11-23T10:00", "overdue", 2)
+    assert clock(41) == ("2026-11-22T09:00", "2026-11-23T10:00", "late", 2)
+    later = [step["label"] for step in story.dossier(1, 3, at=50)["clock"]["steps"]]
+    assert "Extended" not in later
+    assert "Extended" in [step["label"] for step in story.dossier(1, 9, at=50)["clock"]["steps"]]
+
+
+def test_a_late_customer_has_its_reason_and_one_owed_nothing_its_decision(story: Story) -> None:
+    story.finish()
+    late, nothing = story.dossier(1, 41), story.dossier(2, 41)
+    assert (late["outcome"], late["clock"]["late_s"]) == ("late", 4 * 3600)
+    assert late["late_reason"] == {"text": "Its mail server was down all day.", "at": records.canonical([]) and late["late_reason"]["at"], "by": "Ana Duarte"}
+    assert story.dossier(1, 26.5, at=50)["late_reason"] is None
+    assert (nothing["outcome"], nothing["not_owed"]["text"][:8]) == ("not_owed", "Its data")
+    assert story.dossier(2, 6.5, at=50)["not_owed"] is None
+
+
+def test_it_names_people_and_gives_no_other_customers_numbers(story: Story) -> None:
+    said = story.dossier(0, 10)
+    assert [one["decided_by"] for one in said["decisions"]] == ["Ana Duarte", "Bo Lind"]
+    text = records.canonical(said)
+    assert "3,112" not in text
+    assert "Customer 2" not in text
+    assert said["facts"][1]["changes"] == ["Likely consequences: now stated."]
+
+
+def test_the_package_for_the_controller_says_what_it_must_answer_itself(story: Story) -> None:
+    package = story.dossier(0, 10)["edpb"]
+    assert package["fields"]["field_52"] == "2026-11-22"
+    assert package["facts_version"] == 2
+    assert package["controller"] == "Customer 1"
+    left = {one["field"] for one in package["left_to_the_controller"]}
+    assert {"field_48", "field_89", "field_97"} <= left
+    assert not left & set(package["fields"])
+    assert "field_68" not in package["fields"], "the number of all customers' people is no answer of one"
+
+
+def test_without_a_fact_sheet_the_package_takes_what_customers_were_told(lemon: Ground) -> None:
+    from tests.breaches.test_phases import Case
+
+    case = Case(lemon)
+    case.tell(1)
+    with case.at(2) as unit:
+        [paper] = documenting.order_dossiers(unit, case.breach, unit.session.merge(lemon.organisation), case.rows[:1], NOW + 2 * HOUR)
+        package = records.read(paper.content)["content"]["edpb"]
+    assert package["fields"]["field_62"] == "An export leaked."
+    assert package["fields"]["field_92"] == "Access was closed."
+    assert package["facts_version"] == 0
+
+
+def test_a_case_opened_again_was_closed_in_between(story: Story) -> None:
+    story.finish()
+    with story.at(60) as unit:
+        operations.reopen(unit, story.breach, "A further customer may be affected.")
+    assert [story.file(hours).state.state.value for hours in (39, 41, 61)] == ["open", "closed", "open"]
+    assert story.file(41).state.words == "Every customer knows; the keys are changed."
+
+
+def test_all_customers_at_once_in_a_bounded_number_of_statements(story: Story) -> None:
+    with story.at(10) as unit:
+        papers = documenting.order_dossiers(unit, story.breach, unit.session.merge(story.ground.organisation), story.rows, NOW + 10 * HOUR)
+        assert [(paper.reference, paper.addressee) for paper in papers] == [(f"LL-BD-2026-000{n}", f"Customer {n}") for n in (1, 2, 3)]
+
+
+def test_nobody_named_by_then_is_said(story: Story) -> None:
+    with pytest.raises(Conflict, match="Nobody was named"), story.at(10) as unit:
+        documenting.order_dossiers(unit, story.breach, unit.session.merge(story.ground.organisation), story.rows, NOW - timedelta(days=1))
+
+
+def test_an_exercise_has_no_dossier(lemon: Ground) -> None:
+    case = exercise(lemon)
+    with pytest.raises(Conflict, match="no dossiers"), case.at(30) as unit:
+        documenting.order_dossiers(unit, case.breach, unit.session.merge(lemon.organisation), case.rows, NOW)
