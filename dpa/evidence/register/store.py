@@ -37,8 +37,11 @@ def put(folder: Path, content: bytes) -> str:
     digest = hashlib.sha256(content).hexdigest()
     path = path_of(folder, digest)
     if _holds(path, content):
+        _sync_folder(path.parent)  # It may be there since a crash that came before its folder was on the disk.
         return digest
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _sync_folder(folder)
     fresh = path.with_name(f".{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:

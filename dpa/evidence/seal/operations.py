@@ -6,7 +6,7 @@ Keys are made and opened beforehand (`prepare_*`, `issuer_for`), for that is slo
 from __future__ import annotations
 
 from cryptography import x509
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -41,7 +41,7 @@ def install(unit: Unit, prepared: Prepared, reason: str = "") -> SealIdentity:
     """Put a prepared identity to use; the active one of the organisation, if any, is retired. What that sealed stays valid.
 
     An identity that was retired before is taken back. Raises `Conflict` when it is active already, was revoked, or when another one was
-    installed at the same moment.
+    installed or one was revoked at the same moment.
     """
     session = unit.session
     known = session.scalars(
@@ -50,6 +50,8 @@ def install(unit: Unit, prepared: Prepared, reason: str = "") -> SealIdentity:
     if known is not None and known.state is not IdentityState.RETIRED:
         raise Conflict(f"The seal {known.fingerprint[:16]} is {'in use already' if known.state is IdentityState.ACTIVE else 'revoked'}.")
     _retire(unit, prepared.organisation_id, reason)
+    if known is None:
+        _check_list(session, prepared)
     identity = known or SealIdentity(
         organisation_id=prepared.organisation_id, backend=prepared.backend, state=IdentityState.ACTIVE,
         certificate=pem([prepared.certificate]), chain=pem(prepared.chain), fingerprint=prepared.fingerprint,
@@ -124,6 +126,16 @@ def revoked_under(session: Session, identity: SealIdentity) -> list[Revoked]:
         for one in family
         if one.state is IdentityState.REVOKED and one.ended_at is not None
     ]
+
+
+def _check_list(session: Session, prepared: Prepared) -> None:
+    """Raise `Conflict` where a list as new as the prepared one was signed meanwhile: the prepared one may lack what was revoked since."""
+    newest = session.scalar(
+        select(func.max(SealIdentity.crl_number))
+        .where(SealIdentity.organisation_id == prepared.organisation_id, SealIdentity.root_fingerprint == prepared.root_fingerprint)
+    )  # fmt: skip
+    if prepared.backend is Backend.BUILTIN and newest is not None and newest >= prepared.crl_number:
+        raise Conflict("Another seal was made or one was revoked at the same moment; look at what seals now, and try again if need be.")
 
 
 def _retire(unit: Unit, organisation_id: int, reason: str) -> None:

@@ -198,6 +198,17 @@ def test_revocation_is_final_and_listed_for_every_later_document(house: House, s
     assert house.events()[-2:] == ["evidence:seal:revoked", "evidence:seal:list_signed"]
 
 
+def test_a_revocation_between_preparing_and_installing_is_not_forgotten(house: House, successor: Prepared) -> None:
+    """The list that came with the prepared certificate was signed before the revocation, under the number of the one that names it."""
+    first = house.install()
+    with house.begin() as act:
+        operations.revoke(act, act.session.get_one(SealIdentity, first.id), "the laptop was lost", house.settings)
+    with pytest.raises(Conflict, match="revoked at the same moment"), house.begin() as act:
+        operations.install(act, replace(successor, organisation_id=house.organisations[0]))
+    assert serials(house.session.get_one(SealIdentity, first.id)) == {serial(house.session.get_one(SealIdentity, first.id))}
+    assert queries.active(house.session, house.organisations[0]) is None
+
+
 def test_a_new_list_reaches_the_opened_key(sqlite_house: House) -> None:
     house = sqlite_house
     house.install()
