@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from io import BufferedRandom
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,8 +104,8 @@ def prove(events: tuple[int, ...], subject: str | None, out: Path, personal: boo
         content = bundles.bundle(desk.session, wanted, found, personal=personal)
         size = found.size
         with _new_file(out) as file:
-            file.write_bytes(content)
-        _tell(desk, "proved", {"count": len(wanted), "size": size, "personal": personal, "sha256": hashlib.sha256(content).hexdigest()})
+            file.write(content)
+            _tell(desk, "proved", {"count": len(wanted), "size": size, "personal": personal, "sha256": hashlib.sha256(content).hexdigest()})
     click.echo(f"{out}: {len(wanted)} event(s), proved against the checkpoint over {size} events.")
 
 
@@ -122,11 +124,11 @@ def export(first: int, last: int | None, out: Path, personal: bool) -> None:
         if found is None or last is None or found.size <= last:
             found = _take(desk)
         size, last = found.size, found.size - 1 if last is None else last
-        with _new_file(out) as path, path.open("wb") as file:
+        with _new_file(out) as file:
             count = bundles.export(desk.session, first, last, found, file, personal=personal)
-        with out.open("rb") as written:
-            digest = hashlib.file_digest(written, "sha256").hexdigest()
-        _tell(desk, "exported", {"first": first, "last": last, "size": size, "personal": personal, "sha256": digest})
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            _tell(desk, "exported", {"first": first, "last": last, "size": size, "personal": personal, "sha256": digest})
     click.echo(f"{out}: {count} event(s), proved against the checkpoint over {size} events.")
 
 
@@ -193,16 +195,28 @@ def _about(session: Session, subject: str) -> list[int]:
 
 
 @contextmanager
-def _new_file(target: Path) -> Iterator[Path]:
-    """Yield a file to write that gets its name only when it is complete; readable by its owner only."""
+def _new_file(target: Path) -> Iterator[BufferedRandom]:
+    """Yield a file to write that gets its name only when the block has ended well; readable by its owner only.
+
+    It is made anew under a name that nobody can guess, so that in a folder of many people nobody can put a file of their own in its place.
+    """
     if target.exists():
         raise Invalid(f"{target} exists already; name another file.")
     if not target.parent.is_dir():
         raise Invalid(f"There is no folder {target.parent}.")
-    fresh = target.with_name(f".{target.name}.{os.getpid()}")
+    fresh = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
-        fresh.touch(mode=0o600)
-        yield fresh
-        fresh.rename(target)
+        descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise Invalid(f"{target} cannot be written: {error.strerror}.") from None
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+        try:
+            os.link(fresh, target)
+        except FileExistsError:
+            raise Invalid(f"{target} exists already; name another file.") from None
+        except OSError:  # A medium without hard links, such as a memory stick.
+            fresh.rename(target)
     finally:
         fresh.unlink(missing_ok=True)

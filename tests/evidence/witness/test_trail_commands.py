@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -13,10 +14,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from dpa.cli import main
+from dpa.cli import main, trail_proofs
 from dpa.evidence.trail import checkpoints
 from dpa.evidence.trail.models import TrailEvent
 from dpa.evidence.trail.notes import VerifierKey, open_checkpoint
+from dpa.problems import Conflict, Invalid
 from tests.evidence.ground import Ground
 from tests.evidence.witness.signing import VERIFIER
 from tests.evidence.witness.test_checkpoints import as_owner, rebuild
@@ -114,6 +116,33 @@ def test_prove_and_export(ground: Ground, dpa: Command, tmp_path: Path) -> None:
         assert (code, sentence in told, len(told.strip().splitlines())) == (2, True, 1), told
     assert sorted(path.name for path in tmp_path.glob("*.zip")) == ["all.zip", "export.zip", "proof.zip", "subject.zip"]
     assert not list(tmp_path.glob(".*.zip*")), "nothing half-written stays"
+
+
+def test_nothing_is_handed_out_that_could_not_be_recorded(ground: Ground, dpa: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground.happen(3)
+
+    def busy(*_: object) -> None:
+        raise Conflict("The database is busy.")
+
+    monkeypatch.setattr(trail_proofs, "_tell", busy)
+    assert dpa("prove", "1", "--personal", "--out", tmp_path / "proof.zip")[0] == 2
+    assert dpa("export", "--personal", "--out", tmp_path / "export.zip")[0] == 2
+    assert not list(tmp_path.rglob("*.zip*"))
+
+
+def test_a_file_of_somebody_else_never_becomes_the_proof(tmp_path: Path) -> None:
+    """In a folder of many people somebody who guesses the name of the unfinished file must not receive what is written into it."""
+    out = tmp_path / "proof.zip"
+    for guess in (f".{out.name}.{os.getpid()}", f".{out.name}"):
+        (tmp_path / guess).symlink_to(tmp_path / "theirs")
+    with trail_proofs._new_file(out) as file:
+        file.write(b"personal")
+    assert (out.read_bytes(), stat.S_IMODE(out.stat().st_mode)) == (b"personal", 0o600)
+    assert not (tmp_path / "theirs").exists()
+    late = tmp_path / "late.zip"
+    with pytest.raises(Invalid, match="exists already"), trail_proofs._new_file(late) as file:
+        late.write_bytes(b"of somebody else")
+    assert late.read_bytes() == b"of somebody else"
 
 
 def test_rotating_and_beginning_anew(ground: Ground, dpa: Command) -> None:
