@@ -95,6 +95,11 @@ def served_by_operators(session: Session, organisation_id: int, on: date) -> Seq
     return [(system_id, agreement_id, template_id) for system_id, agreement_id, template_id in session.execute(query)]
 
 
+def count_running(session: Session, organisation_id: int, on: date) -> int:
+    """Return how many agreements of an organisation run on a legal day."""
+    return session.scalar(running_on(select(func.count(Agreement.id)).where(Agreement.organisation_id == organisation_id), on)) or 0
+
+
 def runs_on(on: date | None) -> ColumnElement[bool]:
     """Return the condition that an agreement runs on a legal day; true for none."""
     if on is None:

@@ -1,66 +1,129 @@
-"""Naming who is affected."""
+"""Naming who is affected: first what a choice would start, then the clocks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from zoneinfo import ZoneInfo
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from dpa.agreements import queries as agreements
 from dpa.agreements import serving
-from dpa.breaches import operations, queries
+from dpa.breaches import awareness, operations, queries, references
+from dpa.breaches.closing import CaseState
+from dpa.breaches.counting import legal_day
 from dpa.breaches.forms import AffectedForm
 from dpa.breaches.models import Breach
+from dpa.breaches.pages import affecting as pages
 from dpa.breaches.rules import Selection
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, status
+from dpa.breaches.views.times import say_repeated_hours
 from dpa.problems import Invalid, Problem
 from dpa.web import access, edge, identity
-from dpa.web.words import day
+from dpa.web.words import day, plural
 
 
 @blueprint.route("/breaches/<int:breach_id>/affected", methods=["GET", "POST"])
 @access.needs("breaches.record")
 def choose_affected(breach_id: int) -> Page:
-    """Name the agreements an incident touches."""
+    """Name the agreements an incident touches: `preview` shows what a choice means, `edit` goes back from there, anything else starts the clocks."""
     scope = edge.scope("breaches.record")
     breach = queries.breach(edge.session(), scope, breach_id)
-    form = AffectedForm()
-    form.offer(serving.systems(edge.session(), breach.organisation_id))
+    named = queries.affected_ids(edge.session(), breach.id)
+    choices = pages.choices(edge.session(), breach)
+    form = _form(breach, choices)
+    if "edit" in request.form:
+        return _show(breach, form, choices, named), 200
     if form.validate_on_submit():
         try:
-            with edge.transaction() as unit:
-                fresh = queries.breach(unit.session, scope, breach_id)
-                selection = Selection(form.selection.data)
-                owner = identity.signed_in().user_id
-                added = operations.add_affected(unit, fresh, _chosen(fresh, form, selection), selection, owner)
-                count = len(added)
-            flash(f"{count} clock{'' if count == 1 else 's'} started, each from its own agreement.", "success")
+            selection = Selection(form.selection.data)
+            chosen = _chosen(breach, form, selection)
+            since = _since(breach, form, named)
+            if "preview" in request.form:
+                return _preview(breach, form, chosen, named, since)
+            count = _start(breach_id, chosen, selection, since)
+            flash(f"{plural(count, 'clock')} started, each from its own agreement.", "success")
+            say_repeated_hours([form.aware_at])
             return redirect(url_for("breaches.show", breach_id=breach_id), 303)
         except Problem as problem:
             form.show_problem(problem)
-    on = breach.aware_at.astimezone(ZoneInfo(breach.zone)).date()
-    running = agreements.running(edge.session(), breach.organisation_id, on)
-    return render_template("breaches/affected.html", form=form, breach=breach, running=len(running), examples=running[:3]), status(form)
+    return _show(breach, form, choices, named), status(form)
+
+
+def _form(breach: Breach, choices: pages.Choices) -> AffectedForm:
+    upstream = next((name for name, _ in choices.operators if name.lower() == breach.upstream.lower()), None)
+    start = {"selection": Selection.BY_SUBPROCESSOR.value, "operator": upstream} if upstream else {}
+    form = AffectedForm(data={**start, "aware_at": None})
+    form.offer(choices)
+    form.aware_at.zone = breach.zone
+    return form
+
+
+def _show(breach: Breach, form: AffectedForm, choices: pages.Choices, named: Collection[int]) -> str:
+    session = edge.session()
+    first = pages.promised(session, breach, edge.now()) if not named and breach.state is CaseState.OPEN else ()
+    examples = agreements.running(session, breach.organisation_id, legal_day(breach, breach.aware_at), limit=3)
+    return render_template(
+        "breaches/affected.html", form=form, breach=breach, running=choices.running, examples=examples, named=len(named), first=first
+    )
+
+
+def _preview(breach: Breach, form: AffectedForm, chosen: Sequence[int], named: Collection[int], since: datetime) -> str:
+    view = pages.preview(edge.session(), breach, chosen, named, since)
+    if not view.starting:
+        raise Invalid("No clock would start: these agreements were named before, or their terms say that the duty does not apply.", field="selection")
+    return render_template("breaches/affected_preview.html", form=form, breach=breach, view=view, since=since, carried=_carried(form))
+
+
+def _carried(form: AffectedForm) -> list[tuple[str, str]]:
+    """Return what the form says, for the preview to send on; a file's references travel as text."""
+    sent: MultiDict[str, str] = request.form
+    left_out = {"csrf_token", "preview", "references"}
+    fields = [(name, value) for name, value in sent.items(multi=True) if name not in left_out]
+    return [*fields, ("references", form.references.data or "")]
+
+
+def _start(breach_id: int, chosen: Sequence[int], selection: Selection, since: datetime) -> int:
+    with edge.transaction() as unit:
+        fresh = queries.breach(unit.session, edge.scope("breaches.record"), breach_id)
+        later = None if since == fresh.aware_at else since
+        return len(operations.add_affected(unit, fresh, chosen, selection, identity.signed_in().user_id, aware_at=later))
+
+
+def _since(breach: Breach, form: AffectedForm, named: Collection[int]) -> datetime:
+    """Return the awareness the new clocks run from: a later one of their own may be given once others run."""
+    typed = form.aware_at.instant() if named else None
+    if typed is None or typed == breach.aware_at.replace(second=0, microsecond=0):
+        return breach.aware_at
+    if error := awareness.later_error(breach.aware_at, typed, edge.now()):
+        raise Invalid(error, field="aware_at")
+    return typed
 
 
 def _chosen(breach: Breach, form: AffectedForm, selection: Selection) -> Sequence[int]:
     """Return the agreements the form chose; raises `Invalid` naming references that do not exist."""
-    session, on = edge.session(), breach.aware_at.astimezone(ZoneInfo(breach.zone)).date()
-    if selection is not Selection.BY_LIST:
-        found_ids: Sequence[int] = (
-            [row.id for row in agreements.running(session, breach.organisation_id, on)]
-            if selection is Selection.ALL
-            else serving.served_by(session, breach.organisation_id, form.systems.data or [], on)
-        )
-        if not found_ids:
-            raise Invalid(f"No agreement chosen like this ran on {day(on)}, the day of awareness; choose another way.", field="selection")
-        return found_ids
+    if selection is Selection.BY_LIST:
+        return _listed(breach, form)
+    session, here, on = edge.session(), breach.organisation_id, legal_day(breach, breach.aware_at)
+    match selection:
+        case Selection.BY_SYSTEM:
+            found = serving.served_by(session, here, form.systems.data or [], on)
+        case Selection.BY_ACTIVITY:
+            found = serving.served_by_activity(session, here, form.activities.data or [], on)
+        case Selection.BY_SUBPROCESSOR:
+            found = serving.by_operator(session, here, form.operator.data or "", on)
+        case _:
+            found = list(agreements.running_ids(session, here, on))
+    if not found:
+        raise Invalid(f"No agreement chosen like this ran on {day(on)}, the day of awareness; choose another way.", field="selection")
+    return found
+
+
+def _listed(breach: Breach, form: AffectedForm) -> Sequence[int]:
     listed = form.listed()
-    found = agreements.by_references(session, breach.organisation_id, listed)
-    missing = [reference for reference in listed if reference not in found]
-    if missing:
-        shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-        raise Invalid(f"These agreements are not on file: {shown}. Correct them or take them out.", field="references")
-    return [found[reference] for reference in listed]
+    found = agreements.by_references(edge.session(), breach.organisation_id, [one.reference for one in listed])
+    if error := references.unknown_sentence(listed, found):
+        raise Invalid(error, field="references")
+    return [found[one.reference] for one in listed]

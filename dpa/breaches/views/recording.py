@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from flask import flash, redirect, render_template, request, url_for
 
-from dpa.breaches import operations, queries
+from dpa.agreements import serving
+from dpa.breaches import list_queries, operations
 from dpa.breaches.forms import IncidentForm
+from dpa.breaches.list_queries import SHELVES, Shelf
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, status
+from dpa.breaches.views.times import say_repeated_hours
 from dpa.people.models import Organisation
 from dpa.problems import NotFound, Problem
 from dpa.web import access, edge, identity, paging
@@ -18,11 +21,24 @@ from dpa.web import access, edge, identity, paging
 @blueprint.get("/breaches")
 @access.needs("breaches.read")
 def index() -> Page:
-    """List the incidents, newest first."""
-    text = request.args.get("q", "").strip()[:100]
-    page = queries.breaches(edge.session(), edge.scope("breaches.read"), text=text, after=paging.decode_key(request.args.get("after"), 2))
-    names = {org.id: org.name for org in identity.signed_in().organisations}
-    return render_template("breaches/index.html", page=page, q=text, organisations=names, may_record=identity.signed_in().may("breaches.record"))
+    """List the incidents, newest awareness first; exercises have a shelf of their own."""
+    text = request.args.get("q", "").replace("\x00", "").strip()[:100]
+    asked = request.args.get("state", "")
+    shelf = Shelf(asked) if asked in set(Shelf) else Shelf.ALL
+    scope = edge.scope("breaches.read")
+    after = paging.decode_key(request.args.get("after"), 2)
+    chosen = edge.chosen_organisation()
+    kept = {"q": text or None, "state": shelf.value or None, "organisation": chosen.slug if chosen else None}
+    counts = list_queries.counts(edge.session(), scope)
+    shelves = [
+        {"label": title, "url": url_for(".index", **{**kept, "state": one.value or None}), "active": one is shelf, "count": counts[one]}
+        for one, title in SHELVES.items()
+    ]
+    return render_template(
+        "breaches/index.html", page=list_queries.incidents(edge.session(), scope, shelf=shelf, text=text, after=after), q=text, shelf=shelf.value,
+        shelves=shelves, kept=kept, anything=any(counts.values()), organisations={org.id: org.name for org in identity.signed_in().organisations},
+        may_record=identity.signed_in().may("breaches.record"),
+    )  # fmt: skip
 
 
 @blueprint.route("/breaches/new", methods=["GET", "POST"])
@@ -39,11 +55,20 @@ def record() -> Page:
             with edge.transaction() as unit:
                 organisation = unit.session.get_one(Organisation, chosen.id)
                 breach_id = operations.record_incident(unit, organisation, form.incident()).id
-            flash("The incident is recorded. Now name who is affected, so that their clocks start.", "success")
+            flash(_recorded(bool(form.drill.data)), "success")
+            say_repeated_hours(form.times)
             return redirect(url_for("breaches.choose_affected", breach_id=breach_id), 303)
         except Problem as problem:
             form.show_problem(problem)
-    return render_template("breaches/record.html", form=form, chosen=chosen, choices=allowed if len(allowed) > 1 else []), status(form)
+    operators = [name for name, _ in serving.operators(edge.session(), chosen.id, edge.now().date())]
+    body = render_template("breaches/record.html", form=form, chosen=chosen, choices=allowed if len(allowed) > 1 else [], operators=operators)
+    return body, status(form)
+
+
+def _recorded(drill: bool) -> str:
+    if drill:
+        return "The exercise is recorded: its mails stay inside. Now name who would be affected, so that the clocks start."
+    return "The incident is recorded. Now name who is affected, so that their clocks start."
 
 
 def _recording_for(allowed: Sequence[identity.OrganisationRef], posted: str | None) -> identity.OrganisationRef:

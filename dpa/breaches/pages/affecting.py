@@ -1,0 +1,97 @@
+"""What naming affected agreements would start, shown before anything starts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dpa.agreements import book as books
+from dpa.agreements import serving
+from dpa.agreements.queries import running_ids
+from dpa.breaches.clocks import Clock
+from dpa.breaches.counting import clocks_of, legal_day
+from dpa.breaches.models import Breach
+from dpa.docket.presenting import ORIGINS
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseLine:
+    """Clocks that rest on the same promise and end at the same instant."""
+
+    promise: str
+    origin: str
+    """Name of the origin badge."""
+    customers: int
+    started_at: datetime
+    due_at: datetime
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a choice would start."""
+
+    chosen: int
+    """Agreements the choice means."""
+    before: int
+    """Of them, those named before: they keep the clocks they have."""
+    none_applies: int
+    """Of them, those whose terms say that the duty does not apply."""
+    starting: int
+    """Clocks that would start."""
+    lines: tuple[PromiseLine, ...]
+    """Soonest first."""
+
+
+def preview(session: Session, breach: Breach, agreement_ids: Sequence[int], named: Collection[int], since: datetime) -> Preview:
+    """Return what naming agreements would start, counted from `since`; `named` are those of the case already."""
+    fresh = [agreement_id for agreement_id in dict.fromkeys(agreement_ids) if agreement_id not in named]
+    clocks = clocks_of(session, breach, fresh, since)
+    chosen = len(dict.fromkeys(agreement_ids))
+    return Preview(chosen, chosen - len(fresh), len(fresh) - len(clocks), len(clocks), _lines({key: (clock, 1) for key, clock in clocks.items()}, since))
+
+
+def promised(session: Session, breach: Breach, now: datetime) -> tuple[PromiseLine, ...]:
+    """Return what all agreements that run on the day of awareness promise, soonest first, counted from awareness.
+
+    Costs a constant number of statements: one clock is counted for each distinct set of terms.
+    """
+    running = running_ids(session, breach.organisation_id, legal_day(breach, breach.aware_at))
+    book = books.open_book(session, [breach.organisation_id], now).filled(session)
+    samples: dict[int, list[int]] = {}
+    for agreement_id, template_id in running.items():
+        samples.setdefault(id(book.answers(agreement_id, template_id)), []).append(agreement_id)
+    alike = {ids[0]: len(ids) for ids in samples.values()}
+    clocks = clocks_of(session, breach, list(alike), breach.aware_at)
+    return _lines({key: (clock, alike[key]) for key, clock in clocks.items()}, breach.aware_at)
+
+
+def _lines(clocks: Mapping[int, tuple[Clock, int]], since: datetime) -> tuple[PromiseLine, ...]:
+    counts: Counter[tuple[str, str, datetime, str]] = Counter()
+    for clock, customers in clocks.values():
+        counts[clock.promise, ORIGINS.get(clock.origin, ("decision", ""))[0], clock.target.due, clock.target.zone] += customers
+    lines = [PromiseLine(promise, origin, customers, since, due, zone) for (promise, origin, due, zone), customers in counts.items()]
+    return tuple(sorted(lines, key=lambda line: (line.due_at, line.promise)))
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen, each with how many running agreements it means."""
+
+    systems: Sequence[serving.SystemRow]
+    activities: Sequence[serving.ActivityRow]
+    operators: Sequence[tuple[str, int]]
+    running: int
+
+
+def choices(session: Session, breach: Breach) -> Choices:
+    """Return the ways to name agreements of a case, counted on the legal day of awareness."""
+    on = legal_day(breach, breach.aware_at)
+    return Choices(
+        serving.systems(session, breach.organisation_id, on), serving.activities(session, breach.organisation_id, on),
+        serving.operators(session, breach.organisation_id, on), serving.count_running(session, breach.organisation_id, on),
+    )  # fmt: skip
