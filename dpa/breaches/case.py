@@ -1,4 +1,4 @@
-"""What the pages of a case show, put together from reads and rules; templates decide nothing."""
+"""What the case page shows, put together from reads and rules; templates decide nothing."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from dpa.agreements import queries as agreements
-from dpa.alerts.messages import render
-from dpa.breaches import notices, phases, queries, recipients, rules
+from dpa.breaches import case_queries, notices, phases, queries, rules
+from dpa.breaches.case_queries import PhaseCount, PromiseGroup, QuestionLine
 from dpa.breaches.closing import CaseState
 from dpa.breaches.events import Event
-from dpa.breaches.models import Breach
-from dpa.breaches.phases import TITLES, Phase, Told
-from dpa.breaches.queries import AffectedLine
+from dpa.breaches.models import Breach, Notice
+from dpa.breaches.phases import MEANINGS, TITLES, Phase, Told
+from dpa.breaches.queries import AffectedLine, ClosingCounts
 from dpa.breaches.rules import NextAct, Standing
-from dpa.config import Settings
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import explanation
 from dpa.evidence.trail import queries as trail
 from dpa.evidence.trail import registry, sentences
+from dpa.evidence.trail.models import TrailEvent
 from dpa.people.models import Organisation
+from dpa.web.clock_strip import Clock
 from dpa.web.paging import Page
 from dpa.web.words import plural
 
@@ -46,12 +47,17 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
     NextAct.WAIT_FOR_DELIVERY: ("Notices are on their way", "Each clock is met when the customer's mail server accepts the notice."),
     NextAct.EXPLAIN_LATENESS: ("Say why customers were told late", "The reason stands in their dossier; the case cannot be closed without it."),
     NextAct.GIVE_WORD: ("Give the next word", "It was promised in the last notice: a supplement, or the final notice when nothing is open any more."),
-    NextAct.CLOSE: ("Close the case", "Nobody is left to tell: every clock is met or was waived by decision."),
-    NextAct.NOTHING: ("The case is closed", "Nothing is left to be done. It can be opened again, with a reason."),
+    NextAct.CLOSE: ("Close the case", "Nobody is left to tell and no word is owed. If more is expected, write a supplement first."),
+    NextAct.NOTHING: ("The case is closed", "It can be opened again, with a reason."),
 }
 DONE = frozenset({Standing.SENT, Standing.ACKNOWLEDGED, Standing.WAIVED})
 SOON = timedelta(hours=24)
 TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", Event.RELEASED: "running", Event.SENT: "met"}
+
+
+CLOCKS_MOST = 12
+"""Different promises up to which they are drawn on one axis."""
+ENDINGS: Mapping[CaseState, str] = {CaseState.CLOSED: "closed", CaseState.NO_BREACH: "closed: no breach"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,27 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class PhaseLine:
+    """One phase, released or being written."""
+
+    notice: Notice
+    title: str
+    released_by: str
+    approved_by: str
+    drafted_by: str
+    count: PhaseCount
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A phase that could be written now."""
+
+    phase: Phase
+    title: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """Everything the case page shows."""
 
@@ -108,42 +135,116 @@ class CaseView:
     """How the earliest running clock is counted out; empty when none runs."""
     events: tuple[Happening, ...]
     """What the trail holds about the case, oldest first; the newest fifty."""
+    open: bool
+    ending: str
+    """How it ended, in words; empty while it is open."""
+    ended_by: str
+    phases: tuple[PhaseLine, ...]
+    offers: tuple[Offer, ...]
+    """Phases that could be written now, beside what comes first; none before anything was told and while one is being written."""
+    clocks: tuple[Clock, ...]
+    """The different promises, for one axis; empty when there are too many to be drawn, or none."""
+    questions: Sequence[QuestionLine]
 
 
-def view(session: Session, breach: Breach, organisation: Organisation, *, now: datetime, reader: trail.Reader, after: Sequence[Any] | None) -> CaseView:
-    """Return the case page's content as of `now`."""
-    counts = queries.standings(session, breach, organisation.mail_domains)
-    closing = queries.closing_counts(session, breach)
-    entry = queries.first_open(session, breach.id)
-    kind = rules.next_act(_situation(session, breach, counts, closing))
-    page = queries.affected(session, breach, organisation.mail_domains, after=after)
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What was read of a case, before any of it is put into words."""
+
+    breach: Breach
+    counts: Mapping[Standing, int]
+    closing: ClosingCounts
+    entry: DocketEntry | None
+    """The clock to act by: the earliest customer's, else that of the next word."""
+    word: DocketEntry | None
+
+
+def view(
+    session: Session, breach: Breach, organisation: Organisation, *, now: datetime, reader: trail.Reader, after: Sequence[Any] | None,
+    narrowing: Sequence[ColumnElement[bool]] = (),
+) -> CaseView:
+    """Return the case page's content as of `now`; `narrowing` are conditions on the customers shown."""
+    word = case_queries.word_entry(session, breach.id)
+    found = Reads(
+        breach, queries.standings(session, breach, organisation.mail_domains), queries.closing_counts(session, breach),
+        queries.first_open(session, breach.id) or word, word,
+    )  # fmt: skip
+    page = queries.affected(session, breach, organisation.mail_domains, after=after, where=narrowing)
+    happened = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None).rows
+    names = registry.names_of(session, sentences.references(happened) | _people(breach))
     return CaseView(
-        act=_act(breach, kind, entry, counts, now),
+        act=_act(found, now),
         rows=Page(tuple(_row(line, now) for line in page.rows), page.next_key),
-        total=closing.affected,
-        told=closing.told,
-        waived=counts.get(Standing.WAIVED, 0),
-        unexplained=closing.unexplained,
+        total=found.closing.affected,
+        told=found.closing.told,
+        waived=found.counts.get(Standing.WAIVED, 0),
+        unexplained=found.closing.unexplained,
         released=breach.newest_released is not None,
-        why=explanation(entry) if entry else Explanation((), ()),
-        events=_happenings(session, breach, reader),
+        why=explanation(found.entry) if found.entry else Explanation((), ()),
+        events=_happenings(breach, happened, names),
+        open=breach.state is CaseState.OPEN,
+        ending=ENDINGS.get(breach.state, ""),
+        ended_by=sentences.actor_name(breach.closed_by, names) if breach.closed_by else "",
+        phases=_phases(breach, case_queries.phase_counts(session, breach.id) if breach.notices else {}, names),
+        offers=offers(breach),
+        clocks=_clocks(case_queries.promises(session, breach.id, CLOCKS_MOST), now),
+        questions=case_queries.open_questions(session, breach.id),
     )
 
 
-def _situation(
-    session: Session, breach: Breach, counts: Mapping[Standing, int], closing: queries.ClosingCounts
-) -> rules.Situation:
-    draft = breach.draft
-    return rules.Situation(
-        counts=counts, open=breach.state is CaseState.OPEN, draft=draft is not None,
-        draft_ready=draft is not None and not rules.draft_errors(notices.draft_of(draft)), released=breach.newest_released is not None,
-        unexplained=closing.unexplained, word_owed=queries.word_owed(session, breach.id),
+def offers(breach: Breach) -> tuple[Offer, ...]:
+    """Return which further phases could be begun now."""
+    if breach.state is not CaseState.OPEN or not breach.notices:
+        return ()
+    return tuple(Offer(phase, TITLES[phase], MEANINGS[phase]) for phase in phases.next_phases(told_of(breach)))
+
+
+def told_of(breach: Breach) -> list[Told]:
+    """Return the phases of a case as rules see them."""
+    return [Told(one.phase, one.released_at, one.next_word_at) for one in breach.notices]
+
+
+def _people(breach: Breach) -> set[tuple[str, str]]:
+    actors = [actor for one in breach.notices for actor in (one.released_by, one.approved_by, one.drafted_by)]
+    return {sentences.actor_reference(actor) for actor in [*actors, breach.closed_by] if actor}
+
+
+def _phases(breach: Breach, counts: Mapping[int, PhaseCount], names: sentences.Names) -> tuple[PhaseLine, ...]:
+    def who(actor: str | None) -> str:
+        return sentences.actor_name(actor, names) if actor else ""
+
+    return tuple(
+        PhaseLine(one, TITLES[one.phase], who(one.released_by), who(one.approved_by), who(one.drafted_by), counts.get(one.id, PhaseCount(0, 0, 0, 0)))
+        for one in breach.notices
+    )
+
+
+def _clocks(groups: Sequence[PromiseGroup], now: datetime) -> tuple[Clock, ...]:
+    if len(groups) > CLOCKS_MOST:
+        return ()
+    return tuple(_clock(group, now) for group in groups)
+
+
+def _clock(group: PromiseGroup, now: datetime) -> Clock:
+    due = group.due_at or group.target_at
+    met = None if group.running else group.last_met_at
+    state = state_of(due, None, now) if group.running else "late" if group.late else "met"
+    return Clock(
+        started_at=group.started_at, due_at=due, zone=group.zone, state=state, start_word="aware", met_at=met,
+        target_at=group.target_at if group.target_at != due else None, label=f"{group.promise}: {plural(group.customers, 'customer')}",
     )  # fmt: skip
 
 
-def _happenings(session: Session, breach: Breach, reader: trail.Reader) -> tuple[Happening, ...]:
-    rows = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None).rows
-    names = registry.names_of(session, sentences.references(rows))
+def _situation(found: Reads) -> rules.Situation:
+    breach, draft = found.breach, found.breach.draft
+    return rules.Situation(
+        counts=found.counts, open=breach.state is CaseState.OPEN, draft=draft is not None,
+        draft_ready=draft is not None and not rules.draft_errors(notices.draft_of(draft)), released=breach.newest_released is not None,
+        unexplained=found.closing.unexplained, word_owed=found.word is not None,
+    )  # fmt: skip
+
+
+def _happenings(breach: Breach, rows: Sequence[TrailEvent], names: sentences.Names) -> tuple[Happening, ...]:
     lines = [sentences.line(row, (), names, organisation=None, zone=breach.zone, personal=False) for row in reversed(rows)]
     found: list[Happening] = []
     for action, run in groupby(lines, key=lambda line: line.action):
@@ -157,26 +258,30 @@ def _happenings(session: Session, breach: Breach, reader: trail.Reader) -> tuple
     return tuple(found)
 
 
-def _act(breach: Breach, kind: NextAct, entry: DocketEntry | None, counts: Mapping[Standing, int], now: datetime) -> ActCard:
+def _act(found: Reads, now: datetime) -> ActCard:
+    breach, counts, entry, kind = found.breach, found.counts, found.entry, rules.next_act(_situation(found))
     title, text = ACT_WORDS[kind]
-    waiting = sum(count for standing, count in counts.items() if standing not in DONE)
     if kind is NextAct.RELEASE and breach.draft is None and breach.newest_released is not None:
         gone = sum(counts.get(standing, 0) for standing in (Standing.SENT, Standing.ACKNOWLEDGED, Standing.RELEASED))
         text = f"The notice went to {plural(gone, 'customer')} before; they get no second mail."
     if kind in {NextAct.RELEASE, NextAct.WRITE_NOTICE}:
         title = f"{_phase_title(breach, title)} to {plural(_owed(breach, counts), 'customer')}"
-    if unreachable := counts.get(Standing.NO_RECIPIENT, 0):
+    if kind is NextAct.EXPLAIN_LATENESS:
+        title = f"Say why {plural(found.closing.unexplained, 'customer was', 'customers were')} told late"
+    if kind is not NextAct.NOTHING and (unreachable := counts.get(Standing.NO_RECIPIENT, 0)):
         text += f" {plural(unreachable, 'customer has', 'customers have')} no usable contact."
+    quiet = kind in {NextAct.NOTHING, NextAct.CLOSE}
     return ActCard(
         kind=kind,
-        label="Done" if kind in {NextAct.NOTHING, NextAct.CLOSE} and not waiting else "Act next",
+        label="Closed" if kind is NextAct.NOTHING else "Act next",
         title=title,
         text=text,
-        has_clock=entry is not None,
-        state=state_of(entry.target_at, None, now) if entry else ("met" if kind in {NextAct.NOTHING, NextAct.CLOSE} else "soon"),
-        started_at=breach.aware_at,
+        has_clock=entry is not None and not quiet,
+        state=state_of(entry.target_at, None, now) if entry and not quiet else ("off" if kind is NextAct.NOTHING else "met" if quiet else "soon"),
+        started_at=entry.started_at if entry else breach.aware_at,
         due_at=entry.target_at if entry else breach.aware_at,
         zone=breach.zone,
+        start_word="promised" if entry is not None and entry is found.word else "aware",
     )
 
 
@@ -206,72 +311,3 @@ def state_of(due_at: datetime, met_at: datetime | None, now: datetime) -> str:
     if due_at < now:
         return "late"
     return "soon" if due_at - now < SOON else "running"
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The notice as one customer would get it."""
-
-    controller: str
-    address: str
-    subject: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    """A customer who cannot be written to, with the reason."""
-
-    controller_id: int
-    controller: str
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What a person looks at before anything leaves."""
-
-    released: bool
-    phase: str
-    late: bool
-    """Whether the word that was promised comes late, so that a reason is demanded."""
-    approved_by: str | None
-    """Actor who approved it as the second person."""
-    sending: tuple[tuple[int, str, str, str], ...]
-    """Affected row, customer, address, promise; the first hundred."""
-    sending_count: int
-    unreachable: tuple[Unreachable, ...]
-    preview: Preview | None
-    errors: Mapping[str, str]
-
-
-def review(session: Session, breach: Breach, organisation: Organisation, *, settings: Settings, customer: int | None, now: datetime) -> Review:
-    """Return the review of a notice: whom it goes to, what differs, who cannot be reached."""
-    notice = breach.draft or breach.newest_released
-    assert notice is not None, "the view asks for a text first"
-    waiting = queries.waiting(session, breach.id, notice.id)
-    rows = agreements.by_ids(session, breach.organisation_id, [row.agreement_id for row in waiting])
-    found = recipients.addressees(session, organisation, waiting, drill=breach.drill)
-    usable = [(row, recipient) for row in waiting if (recipient := found[row.id].recipient)]
-    preview = None
-    chosen = next(((row, to) for row, to in usable if row.id == customer), usable[0] if usable else None)
-    if chosen:
-        row, recipient = chosen
-        agreement = rows[row.agreement_id]
-        mail = render(notices.message(breach, notice, organisation, row=row, agreement=agreement, recipient=recipient), settings)
-        preview = Preview(agreement.controller, recipient.email, mail.subject, mail.text)
-    return Review(
-        released=notice.released_at is not None,
-        phase=TITLES[notice.phase],
-        late=phases.late_by([Told(one.phase, one.released_at, one.next_word_at) for one in breach.notices], now) is not None and notice.released_at is None,
-        approved_by=notice.approved_by,
-        sending=tuple((row.id, rows[row.agreement_id].controller, to.email, row.promise) for row, to in usable[:100]),
-        sending_count=len(usable),
-        unreachable=tuple(
-            Unreachable(row.controller_id, rows[row.agreement_id].controller, problem)
-            for row in waiting
-            if (problem := found[row.id].problem)
-        ),
-        preview=preview,
-        errors=rules.draft_errors(notices.draft_of(notice)),
-    )

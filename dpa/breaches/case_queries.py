@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -364,3 +365,25 @@ def years(session: Session, scope: Scope) -> Sequence[int]:
     """Return the years that have incidents, newest first."""
     query = select(Breach.year).where(Breach.organisation_id.in_(scope.organisation_ids), Breach.drill.is_(False)).distinct()
     return session.scalars(query.order_by(Breach.year.desc())).all()
+
+
+class Only(StrEnum):
+    """What the customers of a case can be narrowed to."""
+
+    NOT_TOLD = "not-told"
+    UNCONFIRMED = "unconfirmed"
+    LATE = "late"
+
+
+def narrowing(text: str, only: Only | None, now: datetime) -> list[ColumnElement[bool]]:
+    """Return conditions for `queries.affected`: part of a customer's name or agreement's reference, and where it stands."""
+    found: list[ColumnElement[bool]] = []
+    if text:
+        found.append(or_(Controller.name.icontains(text, autoescape=True), Agreement.reference.icontains(text, autoescape=True)))
+    if only is Only.NOT_TOLD:
+        found.append(and_(Affected.sent_at.is_(None), DocketEntry.state.in_(RUNNING)))
+    elif only is Only.UNCONFIRMED:
+        found.append(and_(Affected.sent_at.is_not(None), Delivery.acknowledged_at.is_(None)))
+    elif only is Only.LATE:
+        found.append(_is_late(now))
+    return found

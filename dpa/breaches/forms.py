@@ -29,7 +29,7 @@ from dpa.breaches.operations.settings import HOURS_MOST
 from dpa.breaches.pages.affecting import Choices
 from dpa.breaches.references import Listed
 from dpa.breaches.regimes import TITLES, Profile
-from dpa.breaches.rules import Draft, Incident, Selection
+from dpa.breaches.rules import Incident, Selection
 from dpa.problems import Invalid
 from dpa.web.forms import Form, ZonedDateTimeField
 from dpa.web.identity import OrganisationRef
@@ -229,34 +229,10 @@ def _kept(typed: datetime, before: datetime) -> datetime:
     return before if typed == before.replace(second=0, microsecond=0) else typed
 
 
-class DraftForm(Form):
-    """The text of the notice."""
-
-    nature = TextAreaField("What happened", [DataRequired("Say what happened; everything else may follow in a later phase.")])
-    consequences = TextAreaField("Likely consequences")
-    measures = TextAreaField("Measures taken or proposed")
-    unknown = TextAreaField("What is not known yet, and when the next word comes")
-    contact = TextAreaField("Contact that answers now", [DataRequired("Name a contact that answers now.")])
-
-    def draft(self) -> Draft:
-        """Return what was typed."""
-        return Draft(
-            nature=self.nature.data or "",
-            contact=self.contact.data or "",
-            consequences=self.consequences.data or "",
-            measures=self.measures.data or "",
-            unknown=self.unknown.data or "",
-        )
-
-
 class StatementForm(Form):
     """What a trail statement of the case shows."""
 
     personal = BooleanField("Print names, texts and addresses too")
-
-
-class ReleaseForm(Form):
-    """Only the protection against cross-site requests; the review page has nothing to type."""
 
 
 def _given(instant: datetime | None) -> datetime:

@@ -123,9 +123,9 @@ def affected_row(session: Session, found: Breach, affected_id: int) -> Affected:
 
 
 def affected(
-    session: Session, found: Breach, own_domains: Sequence[str], *, after: Sequence[Any] | None = None, size: int = SIZE
+    session: Session, found: Breach, own_domains: Sequence[str], *, after: Sequence[Any] | None = None, size: int = SIZE, where: Sequence[ColumnElement[bool]] = ()
 ) -> Page[AffectedLine]:
-    """Return a page of a case's customers, soonest clock first. The caller has checked the scope of the case."""
+    """Return a page of a case's customers, soonest clock first; `where` narrows it. The caller has checked the scope of the case."""
     flags = standing_flags(found, own_domains)
     query = (
         _with_delivery(
@@ -133,6 +133,7 @@ def affected(
         )
         .join(Agreement, Agreement.id == Affected.agreement_id)
         .join(Controller, Controller.id == Affected.controller_id)
+        .where(*where)
         .order_by(DocketEntry.target_at, Affected.id)
         .limit(size + 1)
     )

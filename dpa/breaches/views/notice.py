@@ -1,57 +1,145 @@
-"""Writing a phase, reviewing and releasing it."""
+"""Writing a phase, approving, reviewing and releasing it, or throwing it away."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request, url_for
 
-from dpa.agreements import queries as agreements
-from dpa.breaches import case, operations, queries
-from dpa.breaches.forms import DraftForm, ReleaseForm
+from dpa.breaches import case, operations, queries, reviewing
+from dpa.breaches.act_forms import DraftForm, EmptyForm, ReleaseForm
+from dpa.breaches.case import Offer
+from dpa.breaches.models import Breach
+from dpa.breaches.operations.guards import must_be_open
+from dpa.breaches.phases import MEANINGS, TITLES, Phase, next_phases
+from dpa.breaches.reviewing import Asked, Review
 from dpa.breaches.views import blueprint
-from dpa.breaches.views.common import Page, status
-from dpa.problems import Problem
-from dpa.web import access, edge
+from dpa.breaches.views.acts import RECORD, RELEASE, ActPage, case_url, perform
+from dpa.breaches.views.common import Page, own, status
+from dpa.problems import Conflict, Invalid, Problem
+from dpa.web import access, edge, identity
+from dpa.web.words import plural
+
+DISCARD = ActPage(
+    RECORD, "Discard the text?", "What was told before stays as it is. The saved texts remain in the trail.", "Discard it",
+    "The text was discarded. Nothing of it has left.", "danger", "The text being written is thrown away; this cannot be undone.",
+)  # fmt: skip
 
 
 @blueprint.route("/breaches/<int:breach_id>/notice", methods=["GET", "POST"])
-@access.needs("breaches.record")
+@access.needs(RECORD)
 def write_notice(breach_id: int) -> Page:
-    """Write the text of the notice, once for all customers."""
-    scope = edge.scope("breaches.record")
+    """Write the text of a phase, once for all customers; a later one begins with the text of the newest."""
+    scope = edge.scope(RECORD)
     breach = queries.breach(edge.session(), scope, breach_id)
+    must_be_open(breach)
     newest = breach.draft or breach.newest_released
     form = DraftForm(obj=newest, data=None if newest else {"nature": breach.known})
+    offers = _offers(breach)
+    form.begin(breach.zone, offers, breach.draft)
+    if "phase" in form and not form.is_submitted():
+        form.phase.data = breach.draft.phase.value if breach.draft else _asked_phase(offers)
     if form.validate_on_submit():
         try:
             with edge.transaction() as unit:
-                operations.save_draft(unit, queries.breach(unit.session, scope, breach_id), form.draft())
+                fresh = queries.breach(unit.session, scope, breach_id)
+                operations.save_draft(unit, fresh, form.draft(), form.chosen_phase(), form.next_word_at.instant())
             flash("The text is saved. Nothing has left yet.", "success")
             return redirect(url_for("breaches.review", breach_id=breach_id), 303)
         except Problem as problem:
             form.show_problem(problem)
-    return render_template("breaches/notice.html", form=form, breach=breach), status(form)
+    told = [line for line in breach.notices if line.released_at is not None]
+    return render_template("breaches/notice.html", form=form, breach=breach, offers=offers, told=told, titles=TITLES), status(form)
+
+
+def _offers(breach: Breach) -> Sequence[Offer]:
+    """Return what the phase being written may be: what may follow those that were released."""
+    released = [told for told in case.told_of(breach) if told.released_at is not None]
+    return [Offer(phase, TITLES[phase], MEANINGS.get(phase, "")) for phase in next_phases(released)]
+
+
+def _asked_phase(offers: Sequence[Offer]) -> str:
+    wanted = request.args.get("phase", "")
+    return wanted if wanted in {one.phase.value for one in offers} else offers[0].phase.value
+
+
+@blueprint.route("/breaches/<int:breach_id>/notice/discard", methods=["GET", "POST"])
+@access.needs(RECORD)
+def discard(breach_id: int) -> Page:
+    """Throw the phase being written away, after asking."""
+    breach = queries.breach(edge.session(), edge.scope(RECORD), breach_id)
+    must_be_open(breach)
+    if breach.draft is None:
+        raise Conflict("There is no notice being written; a released one is corrected by a further notice.")
+    facts = [
+        {"label": "What", "value": TITLES[breach.draft.phase]},
+        {"label": "Begins with", "value": breach.draft.nature[:160]},
+    ]
+    return perform(DISCARD, EmptyForm(), breach_id, operations.discard_draft, back=(breach.reference, case_url(breach)), facts=facts)
 
 
 @blueprint.get("/breaches/<int:breach_id>/release")
-@access.needs("breaches.release")
+@access.needs(RELEASE)
 def review(breach_id: int) -> Page:
-    """Review the notice: the text, whom it goes to, what differs, who cannot be reached."""
-    breach = queries.breach(edge.session(), edge.scope("breaches.release"), breach_id)
-    if breach.draft is None and breach.newest_released is None:
-        return redirect(url_for("breaches.write_notice", breach_id=breach_id), 303)
-    organisation = agreements.organisation(edge.session(), breach.organisation_id)
-    view = case.review(edge.session(), breach, organisation, settings=edge.settings(), customer=request.args.get("customer", type=int), now=edge.now())
-    return render_template("breaches/release.html", review=view, breach=breach, form=ReleaseForm())
+    """Review a phase: the text, whom it goes to, what differs, who cannot be reached, who approved it."""
+    breach = queries.breach(edge.session(), edge.scope(RELEASE), breach_id)
+    must_be_open(breach)
+    return _review_page(breach, ReleaseForm())
 
 
 @blueprint.post("/breaches/<int:breach_id>/release")
-@access.needs("breaches.release")
+@access.needs(RELEASE)
 def release(breach_id: int) -> Page:
-    """Release the notice."""
-    scope = edge.scope("breaches.release")
-    with edge.transaction() as unit:
-        breach = queries.breach(unit.session, scope, breach_id)
-        organisation = agreements.organisation(unit.session, breach.organisation_id)
-        count = operations.release_notice(unit, breach, organisation)
-    flash(f"The notice is released to {count} customer{'' if count == 1 else 's'}. Each clock is met when the customer's mail server accepts it.", "success")
+    """Release the phase; where it is refused, the review comes back with what was typed and the reasons beside their fields."""
+    scope, form = edge.scope(RELEASE), ReleaseForm()
+    try:
+        with edge.transaction() as unit:
+            breach = queries.breach(unit.session, scope, breach_id)
+            count = operations.release_notice(unit, breach, own(breach), **form.reasons())
+    except (Conflict, Invalid) as problem:
+        breach = queries.breach(edge.session(), scope, breach_id)
+        must_be_open(breach)
+        return _review_page(breach, form, problem)
+    flash(f"The notice is released to {plural(count, 'customer')}. Each clock is met when the customer's mail server accepts it.", "success")
     return redirect(url_for("breaches.show", breach_id=breach_id), 303)
+
+
+@blueprint.post("/breaches/<int:breach_id>/approve")
+@access.needs(RELEASE)
+def approve(breach_id: int) -> Page:
+    """Approve the phase as it stands, as its second person."""
+    with edge.transaction() as unit:
+        operations.approve(unit, queries.breach(unit.session, edge.scope(RELEASE), breach_id))
+    flash("You approved the notice as it stands. Whoever wrote it, or another colleague, can release it now.", "success")
+    return redirect(url_for("breaches.review", breach_id=breach_id), 303)
+
+
+def _review_page(breach: Breach, form: ReleaseForm, problem: Conflict | Invalid | None = None) -> Page:
+    asked = Asked(
+        request.args.get("customer", type=int), request.args.get("q", "").replace("\x00", "").strip()[:100], request.args.get("after", 0, type=int)
+    )
+    person = identity.signed_in()
+    view = reviewing.review(edge.session(), breach, own(breach), asked, settings=edge.settings(), actor=person.actor, now=edge.now())
+    if view is None:
+        return redirect(url_for("breaches.write_notice", breach_id=breach.id), 303)
+    beside, on_top = _told(form, problem, view)
+    page = render_template(
+        "breaches/release.html", review=view, breach=breach, form=form, asked=asked, beside=beside, errors=on_top,
+        final=view.notice.phase is Phase.FINAL, may_write=person.may(RECORD, breach.organisation_id),
+    )  # fmt: skip
+    return page, 200 if problem is None else 409 if isinstance(problem, Conflict) else 422
+
+
+def _told(form: ReleaseForm, problem: Conflict | Invalid | None, view: Review) -> tuple[str, list[tuple[str | None, str]]]:
+    """Put a refusal beside its fields; returns what is said beside the approval, and what only the summary on top can say."""
+    if problem is None:
+        return "", []
+    if not isinstance(problem, Invalid):
+        return "", [(None, problem.message)]
+    on_top: list[tuple[str | None, str]] = []
+    for name, text in problem.fields.items():
+        if name in form:
+            form[name].errors = [*form[name].errors, text]
+        else:
+            on_top.append(("approval" if name == "approval" else "text" if name in view.errors else None, text))
+    return problem.fields.get("approval", ""), on_top

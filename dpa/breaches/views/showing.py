@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request
+from flask import current_app, redirect, render_template, request
 
 from dpa.breaches import case, operations, queries
+from dpa.breaches.case_queries import Only
+from dpa.breaches.case_queries import narrowing as narrow
 from dpa.breaches.forms import StatementForm
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, own
@@ -24,11 +26,17 @@ def show(breach_id: int) -> Page:
     person = identity.signed_in()
     after = paging.decode_key(request.args.get("after"), 2)
     reader = Reader(scope, person.actor, installation=False)
-    view = case.view(edge.session(), breach, own(breach), now=edge.now(), reader=reader, after=after)
+    text, only = request.args.get("q", "").replace("\x00", "").strip()[:100], request.args.get("show", "")
+    chosen = Only(only) if only in set(Only) else None
+    narrowing = narrow(text, chosen, edge.now())
+    view = case.view(edge.session(), breach, own(breach), now=edge.now(), reader=reader, after=after, narrowing=narrowing)
     return render_template(
         "breaches/case.html",
         case=view,
         breach=breach,
+        q=text,
+        chosen=chosen.value if chosen else "",
+        pages=current_app.view_functions,
         documents=register.of_case(edge.session(), scope, ("breach", breach_id)),
         statement_form=StatementForm() if person.may("documents.issue", breach.organisation_id) else None,
         may_record=person.may("breaches.record", breach.organisation_id),

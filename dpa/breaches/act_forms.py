@@ -1,0 +1,155 @@
+"""Forms of the acts on a running case: writing and releasing a phase, dealing with one customer, ending the case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Optional
+
+from dpa.breaches import channels
+from dpa.breaches.case import Offer
+from dpa.breaches.channels import BY_HAND, Channel, Handed
+from dpa.breaches.models import Notice
+from dpa.breaches.phases import Phase
+from dpa.breaches.rules import Draft
+from dpa.docket.forms import typed
+from dpa.web.forms import Form, ZonedDateTimeField
+
+SENTENCE = "A sentence that a colleague or a regulator will understand in a year."
+
+
+class DraftForm(Form):
+    """The text of one phase, written once for all customers."""
+
+    phase = RadioField("What this notice is")
+    nature = TextAreaField("What happened", [DataRequired("Say what happened; everything else may follow in a later phase.")])
+    consequences = TextAreaField("Likely consequences")
+    measures = TextAreaField("Measures taken or proposed")
+    unknown = TextAreaField("What is not known yet")
+    next_word_at = ZonedDateTimeField("Next word promised for", [Optional()])
+    contact = TextAreaField("Contact that answers now", [DataRequired("Name a contact that answers now.")])
+
+    def begin(self, zone: str, offers: Sequence[Offer], draft: Notice | None) -> None:
+        """Read times in the case's zone, offer the phases that may come now, and show the promise of the draft."""
+        self.next_word_at.zone = zone
+        if len(offers) < 2:
+            del self.phase
+        else:
+            self.phase.choices = [SelectChoice(one.phase.value, label=one.title) for one in offers]
+        if not self.is_submitted():
+            self.next_word_at.data = typed(draft.next_word_at, zone) if draft is not None and draft.next_word_at else None
+
+    def validate_next_word_at(self, field: ZonedDateTimeField) -> None:
+        """Refuse a time that the clocks skipped."""
+        field.instant()
+
+    def draft(self) -> Draft:
+        """Return what was typed."""
+        return Draft(
+            nature=self.nature.data or "", contact=self.contact.data or "", consequences=self.consequences.data or "",
+            measures=self.measures.data or "", unknown=self.unknown.data or "",
+        )  # fmt: skip
+
+    def chosen_phase(self) -> Phase | None:
+        """Return the phase chosen; none where only one may come."""
+        return Phase(self.phase.data) if "phase" in self else None
+
+
+class ReleaseForm(Form):
+    """What a release may have to be given with it."""
+
+    late_reason = TextAreaField("Why the word comes later than promised", description=f"{SENTENCE} It stands in the notice's record.")
+    emergency = BooleanField("Release without a second person, in an emergency")
+    emergency_reason = TextAreaField("Why nobody else could approve it in time", description="It stands in the document and in the trail.")
+
+    def reasons(self) -> dict[str, str]:
+        """Return the reasons typed, as a release takes them."""
+        emergency = (self.emergency_reason.data or "").strip()
+        # A tick without words must not pass as no emergency at all: the rules then ask for the words.
+        return {"late_reason": self.late_reason.data or "", "emergency_reason": (emergency or "?") if self.emergency.data else ""}
+
+
+class EmptyForm(Form):
+    """Only the protection against cross-site requests, for acts with nothing to type."""
+
+
+class ReasonForm(Form):
+    """An act that needs only its reason. Whether it says enough is for the rules to decide."""
+
+    reason = TextAreaField("Reason", [InputRequired("Give a reason.")], description=SENTENCE)
+
+
+class SummaryForm(Form):
+    """How a case ended."""
+
+    summary = TextAreaField("How it ended", [InputRequired("Say in a sentence how the case ended.")], description="It stands in the incident register.")
+
+
+class RationaleForm(Form):
+    """Why no notice is owed to a customer."""
+
+    rationale = TextAreaField(
+        "Why no notice is owed", [InputRequired("Say why no notice is owed to this customer.")],
+        description="The decision is recorded under your name. The clock is waived with it, and stays on record.",
+    )  # fmt: skip
+
+
+class HandOverForm(Form):
+    """A notice given by another channel than mail."""
+
+    channel = RadioField(
+        "How it was given", [InputRequired("Choose how the notice was given.")],
+        choices=[SelectChoice(one.value, label=channels.TITLES[one]) for one in BY_HAND],
+    )  # fmt: skip
+    given_at = ZonedDateTimeField("Given", [InputRequired("Enter when it was given.")])
+    proof = TextAreaField("What proves it", [InputRequired("Say what proves it.")])
+    received_at = ZonedDateTimeField("Received", [Optional()], description="Only where it is proven, such as by a signed receipt. Empty: it counts by house rule.")
+
+    def begin(self, zone: str, channel: Channel | None) -> None:
+        """Read times in the case's zone; `channel` is what was proposed."""
+        self.given_at.zone = self.received_at.zone = zone
+        if not self.is_submitted() and channel in BY_HAND:
+            self.channel.data = channel.value
+
+    def validate_given_at(self, field: ZonedDateTimeField) -> None:
+        """Refuse a time that the clocks skipped."""
+        field.instant()
+
+    def validate_received_at(self, field: ZonedDateTimeField) -> None:
+        """Refuse a time that the clocks skipped."""
+        field.instant()
+
+    def handed(self) -> Handed:
+        """Return what was typed."""
+        return Handed(Channel(self.channel.data), _given(self.given_at.instant()), self.proof.data or "", self.received_at.instant())
+
+
+class AcknowledgedForm(Form):
+    """An acknowledgement that was heard otherwise than by the link."""
+
+    name = StringField("Who confirmed", [InputRequired("Give the name of whoever confirms.")], description="Name, and function where you know it.")
+    how = RadioField(
+        "How you heard of it", [InputRequired("Choose how you heard of it.")],
+        choices=[SelectChoice(word, label=label) for word, label in (("telephone", "By telephone"), ("mail", "By a mail in answer"), ("letter", "By letter"), ("in person", "In person"))],
+    )  # fmt: skip
+
+
+class AnswerForm(Form):
+    """How a question was answered."""
+
+    answer = TextAreaField("Answer", [InputRequired("Say what was answered, or how.")], description="The product does not send it: answer by mail or telephone, and keep here what was said.")
+
+
+class LatenessForm(Form):
+    """One reason for many customers."""
+
+    reason = TextAreaField("Why they were told late", [InputRequired("Say why they were told late.")], description=f"{SENTENCE} It stands in each customer's dossier and is never changed.")
+    everybody = BooleanField("Give it for all of them, on all pages")
+
+
+def _given(instant: datetime | None) -> datetime:
+    assert instant is not None, "the form requires it"
+    return instant

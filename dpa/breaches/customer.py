@@ -1,0 +1,230 @@
+"""What the page of one customer in a case shows: its clock, what was given and what came back, what may be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from dpa.alerts.presenting import EVENTS
+from dpa.alerts.rules import State as MailState
+from dpa.breaches import case_queries, channels, phases
+from dpa.breaches.case import state_of
+from dpa.breaches.case_queries import Given, LinkCount, Place
+from dpa.breaches.channels import Channel
+from dpa.breaches.closing import CaseState
+from dpa.breaches.models import Breach, Question
+from dpa.breaches.operations.settings import settings_of
+from dpa.docket.explaining import Explanation
+from dpa.docket.models import DocketEntry
+from dpa.docket.presenting import ORIGINS, explanation
+from dpa.evidence.trail import registry, sentences
+
+BY_LINK = "link"
+FAILED = frozenset({MailState.DEAD, MailState.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerClock:
+    """The customer's clock, as components draw one."""
+
+    started_at: datetime
+    due_at: datetime
+    target_at: datetime | None
+    met_at: datetime | None
+    zone: str
+    state: str
+    start_word: str = "aware"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """One phase given, or being given, to the customer."""
+
+    title: str
+    channel: str
+    by_hand: bool
+    given_at: datetime | None
+    effective_at: datetime | None
+    """When it counts as received, where that is another moment than it was given."""
+    words: str
+    """What came back: the server's answer, or the proof."""
+    detail: str
+    tint: str
+    symbol: str
+    outbox_id: int | None
+    document_id: int | None
+    document: str
+    read_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+    acknowledged_how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What to try next for a customer who stays silent."""
+
+    channel: Channel
+    title: str
+    why: str
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question with who answered it."""
+
+    question: Question
+    answered_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """What fits the customer's state now; who may do it is the view's to say."""
+
+    hand_over: bool = False
+    acknowledge: bool = False
+    explain: bool = False
+    owe_nothing: bool = False
+    make_link: bool = False
+    revoke: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """Everything the page shows."""
+
+    place: Place
+    clock: CustomerClock
+    status: str
+    """State of the clock: open, paused, met, waived or superseded."""
+    words: str
+    """Where the customer stands, in a few words."""
+    tint: str
+    origin: str
+    why: Explanation
+    deliveries: tuple[DeliveryLine, ...]
+    questions: tuple[Answered, ...]
+    links: LinkCount
+    proposal: Proposal | None
+    may: May
+    late: bool
+    late_reason_by: str
+    not_required_by: str
+
+
+def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> CustomerView:
+    """Return the page's content as of `now`; raises `NotFound` for customers of other cases."""
+    place = case_queries.place(session, breach.id, affected_id)
+    given = case_queries.deliveries(session, affected_id)
+    asked = case_queries.questions_of(session, affected_id)
+    links = case_queries.links_of(session, affected_id, now)
+    row, entry = place.row, place.entry
+    people = [row.late_reason_by, row.not_required_by, *(one.answered_by for one in asked)]
+    names = registry.names_of(session, {sentences.actor_reference(actor) for actor in people if actor})
+
+    def who(actor: str | None) -> str:
+        return sentences.actor_name(actor, names) if actor else ""
+
+    clock, late = _clock(entry, now), _late(entry, now)
+    words, tint = _standing(entry, given, clock)
+    return CustomerView(
+        place=place, clock=clock, status=entry.state, words=words, tint=tint, origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
+        why=explanation(entry), deliveries=tuple(_line(one) for one in given), questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
+        links=links, proposal=_proposal(session, breach, entry, given, now), may=_may(breach, place, given, links, late), late=late,
+        late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by),
+    )  # fmt: skip
+
+
+def _late(entry: DocketEntry, now: datetime) -> bool:
+    return (entry.late_s or 0) > 0 or (entry.state in {"open", "paused"} and (entry.due_at or entry.target_at) < now)
+
+
+def _clock(entry: DocketEntry, now: datetime) -> CustomerClock:
+    due = entry.due_at or entry.target_at
+    running = entry.state in {"open", "paused"}
+    state = state_of(entry.target_at, None, now) if running else "off" if entry.met_at is None else "late" if (entry.late_s or 0) > 0 else "met"
+    return CustomerClock(
+        started_at=entry.started_at, due_at=due, target_at=entry.target_at if entry.target_at != due else None, met_at=entry.met_at, zone=entry.zone,
+        state=state,
+    )  # fmt: skip
+
+
+def _standing(entry: DocketEntry, given: Sequence[Given], clock: CustomerClock) -> tuple[str, str]:
+    """Say where the customer stands with the newest phase it was sent."""
+    if entry.state in {"waived", "superseded"} and entry.met_at is None and not given:
+        return "waived by decision", "waived"
+    if not given:
+        return "not told yet", "late" if clock.state == "late" else "soon"
+    newest = given[-1]
+    if any(one.delivery.acknowledged_at for one in given if one.notice.id == newest.notice.id):
+        return "confirmed", "met"
+    if newest.delivery.given_at is not None:
+        return "told, not confirmed", "running" if entry.met_at else "soon"
+    return ("mail refused", "late") if newest.mail is not None and newest.mail.state in FAILED else ("released, on its way", "running")
+
+
+def _line(given: Given) -> DeliveryLine:
+    one, document = given.delivery, given.document
+    words, detail, tint, symbol = _came_back(given)
+    return DeliveryLine(
+        title=phases.TITLES[given.notice.phase], channel=channels.TITLES[one.channel], by_hand=one.outbox_id is None, given_at=one.given_at,
+        effective_at=one.effective_at if one.effective_at != one.given_at else None, words=words, detail=detail, tint=tint, symbol=symbol,
+        outbox_id=one.outbox_id, document_id=document.id if document else None, document=document.reference if document else "", read_at=one.read_at,
+        acknowledged_at=one.acknowledged_at, acknowledged_by=one.acknowledged_by,
+        acknowledged_how="by the link" if one.acknowledged_how == BY_LINK else one.acknowledged_how,
+    )  # fmt: skip
+
+
+def _came_back(given: Given) -> tuple[str, str, str, str]:
+    """Return words, detail, tint and icon of what proves a delivery, or stands in its way."""
+    if given.mail is None:
+        return "proof on record", given.delivery.proof, "met", "phone-check"
+    said = given.answer.reply_text if given.answer else ""
+    if given.mail.state in FAILED:
+        return "refused" if given.mail.state is MailState.DEAD else "set aside", said, "late", "mail-x"
+    if given.mail.state is MailState.SENT:
+        return "accepted", said, "met", "mail-check"
+    return "on its way", EVENTS[given.answer.kind][0] if given.answer else "", "running", "send"
+
+
+def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Sequence[Given], now: datetime) -> Proposal | None:
+    """Propose the next channel while the newest phase is given and not confirmed, or could not be given."""
+    newest = breach.newest_released
+    if breach.state is not CaseState.OPEN or newest is None or entry.state in {"waived", "superseded"}:
+        return None
+    these = [one for one in given if one.notice.id == newest.id]
+    if not these or any(one.delivery.acknowledged_at for one in these):
+        return None
+    failed = all(one.mail is not None and one.mail.state in FAILED for one in these)
+    told_at = min((one.delivery.given_at for one in these if one.delivery.given_at), default=None)
+    channel = channels.next_channel([one.delivery.channel for one in these])
+    if channel is None or not (failed or told_at):
+        return None
+    hours = settings_of(session, breach.organisation_id).acknowledge_hours
+    overdue = told_at is not None and bool(hours) and now - told_at > timedelta(hours=hours)
+    if failed:
+        why = "The mail could not be delivered."
+    elif overdue:
+        why = f"Not confirmed within {hours} hours, as house policy asks."
+    else:
+        why = "The customer was told and has not confirmed it yet."
+    return Proposal(channel, channels.TITLES[channel], why, urgent=failed or overdue)
+
+
+def _may(breach: Breach, place: Place, given: Sequence[Given], links: LinkCount, late: bool) -> May:
+    row, entry = place.row, place.entry
+    if breach.state is not CaseState.OPEN:
+        return May(revoke=links.working > 0)
+    told = [one for one in given if one.delivery.given_at is not None]
+    return May(
+        hand_over=breach.newest_released is not None and not (entry.state in {"waived", "superseded"} and row.sent_at is None),
+        acknowledge=any(one.delivery.acknowledged_at is None for one in told),
+        explain=late and not row.late_reason,
+        owe_nothing=row.sent_at is None and not row.not_required and entry.state in {"open", "paused"},
+        make_link=bool(given),
+        revoke=links.working > 0,
+    )

@@ -1,0 +1,241 @@
+"""What a person looks at before anything leaves: the text as each customer will read it, what differs, who cannot be told, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from dpa.agreements import queries as agreements
+from dpa.agreements.queries import AgreementRow
+from dpa.alerts.messages import render
+from dpa.breaches import case_queries, notices, phases, queries, recipients, rules
+from dpa.breaches.case import state_of, told_of
+from dpa.breaches.models import Affected, Breach, Notice
+from dpa.breaches.operations.settings import settings_of
+from dpa.breaches.phases import TITLES
+from dpa.breaches.recipients import Addressee
+from dpa.config import Settings
+from dpa.docket.presenting import ORIGINS
+from dpa.evidence.trail import registry, sentences
+from dpa.parties.queries import Recipient
+from dpa.people.models import Organisation
+
+SHOWN = 50
+"""Customers on one page of the differences."""
+
+
+class Eyes(StrEnum):
+    """Where the second person's approval stands."""
+
+    OFF = "off"
+    """The house asks for none."""
+    MISSING = "missing"
+    APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of the page asks to be shown."""
+
+    customer: int | None = None
+    """Row of the affected customer whose version is previewed; none for the first."""
+    text: str = ""
+    """Part of a customer's name or an agreement's reference."""
+    after: int = 0
+    """Row after which the differences go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The notice as one customer would get it."""
+
+    affected_id: int
+    controller: str
+    name: str
+    address: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """A customer who cannot be written to, with the reason."""
+
+    affected_id: int
+    controller_id: int
+    controller: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is one customer's own in its notice."""
+
+    affected_id: int
+    controller_id: int
+    controller: str
+    agreement: str
+    template: str
+    promise: str
+    origin: str
+    due_at: datetime
+    zone: str
+    met_at: datetime | None
+    state: str
+    name: str
+    address: str
+    refused: bool
+    """Whether the newest mail to this address was refused for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The second person's part."""
+
+    eyes: Eyes
+    drafted_by: str
+    approved_by: str
+    approved_at: datetime | None
+    own_text: bool
+    """Whether the person looking wrote the text last, and so cannot be its second person."""
+    own_approval: bool
+    """Whether the person looking approved it, and so cannot release it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Everything the review page shows."""
+
+    notice: Notice
+    phase: str
+    released: bool
+    promised_at: datetime | None
+    """When the word was promised that comes late; none when none is late."""
+    approval: Approval
+    sending: tuple[Difference, ...]
+    sending_count: int
+    found_count: int
+    """How many of them the search leaves."""
+    next_after: int | None
+    refused_count: int
+    unreachable: tuple[Unreachable, ...]
+    unreachable_count: int
+    preview: Preview | None
+    errors: Mapping[str, str]
+    """What in the text keeps it from being released, by field."""
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether there is anything to release."""
+        return self.sending_count > 0 and not self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Everybody who is owed the phase, with what was found for them."""
+
+    rows: Sequence[Affected]
+    agreements: Mapping[int, AgreementRow]
+    addressees: Mapping[int, Addressee]
+    refused: Mapping[int, str]
+
+    def usable(self) -> list[tuple[Affected, Recipient]]:
+        """Return those who can be written to."""
+        return [(row, to) for row in self.rows if (to := self.addressees[row.id].recipient)]
+
+    def matching(self, text: str) -> list[tuple[Affected, Recipient]]:
+        """Return those of them whose name or reference holds `text`."""
+        wanted = text.casefold()
+        return [(row, to) for row, to in self.usable() if not wanted or wanted in self._names(row)]
+
+    def _names(self, row: Affected) -> str:
+        agreement = self.agreements[row.agreement_id]
+        return f"{agreement.controller}\n{agreement.reference}".casefold()
+
+
+def review(
+    session: Session, breach: Breach, organisation: Organisation, asked: Asked, *, settings: Settings, actor: str, now: datetime
+) -> Review | None:
+    """Return the review of the phase being written, or of the newest one for those who have not got it; none when there is no text."""
+    notice = breach.draft or breach.newest_released
+    if notice is None:
+        return None
+    rows = queries.waiting(session, breach.id, notice.id)
+    waiting = Waiting(
+        rows, agreements.by_ids(session, breach.organisation_id, [row.agreement_id for row in rows]),
+        recipients.addressees(session, organisation, rows, drill=breach.drill), case_queries.refused_at(session, [row.id for row in rows]),
+    )  # fmt: skip
+    usable, matching = waiting.usable(), waiting.matching(asked.text)
+    page = [(row, to) for row, to in matching if row.id > asked.after]
+    unreachable = _unreachable(waiting)
+    first = notice.released_at is None
+    late = first and phases.late_by(told_of(breach), now) is not None
+    return Review(
+        notice=notice,
+        phase=TITLES[notice.phase],
+        released=not first,
+        promised_at=phases.promised_word(told_of(breach)) if late else None,
+        approval=_approval(session, breach, notice, actor),
+        sending=_differences(session, waiting, page[:SHOWN], now),
+        sending_count=len(usable),
+        found_count=len(matching),
+        next_after=page[SHOWN - 1][0].id if len(page) > SHOWN else None,
+        refused_count=sum(1 for row, to in usable if waiting.refused.get(row.id) == to.email),
+        unreachable=tuple(unreachable[:SHOWN]),
+        unreachable_count=len(unreachable),
+        preview=_preview(breach, notice, organisation, waiting, usable, asked.customer, settings),
+        errors={**rules.draft_errors(notices.draft_of(notice)), **(phases.word_errors(notice.phase, notice.next_word_at, now) if first else {})},
+    )
+
+
+def _unreachable(waiting: Waiting) -> list[Unreachable]:
+    return [
+        Unreachable(row.id, row.controller_id, waiting.agreements[row.agreement_id].controller, problem)
+        for row in waiting.rows
+        if (problem := waiting.addressees[row.id].problem)
+    ]
+
+
+def _differences(session: Session, waiting: Waiting, page: Sequence[tuple[Affected, Recipient]], now: datetime) -> tuple[Difference, ...]:
+    entries = queries.entries(session, [row.docket_entry_id for row, _ in page])
+    found = []
+    for row, to in page:
+        agreement, entry = waiting.agreements[row.agreement_id], entries[row.docket_entry_id]
+        found.append(Difference(
+            affected_id=row.id, controller_id=row.controller_id, controller=agreement.controller, agreement=agreement.reference,
+            template=agreement.template, promise=row.promise, origin=ORIGINS.get(entry.origin, ("decision", ""))[0], due_at=entry.target_at,
+            zone=entry.zone, met_at=entry.met_at, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
+            refused=waiting.refused.get(row.id) == to.email,
+        ))  # fmt: skip
+    return tuple(found)
+
+
+def _approval(session: Session, breach: Breach, notice: Notice, actor: str) -> Approval:
+    asked = settings_of(session, breach.organisation_id).four_eyes and not breach.drill and notice.released_at is None
+    people = {sentences.actor_reference(one) for one in (notice.drafted_by, notice.approved_by) if one}
+    names = registry.names_of(session, people)
+    return Approval(
+        eyes=Eyes.APPROVED if notice.approved_by else Eyes.MISSING if asked else Eyes.OFF,
+        drafted_by=sentences.actor_name(notice.drafted_by, names) if notice.drafted_by else "",
+        approved_by=sentences.actor_name(notice.approved_by, names) if notice.approved_by else "",
+        approved_at=notice.approved_at,
+        own_text=notice.drafted_by == actor,
+        own_approval=asked and notice.approved_by == actor,
+    )
+
+
+def _preview(
+    breach: Breach, notice: Notice, organisation: Organisation, waiting: Waiting, usable: Sequence[tuple[Affected, Recipient]],
+    customer: int | None, settings: Settings,
+) -> Preview | None:
+    chosen = next(((row, to) for row, to in usable if row.id == customer), usable[0] if usable else None)
+    if chosen is None:
+        return None
+    row, to = chosen
+    agreement = waiting.agreements[row.agreement_id]
+    mail = render(notices.message(breach, notice, organisation, row=row, agreement=agreement, recipient=to), settings)
+    return Preview(row.id, agreement.controller, to.name, to.email, mail.subject, mail.text)

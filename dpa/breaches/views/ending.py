@@ -1,0 +1,137 @@
+"""Reasons for lateness for many at once, and ending a case: closed, closed as no breach, opened again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+
+from dpa.breaches import case_queries, closing, operations, queries
+from dpa.breaches.act_forms import LatenessForm, ReasonForm, SummaryForm
+from dpa.breaches.case import ENDINGS
+from dpa.breaches.closing import CaseState, Obstacle
+from dpa.breaches.models import Breach
+from dpa.breaches.operations.closing import facts_of
+from dpa.breaches.views import acts, blueprint
+from dpa.breaches.views.acts import RECORD, RELEASE, ActPage, case_url, perform
+from dpa.breaches.views.common import Page
+from dpa.problems import Conflict, Invalid
+from dpa.unit import Unit
+from dpa.web import access, edge, paging
+from dpa.web.words import instant_text, plural
+
+LATENESS = ActPage(
+    RECORD, "Why were customers told late?", "Choose those the reason is true for. Others can be given another one afterwards.", "Give the reason",
+    "The reason is on record for the customers chosen.",
+)  # fmt: skip
+CLOSE = ActPage(
+    RELEASE, "Close the case", "A case is closed when nothing is owed any more.", "Close the case", "The case is closed.", "primary",
+    "Nothing further can be added until somebody opens it again, with a reason.",
+)  # fmt: skip
+NO_BREACH = ActPage(
+    RELEASE, "Close as no breach", "For a suspicion that turned out to be none: no personal data were compromised.", "Close as no breach",
+    "The case is closed as no breach. Its clocks are waived and stay on record.", "danger", "Every running clock is waived with your reason; nothing is deleted.",
+)  # fmt: skip
+REOPEN = ActPage(
+    RELEASE, "Open the case again", "Something came up that must be added or told.", "Open it again", "The case is open again.", closed_too=True,
+)  # fmt: skip
+
+
+@blueprint.route("/breaches/<int:breach_id>/lateness", methods=["GET", "POST"])
+@access.needs(RECORD)
+def lateness(breach_id: int) -> Page:
+    """Give one reason why many customers were told late."""
+    breach = acts.found(breach_id, LATENESS)
+    now, form = edge.now(), LatenessForm()
+    after = paging.decode_key(request.args.get("after"), 2)
+    chosen = [int(key) for key in request.form.getlist("customer") if key.isdecimal() and len(key) < 19]
+
+    def do(unit: Unit, fresh: Breach) -> None:
+        if not form.everybody.data and not chosen:
+            raise Invalid("Tick the customers the reason is true for, or give it for all of them.", field="customers")
+        rows = case_queries.late_rows(unit.session, fresh.id, unit.now, None if form.everybody.data else chosen)
+        if not rows:
+            raise Conflict("Each of these customers has its reason already, or was told in time.")
+        operations.explain_lateness(unit, fresh, rows, form.reason.data or "")
+
+    return perform(
+        LATENESS, form, breach_id, do, back=(breach.reference, case_url(breach)), template="breaches/lateness.html", breach=breach, chosen=chosen,
+        late=case_queries.late_without_reason(edge.session(), breach.id, now, after=after), total=case_queries.late_count(edge.session(), breach.id, now),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What stands in the way of closing, with the page of the act that removes it."""
+
+    text: str
+    url: str
+    link_text: str
+
+
+def _todo(breach: Breach, obstacle: Obstacle, text: str) -> Todo:
+    case = case_url(breach)
+    pages = {
+        Obstacle.NOBODY: (url_for("breaches.choose_affected", breach_id=breach.id), "Name who is affected"),
+        Obstacle.OPEN_CLOCKS: (f"{case}?show=not-told#customers", "Show them"),
+        Obstacle.UNDELIVERED: (url_for("breaches.review", breach_id=breach.id), "Review and release again"),
+        Obstacle.ON_ITS_WAY: (case, "See where they are"),
+        Obstacle.UNEXPLAINED: (url_for("breaches.lateness", breach_id=breach.id), "Give the reason"),
+        Obstacle.DRAFT: (url_for("breaches.review", breach_id=breach.id), "Review and release"),
+        Obstacle.WORD: (url_for("breaches.write_notice", breach_id=breach.id), "Write it"),
+    }
+    url, words = pages.get(obstacle, (case, "Open the case"))
+    return Todo(text, url, words)
+
+
+@blueprint.route("/breaches/<int:breach_id>/close", methods=["GET", "POST"])
+@access.needs(RELEASE)
+def close(breach_id: int) -> Page:
+    """Close a case in which nothing is owed any more; else show what is, with the act for each."""
+    breach = acts.found(breach_id, CLOSE)
+    form = SummaryForm()
+    todo = [_todo(breach, kind, text) for kind, text in closing.obstacles(facts_of(edge.session(), breach))]
+    return perform(
+        CLOSE, form, breach_id, lambda unit, fresh: operations.close(unit, fresh, form.summary.data or ""),
+        back=(breach.reference, case_url(breach)), template="breaches/close.html", breach=breach, todo=todo,
+    )  # fmt: skip
+
+
+@blueprint.route("/breaches/<int:breach_id>/no-breach", methods=["GET", "POST"])
+@access.needs(RELEASE)
+def close_as_no_breach(breach_id: int) -> Page:
+    """Close a suspicion that turned out to be none."""
+    breach = acts.found(breach_id, NO_BREACH)
+    form = ReasonForm()
+    count = facts_of(edge.session(), breach)
+    facts: list[dict[str, Any]] = [
+        {"label": "Customers named", "value": plural(count.affected, "customer")},
+        {"label": "Running clocks", "value": plural(count.open_clocks, "clock"), "hint": "they are waived"},
+        {"label": "Customers told", "value": plural(count.told, "customer"), "hint": "they must be told the truth first, by a correction or final notice" if count.told and not count.put_right else None},
+    ]  # fmt: skip
+    return perform(
+        NO_BREACH, form, breach_id, lambda unit, fresh: operations.close_as_no_breach(unit, fresh, form.reason.data or ""),
+        back=(breach.reference, case_url(breach)), facts=facts,
+    )  # fmt: skip
+
+
+@blueprint.route("/breaches/<int:breach_id>/reopen", methods=["GET", "POST"])
+@access.needs(RELEASE)
+def reopen(breach_id: int) -> Page:
+    """Open a closed case again."""
+    breach = queries.breach(edge.session(), edge.scope(RELEASE), breach_id)
+    if breach.state is CaseState.OPEN and request.method == "GET":
+        raise Conflict("The case is open already.")
+    form = ReasonForm()
+    facts: list[dict[str, Any]] = [
+        {"label": "Breach", "value": breach.reference, "hint": breach.title},
+        {"label": "It is", "value": ENDINGS.get(breach.state, "open"), "hint": instant_text(breach.closed_at, breach.zone) if breach.closed_at else None},
+        {"label": "What was said then", "value": breach.close_reason},
+    ]
+    if breach.state is CaseState.NO_BREACH:
+        facts.append({"label": "Clocks", "value": "those it waived run again", "hint": "from the awareness they had; nobody gains time"})
+    return perform(
+        REOPEN, form, breach_id, lambda unit, fresh: operations.reopen(unit, fresh, form.reason.data or ""),
+        back=(breach.reference, case_url(breach)), facts=facts,
+    )  # fmt: skip

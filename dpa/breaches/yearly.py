@@ -1,0 +1,97 @@
+"""The year's incidents with the time each took to be told: geometry in per cent, ready to be drawn. Pure but for the lines it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dpa.breaches.case_queries import YearLine
+from dpa.web.words import length, plural
+
+ENDS = (24, 48, 72, 120, 168)
+"""Hours the axis may end at; longer times are drawn to its edge and told in words."""
+STEPS = {24: 6, 48: 12, 72: 24, 120: 24, 168: 24}
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark of the axis."""
+
+    at: float
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One incident: from awareness over the first customer told to the last one."""
+
+    label: str
+    hint: str
+    url: str
+    state: str
+    first: float | None
+    """Where the first customer was told; none while nobody was."""
+    last: float
+    """Where the last one was told; where it stands now while clocks run."""
+    promise: float | None
+    """Where the earliest promise ended."""
+    words: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Incidents on one axis of hours since awareness."""
+
+    ticks: tuple[Tick, ...]
+    bars: tuple[Bar, ...]
+
+
+def chart(lines: Sequence[YearLine], now: datetime, page: str) -> Chart:
+    """Lay out incidents on one axis; `page` is the pattern of a case's address."""
+    longest = max([_hours(_end(line, now) - line.aware_at) for line in lines] + [_hours(line.first_due_at - line.aware_at) for line in lines if line.first_due_at] + [0])
+    end = next((hours for hours in ENDS if longest <= hours), ENDS[-1])
+    ticks = tuple(
+        Tick(hours / end * 100, f"{hours} h", "start" if hours == 0 else "end" if hours == end else "middle") for hours in range(0, end + 1, STEPS[end])
+    )
+    return Chart(ticks, tuple(_bar(line, now, end, page) for line in lines))
+
+
+def _bar(line: YearLine, now: datetime, end: int, page: str) -> Bar:
+    first = _place(line.first_told_at - line.aware_at, end) if line.first_told_at else None
+    promise = _place(line.first_due_at - line.aware_at, end) if line.first_due_at else None
+    words, state = _words(line, now)
+    told = f"first customer told after {length(line.first_told_at - line.aware_at)}" if line.first_told_at else "nobody told yet"
+    due = f", earliest promise after {length(line.first_due_at - line.aware_at)}" if line.first_due_at else ""
+    return Bar(
+        label=line.title, hint=line.reference, url=page.format(id=line.id), state=state, first=first, last=_place(_end(line, now) - line.aware_at, end),
+        promise=promise, words=words, sentence=f"{told}{due}: {words}",
+    )  # fmt: skip
+
+
+def _words(line: YearLine, now: datetime) -> tuple[str, str]:
+    """Return what became of an incident in a few words, and its tint."""
+    if line.running:
+        late = line.first_due_at is not None and line.first_due_at < now
+        return f"{line.told} of {line.affected} told", "late" if line.late or late else "soon"
+    if not line.affected:
+        return "nobody named", "soon"
+    if not line.told:
+        return "waived", "off"
+    if line.late:
+        return f"{plural(line.late, 'customer')} late", "late"
+    return "all in time", "met"
+
+
+def _end(line: YearLine, now: datetime) -> datetime:
+    return now if line.running or not line.last_told_at else line.last_told_at
+
+
+def _hours(span: timedelta) -> float:
+    return span.total_seconds() / 3600
+
+
+def _place(span: timedelta, end: int) -> float:
+    return round(min(100.0, max(0.0, _hours(span) / end * 100)), 2)
