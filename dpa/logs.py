@@ -1,7 +1,7 @@
 """Logging: one JSON line per event on standard error, without personal data.
 
 Callers log identifiers, kinds and counts only. What slips through is masked here: values under telling keys, and
-anything that looks like a mail address.
+anything that looks like a mail address or like the key in an address that is a key.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from dpa.config import Settings
 
 TELLING = ("password", "token", "secret", "cookie", "authorization", "body", "email", "address", "recipient")
 MAIL = re.compile(r"[^\s<>\"']+@[^\s<>\"']+")
+KEYED = re.compile(r"(/(?:n|link|invitation|set-up)/)[^\s/?\"'<>]+")
+"""Addresses whose next part opens something by itself: a customer's notices, a session, an account."""
 
 
 def configure(settings: Settings) -> None:
@@ -43,5 +45,5 @@ def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutable
         if any(word in key.lower() for word in TELLING):
             event[key] = "[masked]"
         elif isinstance(value, str):
-            event[key] = MAIL.sub("[address]", value)
+            event[key] = KEYED.sub(r"\1[masked]", MAIL.sub("[address]", value))
     return event

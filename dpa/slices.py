@@ -14,9 +14,10 @@ from dpa.evidence.slice import SLICE as EVIDENCE
 from dpa.evidence.trail import registry
 from dpa.parties.slice import SLICE as PARTIES
 from dpa.people.slice import SLICE as PEOPLE
+from dpa.portal.slice import SLICE as PORTAL
 from dpa.slice import Slice
 
-SLICES: tuple[Slice, ...] = (EVIDENCE, PEOPLE, ALERTS, DOCKET, PARTIES, AGREEMENTS, BREACHES)
+SLICES: tuple[Slice, ...] = (EVIDENCE, PEOPLE, ALERTS, DOCKET, PARTIES, AGREEMENTS, BREACHES, PORTAL)
 
 registry.install(SLICES)
 for part in SLICES:

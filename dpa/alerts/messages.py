@@ -25,6 +25,8 @@ from dpa.web import words
 TEMPLATES: tuple[Path, ...] = (Path(__file__).resolve().parents[2] / "templates" / "emails",)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\]\\,;:\"]{1,190}")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_OWN_LINK = re.compile(r"/n/[A-Za-z0-9_-]{16,}")
+OWN_LINK_WORDS = "/n/… (the customer's own link)"
 SUBJECT_MAX = 300
 
 
@@ -69,6 +71,14 @@ class Rendered:
     subject: str
     text: str
     html: str
+
+
+def without_own_links(text: str) -> str:
+    """Return the text of a mail with each customer's own link made unusable: whoever reads it is not the one it was made for.
+
+    The mail itself must hold the link whole; pages, the trail and what is made of it never do.
+    """
+    return _OWN_LINK.sub(OWN_LINK_WORDS, text)
 
 
 def render(message: Message, settings: Settings) -> Rendered:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dpa.alerts.messages import without_own_links
 from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.rules import Category, EventKind, State
 from dpa.web import filters, words
@@ -77,8 +78,8 @@ def _hint(row: OutboxMessage, now: datetime) -> str | None:
 
 
 def text(row: OutboxMessage) -> str:
-    """Return the plain text that is sent, or why it is not shown."""
-    return PRIVATE if row.category is Category.ACCOUNT else row.body_text
+    """Return the plain text that is sent, without the links that are a customer's own, or why it is not shown."""
+    return PRIVATE if row.category is Category.ACCOUNT else without_own_links(row.body_text)
 
 
 def facts(row: OutboxMessage, organisation: OrganisationRef) -> list[dict[str, Any]]:

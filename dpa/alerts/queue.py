@@ -26,6 +26,7 @@ from dpa.alerts import attachments, rules
 from dpa.alerts.attachments import Held
 from dpa.alerts.events import Event
 from dpa.alerts.mail import Letter
+from dpa.alerts.messages import without_own_links
 from dpa.alerts.models import LIVE, DeliveryEvent, OutboxMessage
 from dpa.alerts.rules import Answer, Category, Decision, EventKind, State
 from dpa.evidence import trail
@@ -141,8 +142,8 @@ def _tell_the_trail(unit: Unit, row: OutboxMessage, answer: Answer, decision: De
     name = {EventKind.ACCEPTED: Event.ACCEPTED, EventKind.REFUSED: Event.REFUSED, EventKind.DEAD: Event.DEAD}.get(decision.kind)
     if name is None:
         return
-    # Who got which words is evidence for a notice; for internal mail the number is enough.
-    personal = {"recipient": row.to_address, "subject": row.subject, "text": row.body_text, "answer": answer.text}
+    # Who got which words is evidence for a notice; for internal mail the number is enough. A customer's own link is a key, not evidence.
+    personal = {"recipient": row.to_address, "subject": row.subject, "text": without_own_links(row.body_text), "answer": answer.text}
     trail.record(
         unit, name, subject=("message", row.id), organisation_id=row.organisation_id,
         data={"mail": row.mail, "category": row.category.value, "code": answer.code, "attempts": row.attempts, "copies_possible": row.uncertain,
