@@ -66,8 +66,12 @@ NOTHING = Against()
 def beside_the_key(settings: Settings, notes: tuple[Signed, ...] = (), *, log: bool = True) -> Against:
     """Return what this installation has to compare with; makes nothing. Call it before the database is read."""
     folder = keys.folder_of(settings)
-    if not log or not (folder / keys.CURRENT).exists():
+    if not log:
         return Against(notes=notes)
+    if not (folder / keys.CURRENT).exists():
+        # Whoever rewrites the trail must not get rid of the log by taking the key away: what it holds was signed, by whatever key.
+        lone = CheckpointLog(folder / keys.LOG)
+        return Against(lone.path, lone.length(), keys.retired(folder), notes) if lone.length() else Against(notes=notes)
     signer = keys.load(folder)
     coming = (signer.next_key.verifier,) if signer.next_key else ()
     return Against(signer.log.path, signer.log.length(), (*signer.known, *coming), notes)

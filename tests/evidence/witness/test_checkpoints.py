@@ -229,6 +229,19 @@ def test_a_lost_key_is_told_and_begun_anew(ground: Ground) -> None:
         assert checkpoints.checkpoint(session, before.size) is not None
 
 
+def test_the_log_counts_although_the_key_was_taken_away(ground: Ground) -> None:
+    """The owner of the database rewrites the trail, removes what was signed inside, and deletes the key so that the log is overlooked."""
+    ground.happen(5)
+    take(ground)
+    (keys.folder_of(ground.settings) / keys.CURRENT).unlink()
+    assert agrees(ground) == 1
+    as_owner(ground, "DELETE FROM trail_checkpoint")
+    rebuild(ground, edit=2)
+    result = verify_database(ground.engine, against=beside_the_key(ground.settings))
+    assert not result.ok
+    assert "the first 5 events are not those of the checkpoint" in result.text()
+
+
 @pytest.mark.parametrize("harm", ["removed", "damaged"])
 def test_beginning_anew_without_the_former_key(sqlite_ground: Ground, harm: str) -> None:
     sqlite_ground.happen(5)
