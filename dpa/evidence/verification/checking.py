@@ -44,7 +44,7 @@ def check_file(session: Session, data: bytes, settings: Settings, now: datetime,
 
     `apart` examines in a process of its own, as must be for files of strangers. A document is looked up by the file's digest; by the
     number in its record only if the seal on it is ours and holds, so that nobody learns from a made-up file which numbers exist.
-    Raises `Misconfigured` when the roots of the time-stamp authority cannot be read.
+    Raises `Misconfigured` when the roots of the time-stamp authority cannot be read, `sandbox.NotExamined` when the machine has no room for it.
     """
     identities = list(session.scalars(select(SealIdentity)))
     trust = trust_in(identities, settings)

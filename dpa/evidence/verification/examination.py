@@ -5,7 +5,6 @@ Importing this module loads pyHanko, which takes a quarter of a second: only the
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from datetime import datetime
 from pyhanko.sign.validation import PdfSignatureStatus, async_validate_pdf_signature
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+from dpa.evidence.seal import loops
 from dpa.evidence.verification import opening, trusting
 from dpa.evidence.verification.opening import Opened, UnreadableError, printable
 from dpa.evidence.verification.trusting import Revocation, Stamp
@@ -35,15 +35,14 @@ MOST_REVISIONS = 40
 def examine(data: bytes, trust: Trust, now: datetime) -> Examination:
     """Examine a file strictly. Never raises for anything in the file: what cannot be read is not verified.
 
-    `now` decides which certificates have expired. Nothing is fetched. Runs an event loop of its own, so it must not be
-    called inside one; use `sandbox.examine_apart` for a stranger's file.
+    `now` decides which certificates have expired. Nothing is fetched. Use `sandbox.examine_apart` for a stranger's file.
     """
     digest = hashlib.sha256(data).hexdigest()
     if len(data) > MOST_BYTES:
         return unreadable(digest, TOO_LARGE)
     try:
         pdf = opening.opened(data)
-        return asyncio.run(_examined(pdf, digest, trust, now))
+        return loops.run(_examined(pdf, digest, trust, now))
     except UnreadableError as error:
         return unreadable(digest, str(error))
     except Exception:  # noqa: BLE001  a malformed file can make the libraries raise anything; whatever it is, the file is not verified

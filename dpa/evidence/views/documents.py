@@ -98,8 +98,12 @@ def check(document_id: int) -> Answer:
         except store.Missing as problem:
             return errors.page(500, problem.message)
         from dpa.evidence.verification.checking import check_file
+        from dpa.evidence.verification.sandbox import NotExamined
 
-        report = check_file(edge.session(), content, edge.settings(), edge.now())
+        try:
+            report = check_file(edge.session(), content, edge.settings(), edge.now())
+        except NotExamined:
+            return _later(row, 5)
     return _page(_row(document_id), verdicts.of_report(edge.session(), report))
 
 

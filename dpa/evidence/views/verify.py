@@ -82,8 +82,12 @@ def check_file() -> Answer:
         if not free:
             return _later(503, BUSY, "Other files are being examined at this moment.")
         from dpa.evidence.verification.checking import check_file as examine
+        from dpa.evidence.verification.sandbox import NotExamined
 
-        report = examine(edge.session(), content, edge.settings(), edge.now())
+        try:
+            report = examine(edge.session(), content, edge.settings(), edge.now())
+        except NotExamined:
+            return _later(503, BUSY, "Other files are being examined at this moment.")
     return render_template("public/verify_result.html", shown=verdicts.of_report(edge.session(), report), by_file=True)
 
 

@@ -15,6 +15,7 @@ from dpa.evidence.pages import verdicts
 from dpa.evidence.register import making
 from dpa.evidence.seal.sealers import Sealer
 from dpa.evidence.seal.sealing import seal
+from dpa.evidence.verification import sandbox
 from dpa.evidence.verification.values import MOST_BYTES, Verdict
 from tests.evidence.pages.house import House, make_house, writes
 from tests.support import pages
@@ -171,6 +172,14 @@ def test_a_network_may_ask_so_often_and_no_more(house: House) -> None:
     assert client.post("/verify/number", environ_overrides=NETWORK).status_code == 429
     pages.clock_of(house.app).advance(timedelta(seconds=61))
     assert client.post("/verify/file", environ_overrides=NETWORK).status_code == 422
+
+
+def test_a_machine_without_room_is_no_verdict_over_the_file(house: House, issued: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox.sys, "executable", "/nowhere/python")
+    answer = upload(house, house.file(issued["new"]))
+    assert answer.status_code == 503
+    assert "nothing was examined" in answer.text
+    assert Verdict.UNREADABLE.value not in answer.text.lower()
 
 
 def test_only_a_few_files_are_examined_at_once(house: House) -> None:

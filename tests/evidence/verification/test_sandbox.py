@@ -113,11 +113,18 @@ def test_two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for thread in threads:
         thread.start()
     time.sleep(0.2)
-    assert "Too many files" in refusal(examine_apart(lab.basic(), lab.trust(), lab.NOW))
+    with pytest.raises(sandbox.NotExamined, match="Too many files"):  # No verdict: a genuine document must not be called unreadable.
+        examine_apart(lab.basic(), lab.trust(), lab.NOW)
     for thread in threads:
         thread.join()
     monkeypatch.setattr(sandbox, "QUEUE_SECONDS", 10.0)
     assert len(examine_apart(lab.basic(), lab.trust(), lab.NOW).checks) > 1
+
+
+def test_a_machine_that_cannot_start_a_process_gives_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox.sys, "executable", "/nowhere/python")
+    with pytest.raises(sandbox.NotExamined, match="could not start"):
+        examine_apart(lab.basic(), lab.trust(), lab.NOW)
 
 
 @pytest.fixture
