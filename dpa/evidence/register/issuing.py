@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from dpa.columns import Base
 from dpa.evidence import trail
@@ -106,11 +106,11 @@ def claim(tick: Tick, document_id: int | None = None) -> tuple[datetime, list[Cl
 
     Returns the instant of issue with them: the time of the claim, which is after every order in it.
     """
-    due = select(DocumentWork.document_id).where(DocumentWork.next_at <= tick.now if document_id is None else DocumentWork.document_id == document_id)
+    due = select(DocumentWork.document_id).where(_is_due(tick.now) if document_id is None else DocumentWork.document_id == document_id)
     if tick.session.scalar(due.limit(1)) is None:
         return None
     with tick.begin(ACTOR) as unit:
-        due_now = DocumentWork.next_at <= unit.now
+        due_now = _is_due(unit.now)
         if document_id is not None:
             # Who asks for one does not sit out the wait after a failure, but takes nothing out of a worker's hands.
             due_now = and_(DocumentWork.document_id == document_id, or_(due_now, DocumentWork.claim <= DocumentWork.failures))
@@ -122,6 +122,10 @@ def claim(tick: Tick, document_id: int | None = None) -> tuple[datetime, list[Cl
         rows = unit.session.scalars(select(IssuedDocument).where(IssuedDocument.id.in_(works)).order_by(IssuedDocument.id)).all()
         found = [Claimed(row.id, works[row.id].claim, works[row.id].failures, row.kind, row.organisation_id, row.content) for row in rows]
         return (unit.now, found) if found else None
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(DocumentWork.next_at <= now, DocumentWork.next_at > now + rules.LONGEST_WAIT)
 
 
 def _issue(tick: Tick, documents: Sequence[Claimed], at: datetime) -> tuple[int, int]:

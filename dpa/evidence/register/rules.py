@@ -15,6 +15,8 @@ LEASE = timedelta(seconds=120)
 """How long a worker owns a document while it renders and seals it; a certificate takes a tenth of a second."""
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
 """Waits after a failure; the last one repeats. Short at first: a notice waits for its document ten minutes at most."""
+LONGEST_WAIT = max(LEASE, *RETRY_AFTER)
+"""No wait is longer: a document whose turn lies further ahead was put there before the clock was set back."""
 FAILING = 3
 """Failures after which somebody is told."""
 STAMP_RETRY = timedelta(minutes=5)

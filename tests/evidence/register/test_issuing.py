@@ -178,6 +178,14 @@ def test_a_worker_that_comes_back_late_issues_nothing(desk: Desk) -> None:
         assert len(session.scalars(select(DocumentFile)).all()) == 1
 
 
+def test_a_clock_that_was_set_back_leaves_no_document_waiting(desk: Desk) -> None:
+    desk.pass_time(timedelta(days=1))
+    number = desk.order()
+    desk.clock.set(NOW)
+    assert desk.work() == "1 documents issued"
+    assert desk.document(number).issued_at == NOW
+
+
 def test_a_leased_document_is_left_alone(desk: Desk) -> None:
     number = desk.order()
     with desk.tick() as tick:
