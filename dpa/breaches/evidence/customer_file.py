@@ -132,8 +132,8 @@ def _answers(session: Session, outbox_ids: Sequence[int], as_of: datetime) -> Ma
 def _addresses(session: Session, outbox_ids: Sequence[int]) -> Mapping[int, str]:
     found: dict[int, str] = {}
     for part in chunks(outbox_ids):
-        rows = session.execute(select(OutboxMessage.id, OutboxMessage.to_address).where(OutboxMessage.id.in_(part)))
-        found |= {key: address for key, address in rows}
+        query = select(OutboxMessage.id, OutboxMessage.to_address).where(OutboxMessage.id.in_(part))
+        found |= {row.id: row.to_address for row in session.execute(query)}
     return found
 
 

@@ -9,7 +9,7 @@ from dpa.breaches.closing import CaseState
 from dpa.breaches.evidence.dossier_parts import documents, facts, handed_over, notification, questions, told
 from dpa.breaches.evidence.dossier_story import story
 from dpa.breaches.evidence.moments import Promise
-from dpa.breaches.evidence.wording import STATES, TONES, outcome_text, when
+from dpa.breaches.evidence.wording import ACTS, STATES, TONES, outcome_text, when
 from dpa.docket.presenting import ORIGINS
 from dpa.evidence.pdf.blocks import (
     Block,
@@ -30,9 +30,7 @@ from dpa.evidence.pdf.blocks import (
 from dpa.evidence.register.kinds import Body, Record
 from dpa.evidence.register.records import instant, moment
 
-ACTS: Mapping[str, str] = {
-    "extend": "Extended", "pause": "Paused", "resume": "Resumed", "waive": "Waived", "supersede": "Counted anew",
-}  # fmt: skip
+NO_BASIS = "No basis was written down."
 
 
 def build(record: Record) -> Body:
@@ -85,7 +83,7 @@ def _key_facts(record: Record) -> KeyFacts:
 
 
 def _channel(said: Mapping[str, Any]) -> str:
-    first = next((one for one in said["deliveries"] if one["given_at"]), None)
+    first = next((one for one in said["deliveries"] if one["counts_at"] and one["counts_at"] == said["told_at"]), None)
     return f"by {first['channel'].lower()}" if first else ""
 
 
@@ -128,7 +126,7 @@ def _decisions(said: Mapping[str, Any], zone: str) -> Table:
     rows = tuple(
         (
             str(one["number"]), f"{moment(one['aware_at'], zone)}\nfirst noticed {moment(one['detected_at'], zone)}",
-            "\n".join(filter(None, (one["basis"], f"Corrected: {one['reason']}" if one["reason"] else ""))),
+            "\n".join(filter(None, (one["basis"] or NO_BASIS, f"Corrected: {one['reason']}" if one["reason"] else ""))),
             "\n".join(filter(None, (f"aware: {one['person']}" if one["person"] else "", f"{one['decided_by']}, {moment(one['decided_at'], zone)}"))),
         )
         for one in said["decisions"]

@@ -13,6 +13,7 @@ from dpa.evidence.register.records import moment
 MATTERS = (("What happened", "nature"), ("Likely consequences", "consequences"), ("Measures taken or proposed", "measures"),
            ("Still open", "unknown"), ("Contact", "contact"))  # fmt: skip
 NO_DOCUMENT = "none"
+NOTHING_NAMED = "Nothing was named."
 
 
 def told(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
@@ -25,7 +26,7 @@ def told(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
             Fact("Released", moment(one["released_at"], zone), f"by {one['released_by']}" + (f", approved by {one['approved_by']}" if one["approved_by"] else "")),
             Fact("Next word promised by", moment(one["next_word_at"], zone) if one["next_word_at"] else "none promised"),
         )  # fmt: skip
-        rows = tuple((label, one[key] or NOT_KNOWN) for label, key in MATTERS)
+        rows = tuple((label, one[key] or (NOTHING_NAMED if key == "unknown" else NOT_KNOWN)) for label, key in MATTERS)
         found += [Heading(f"Phase {one['number']}: {one['title'].lower()}", 3), KeyFacts(facts), Table((Column("Matter", 1), Column("As told", 4)), rows, row_header=True)]
     return tuple(found)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dpa.breaches.events import Event
 from dpa.breaches.evidence.moments import Promise
+from dpa.breaches.evidence.wording import ACTS
 from dpa.evidence.pdf.blocks import Moment, Tone
 from dpa.evidence.register.records import instant, moment
 
@@ -70,4 +71,4 @@ def _rest(said: Mapping[str, Any]) -> Iterator[Moment]:
     if said["not_owed"]:
         yield Moment(instant(said["not_owed"]["at"]), "Decided that no notice is owed", by=said["not_owed"]["by"])
     for one in said["changes"]:
-        yield Moment(instant(one["at"]), f"The clock: {one['act']}", one["reason"], one["by"])
+        yield Moment(instant(one["at"]), f"The clock: {ACTS.get(one['act'], one['act']).lower()}", one["reason"], one["by"])

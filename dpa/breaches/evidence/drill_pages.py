@@ -76,7 +76,9 @@ def _after(step: Mapping[str, Any]) -> str:
     seconds = step["after_s"]
     if seconds is None:
         return "not reached"
-    return length(seconds) if seconds >= 0 else f"{length(-seconds)} before"
+    if seconds == 0:
+        return "at awareness"
+    return length(seconds) if seconds > 0 else f"{length(-seconds)} before"
 
 
 def _bars(said: Mapping[str, Any]) -> tuple[Block, ...]:
@@ -132,7 +134,7 @@ def _steps(said: Mapping[str, Any], zone: str) -> Table:
         (one["step"], when(one["first_at"], zone), when(one["last_at"], zone) if one["last_at"] != one["first_at"] else "", _after(one))
         for one in said["steps"]
     )  # fmt: skip
-    return Table((Column("Step", 2), Column("First", 2.2), Column("Last", 2.2), Column("After awareness", 1.4, Align.RIGHT)), rows, row_header=True)
+    return Table((Column("Step", 2), Column("First", 2.3), Column("Last", 2.3), Column("After awareness", 1.4, Align.RIGHT)), rows, row_header=True)
 
 
 def _promises(said: Mapping[str, Any], zone: str) -> Table:

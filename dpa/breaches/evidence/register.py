@@ -11,7 +11,7 @@ from dpa.breaches.evidence.asking import Asked
 from dpa.breaches.evidence.lines import Line
 from dpa.breaches.evidence.moments import Promise
 from dpa.breaches.evidence.tables import phase_text, reasons_text
-from dpa.breaches.evidence.wording import STATES, when
+from dpa.breaches.evidence.wording import NOBODY, STATES, when
 from dpa.evidence.pdf.blocks import (
     MOST_BARS,
     Align,
@@ -95,7 +95,7 @@ def _lead(incidents: Sequence[Mapping[str, Any]], issuer: str) -> str:
     marked = f", of which {none:,} turned out to be no breach" if none else ""
     missed = _total(incidents, Promise.LATE, Promise.OVERDUE)
     ends = "Every promise that had to be kept by then was kept." if not missed else f"{plural(missed, 'promise')} to customers {'was' if missed == 1 else 'were'} missed."
-    return f"{issuer} recorded {plural(len(incidents), 'incident')} in this period{marked}. {plural(_total(incidents, 'told'), 'notice')} reached customers. {ends}"
+    return f"{issuer} recorded {plural(len(incidents), 'incident')} in this period{marked}. {plural(_total(incidents, 'told'), 'customer')} {'was' if _total(incidents, 'told') == 1 else 'were'} told. {ends}"
 
 
 def _figures(said: Mapping[str, Any], zone: str) -> KeyFacts:
@@ -128,7 +128,7 @@ def _bars(incidents: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
 def _overview(incidents: Sequence[Mapping[str, Any]], zone: str) -> Table:
     rows = tuple(
         (
-            one["breach"], f"{one['incident']}\n{STATES[one['state']]}", when(one["aware_at"], zone), when(one["first_told_at"], zone),
+            one["breach"], f"{one['incident']}\n{STATES[one['state']]}", when(one["aware_at"], zone), _told(one["first_told_at"], zone),
             f"{one['told']:,} of {one['affected']:,}", f"{one[Promise.LATE] + one[Promise.OVERDUE]:,}",
         )
         for one in incidents
@@ -147,8 +147,8 @@ def _one(one: Mapping[str, Any]) -> tuple[Block, ...]:
         found.append(Notice("Closed as no breach", f"{one['ended']}\n{when(one['closed_at'], zone)}", Tone.INFO))
     found.append(KeyFacts((
         Fact("First noticed", when(one["detected_at"], zone)), Fact("Aware", when(one["aware_at"], zone), f"recorded {when(one['recorded_at'], zone)}"),
-        Fact("First customer told", when(one["first_told_at"], zone), f"{length(one['to_notice_s'])} after awareness" if one["to_notice_s"] is not None else ""),
-        Fact("Last customer told", when(one["last_told_at"], zone)),
+        Fact("First customer told", _told(one["first_told_at"], zone), f"{length(one['to_notice_s'])} after awareness" if one["to_notice_s"] is not None else ""),
+        Fact("Last customer told", _told(one["last_told_at"], zone)),
         Fact("Customers", f"{one['affected']:,} affected, {one['told']:,} told", _outcomes(one)),
         Fact("State", STATES[one["state"]], when(one["closed_at"], zone) if one["closed_at"] else ""),
     )))  # fmt: skip
@@ -162,6 +162,10 @@ def _one(one: Mapping[str, Any]) -> tuple[Block, ...]:
     )  # fmt: skip
     rows = tuple((label, text) for label, text in rest if text)
     return (*found, Table((Column("Matter", 1.2), Column("On record", 4)), rows, row_header=True)) if rows else tuple(found)
+
+
+def _told(text: str | None, zone: str) -> str:
+    return moment(text, zone) if text else NOBODY
 
 
 def _outcomes(one: Mapping[str, Any]) -> str:

@@ -20,7 +20,12 @@ TONES: Mapping[str, Tone] = {
     Promise.KEPT: Tone.DONE, Promise.LATE: Tone.LATE, Promise.OVERDUE: Tone.LATE, Promise.RUNNING: Tone.INFO,
     Promise.NOT_OWED: Tone.NEUTRAL, Promise.WAIVED: Tone.NEUTRAL,
 }  # fmt: skip
+ACTS: Mapping[str, str] = {
+    "extend": "Extended", "pause": "Paused", "resume": "Resumed", "waive": "Waived", "supersede": "Counted anew",
+}  # fmt: skip
+"""What people do to a clock, in words."""
 NOT_YET = "not yet"
+NOBODY = "nobody by then"
 
 
 def when(text: str | None, zone: str) -> str:

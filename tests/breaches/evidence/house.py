@@ -12,7 +12,7 @@ from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.closing import CaseState
 from dpa.breaches.evidence.case_file import CaseFile, case_file
 from dpa.breaches.evidence.customer_file import CustomerFile, customer_files
-from dpa.breaches.models import Breach, Question
+from dpa.breaches.models import Question
 from dpa.breaches.operations import documenting
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft
@@ -25,7 +25,7 @@ from dpa.people.operations import NewPerson, invite
 from dpa.people.roles import Role
 from dpa.slice import Tick
 from tests.breaches.conftest import NOW, Ground
-from tests.breaches.test_operations import AWARE
+from tests.breaches.test_operations import AWARE, incident
 from tests.breaches.test_phases import Case
 from tests.support.seals import SealGround
 
@@ -57,7 +57,6 @@ class Story(Case):
     """Three customers: one told in time, one told late by letter, one owed nothing; two phases, a correction, a question."""
 
     def __init__(self, ground: Ground, **changes: object) -> None:
-        people(ground)
         super().__init__(ground, customers=2, **changes)
         self.agreements.append(ground.customer(3))
         with self.at(0.5) as unit:
@@ -130,6 +129,16 @@ class Story(Case):
             return records.read(paper.content)["content"]
 
 
+class Further(Case):
+    """A further case of customers that are there already."""
+
+    def __init__(self, ground: Ground, agreements: list[Agreement], **facts_given: object) -> None:
+        self.ground, self.agreements = ground, agreements
+        with ground.unit() as unit:
+            self.id = operations.record_incident(unit, unit.session.merge(ground.organisation), incident(**facts_given)).id
+        self.name(*agreements)
+
+
 def tick(ground: Ground, at: datetime) -> Tick:
     return Tick(ground.session, at, ground.settings, lambda actor: ground.unit(at, actor), "test:1")
 
@@ -142,11 +151,11 @@ def issue(ground: Ground, at: datetime) -> list[IssuedDocument]:
 
 
 def exercise(ground: Ground) -> Case:
-    """A closed exercise of three customers: one without any contact, one told late."""
-    people(ground)
-    case = Case(ground, customers=2, title="Stolen laptop", drill=True)
-    case.agreements.append(ground.customer(3))
-    case.agreements.append(ground.customer(4, (Purpose.PRIVACY, f"dpo@{ground.organisation.mail_domains[0]}" if ground.organisation.mail_domains else "dpo@own.example")))
+    """A closed exercise of four customers, told too late; two of them have no usable address in reality."""
+    agreements = [ground.customer(11, (Purpose.SECURITY, "s@c11.example")), ground.customer(12, (Purpose.SECURITY, "s@c12.example"))]
+    case = Further(ground, agreements, title="Stolen laptop", known="A laptop with an export was stolen, we say.", drill=True)
+    case.agreements.append(ground.customer(13))
+    case.agreements.append(ground.customer(14, (Purpose.PRIVACY, f"dpo@{ground.organisation.mail_domains[0]}" if ground.organisation.mail_domains else "dpo@own.example")))
     case.name(*case.agreements[2:], hours=1)
     case.write(hours=2)
     case.release(3)
@@ -158,5 +167,3 @@ def exercise(ground: Ground) -> Case:
     assert case.breach.state is CaseState.CLOSED
     return case
 
-
-__all__ = ["HOSTILE", "HOUR", "Agreement", "Breach", "Story", "exercise", "issue", "sealable"]
