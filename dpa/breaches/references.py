@@ -88,7 +88,7 @@ def _from_words(text: str) -> list[Listed]:
 
 def _from_csv(text: str, column: tuple[str, int], field: str) -> list[Listed]:
     separator, place = column
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
     found = []
     try:
         rows = [(reader.line_num, row) for row in reader]

@@ -31,6 +31,7 @@ SLICE = Slice(
     blueprints=_blueprints,
     navigation=(NavItem("", "Breaches", "breaches.index", "alert-triangle", "breaches.read", 10),),
     events=SENTENCES,
+    settings=(NavItem("", "Breaches", "breaches.settings", "alert-triangle", "organisation.manage", 30),),
     deadline_kinds=(
         DeadlineKind(
             name=operations.KIND,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
@@ -28,7 +29,7 @@ def index() -> Page:
     scope = edge.scope("breaches.read")
     after = paging.decode_key(request.args.get("after"), 2)
     chosen = edge.chosen_organisation()
-    kept = {"q": text or None, "state": shelf.value or None, "organisation": chosen.slug if chosen else None}
+    kept: dict[str, Any] = {"q": text or None, "state": shelf.value or None, "organisation": chosen.slug if chosen else None}
     counts = list_queries.counts(edge.session(), scope)
     shelves = [
         {"label": title, "url": url_for(".index", **{**kept, "state": one.value or None}), "active": one is shelf, "count": counts[one]}

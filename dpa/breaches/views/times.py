@@ -11,7 +11,7 @@ from dpa.web.forms import ZonedDateTimeField
 
 def say_repeated_hours(fields: Iterable[ZonedDateTimeField]) -> None:
     """Tell the person when a time they typed occurs twice, in the autumn night in which clocks are put back: the earlier one was taken."""
-    repeated = [field.label.text for field in fields if field.data is not None and field.ambiguous]
+    repeated = [field.label.text for field in fields if field.ambiguous]
     if repeated:
         names = " and ".join(f"“{name}”" for name in repeated)
         flash(f"{names} lies in the hour that occurs twice that night; the first pass was taken, which leaves less time. Correct awareness if the second was meant.", "warning")

@@ -1,0 +1,95 @@
+"""Other clocks on the facts of a case: those the house turned on, binding ones and information apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dpa.breaches import queries
+from dpa.breaches.closing import CaseState
+from dpa.breaches.models import Breach
+from dpa.breaches.operations.settings import settings_of
+from dpa.breaches.regimes import FOR_INFORMATION, TITLES, Facts, Profile, RegimeClock, clocks
+from dpa.docket.explaining import ExplainStep, explain_part
+from dpa.docket.reckoning import Reckoned
+from dpa.parties import queries as parties
+from dpa.people.models import Organisation
+from dpa.web.words import DAY
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeLine:
+    """One clock, ready to be shown; it is also a clock in the sense of components/clock.html."""
+
+    name: str
+    title: str
+    article: str
+    profile: str
+    """Title of the profile it belongs to."""
+    started_at: datetime
+    due_at: datetime
+    zone: str
+    state: str
+    """Tint: late, soon or running."""
+    start_word: str
+    steps: tuple[ExplainStep, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeView:
+    """The clocks of a case besides those of its customers."""
+
+    binding: tuple[RegimeLine, ...]
+    """Owed to authorities by this house, soonest first. What was reported when is not recorded here, so nothing is shown as met."""
+    information: tuple[RegimeLine, ...]
+    """Owed by customers, or not law; shown so that nobody is surprised."""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to show."""
+        return bool(self.binding or self.information)
+
+
+def regimes_of(session: Session, breach: Breach, now: datetime) -> RegimeView:
+    """Return the other clocks of an open case, counted from awareness; empty for closed ones and where none is turned on.
+
+    Clocks for information about the customer's own duty run from when the first customer was told, where one was. Costs at most four
+    statements, one where no clock is turned on.
+    """
+    profiles = [Profile(value) for value in settings_of(session, breach.organisation_id).profiles]
+    if breach.state is not CaseState.OPEN or not profiles:
+        return RegimeView((), ())
+    house = session.get_one(Organisation, breach.organisation_id)
+    calendar = parties.calendar(session, house.id, house.calendar)
+    told = queries.first_told_at(session, breach.id)
+    found: list[RegimeClock] = []
+    for profile in profiles:
+        facts = Facts(breach.aware_at, first_report_at=told if profile in FOR_INFORMATION else None)
+        found += clocks(profile, facts, zone=house.zone, calendar=calendar)
+    lines = [(clock.binding, _line(clock, breach, told, house.zone, now)) for clock in found]
+    return RegimeView(_sorted([line for binding, line in lines if binding]), _sorted([line for binding, line in lines if not binding]))
+
+
+def _sorted(lines: Sequence[RegimeLine]) -> tuple[RegimeLine, ...]:
+    return tuple(sorted(lines, key=lambda line: (line.due_at, line.name)))
+
+
+def _line(clock: RegimeClock, breach: Breach, told: datetime | None, zone: str, now: datetime) -> RegimeLine:
+    due = clock.deadline.due
+    why = explain_part(Reckoned(clock.deadline), basis=clock.article)
+    from_telling = told is not None and not clock.binding
+    return RegimeLine(
+        name=clock.name, title=clock.title, article=clock.article, profile=TITLES[clock.profile],
+        started_at=told if told is not None and from_telling else breach.aware_at, due_at=due, zone=zone, state=_state(due, now),
+        start_word="told" if from_telling else "aware",
+        steps=why.steps, warnings=why.warnings,
+    )  # fmt: skip
+
+
+def _state(due: datetime, now: datetime) -> str:
+    seconds = (due - now).total_seconds()
+    return "late" if seconds < 0 else "soon" if seconds < DAY else "running"

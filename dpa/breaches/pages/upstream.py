@@ -1,0 +1,78 @@
+"""What a subprocessor used of each customer's time, on a case opened from upstream."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dpa.breaches.models import Affected, Breach
+from dpa.breaches.upstream import Used, used
+from dpa.docket.models import DocketEntry
+from dpa.web.words import length, plural
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamLine:
+    """One promise, and what was used of it."""
+
+    promise: str
+    customers: int
+    used: Used
+    share: str
+    """Such as "83 %", or "all of it"."""
+    rest: str
+    """Such as "4 h left", or "24 h more than was promised"."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamView:
+    """Everything about the way the news took."""
+
+    subprocessor: str
+    told_at: datetime | None
+    """When it told us; none while nobody said so."""
+    sentence: str
+    lines: tuple[UpstreamLine, ...]
+    """Most used first; empty while it is not known when it told us."""
+
+
+def upstream_of(session: Session, breach: Breach) -> UpstreamView | None:
+    """Return what the subprocessor used before telling us, in one statement; none for incidents of our own."""
+    if not breach.upstream:
+        return None
+    if breach.upstream_told_at is None:
+        text = f"It happened at {breach.upstream}. When it told you is not on record, so nobody can say how much time it used."
+        return UpstreamView(breach.upstream, None, text, ())
+    took = max(breach.upstream_told_at - breach.detected_at, timedelta(0))
+    text = f"{breach.upstream} told you {length(took)} after the first sign." if took else f"{breach.upstream} told you at once."
+    lines = [_line(breach, breach.upstream_told_at, promise, allowed, count) for (promise, allowed), count in _promises(session, breach).items()]
+    over = sum(line.customers for line in lines if line.used.left <= timedelta(0))
+    if over:
+        text += f" That is all the time promised to {plural(over, 'customer')}."
+    return UpstreamView(breach.upstream, breach.upstream_told_at, text, tuple(sorted(lines, key=lambda line: (-line.used.share, line.promise))))
+
+
+def _promises(session: Session, breach: Breach) -> Counter[tuple[str, timedelta]]:
+    """Return how many customers were promised what: the latest where contract or law give one, else the house's target."""
+    query = (
+        select(Affected.promise, DocketEntry.started_at, func.coalesce(DocketEntry.due_at, DocketEntry.target_at), func.count())
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(Affected.breach_id == breach.id)
+        .group_by(Affected.promise, DocketEntry.started_at, DocketEntry.due_at, DocketEntry.target_at)
+    )
+    found: Counter[tuple[str, timedelta]] = Counter()
+    for promise, started_at, due_at, count in session.execute(query):
+        found[promise, due_at - started_at] += count
+    return found
+
+
+def _line(breach: Breach, told_at: datetime, promise: str, allowed: timedelta, customers: int) -> UpstreamLine:
+    part = used(breach.detected_at, told_at, allowed)
+    if part.left > timedelta(0):
+        return UpstreamLine(promise, customers, part, f"{part.share} %", f"{length(part.left)} left")
+    rest = f"{length(-part.left)} more than was promised" if part.left else "nothing left"
+    return UpstreamLine(promise, customers, part, "all of it", rest)
