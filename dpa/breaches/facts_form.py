@@ -33,7 +33,8 @@ WHOLE = "Enter a whole number, such as 3112, or leave it empty."
 
 
 def _choice(label: str, kind: type[Word]) -> SelectField:
-    return SelectField(label, choices=[SelectChoice("", label=NOT_SAID), *(SelectChoice(word.value, label=word.label) for word in kind)])
+    choices = [SelectChoice("", label=NOT_SAID), *(SelectChoice(word.value, label=word.label) for word in kind)]
+    return SelectField(label, choices=choices, default="")
 
 
 def _several(label: str, kind: type[Word]) -> SelectMultipleField:

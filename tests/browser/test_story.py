@@ -30,6 +30,8 @@ def test_a_breach_of_lemon_learning_is_recorded_released_and_arrives(desk: Desk,
     page.get_by_role("button", name="Record the incident").click()
 
     page.get_by_label("All running agreements").check()
+    page.get_by_role("button", name="Show the clocks this starts").click()
+    assert page.get_by_role("heading", name="8 clocks will start").is_visible()
     page.get_by_role("button", name="Start the clocks").click()
     page.get_by_text("8 clocks started").wait_for()
     assert page.get_by_role("cell", name="Académie de Lille").is_visible()
