@@ -47,6 +47,8 @@ class DocumentKind:
     """Makes the body from the record's `content`."""
     bundle: Callable[[Session, Record, TrailCheckpoint, Mapping[str, bytes]], bytes] | None = None
     """Makes the proof bundle (zip) beside it, given the further files to put in; none for kinds without one."""
+    reading: str = "documents.read"
+    """Permission, in its organisation, to be handed its files and record: a document must not tell what its reader may not read elsewhere."""
 
 
 _known: dict[str, DocumentKind] = {}
@@ -71,6 +73,11 @@ def kind_named(name: str) -> DocumentKind:
 def title_of(name: str) -> str:
     """Return what a kind is in words; the bare name for a kind this version does not know."""
     return _known[name].title if name in _known else name.replace("-", " ")
+
+
+def reading_of(name: str) -> str:
+    """Return the permission that reading a document of a kind takes; that of any document for a kind this version does not know."""
+    return _known[name].reading if name in _known else "documents.read"
 
 
 def all_kinds() -> tuple[DocumentKind, ...]:

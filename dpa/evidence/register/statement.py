@@ -168,4 +168,5 @@ STATEMENT = DocumentKind(
     reason="Statement of what the trail holds about a case",
     build=build,
     bundle=bundle,
+    reading="trail.read",
 )

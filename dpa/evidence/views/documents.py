@@ -13,9 +13,9 @@ from dpa.evidence.pages import document as pages
 from dpa.evidence.pages import verdicts
 from dpa.evidence.pages.listing import Asked, listing
 from dpa.evidence.pages.verdicts import Shown
-from dpa.evidence.register import issuing, queries, store
+from dpa.evidence.register import issuing, kinds, queries, store
 from dpa.evidence.register.models import DocumentFile, FileRole, IssuedDocument
-from dpa.problems import NotFound
+from dpa.problems import NotAllowed, NotFound
 from dpa.slice import Tick
 from dpa.web import access, downloads, edge, errors, identity, limits, paging
 
@@ -54,7 +54,7 @@ def show(document_id: int) -> Answer:
 @access.needs(READ)
 def file(document_id: int, sha256: str, extension: str) -> Answer:
     """Hand out one file of a document, byte for byte, and record that it was."""
-    row = _row(document_id)
+    row = _readable(document_id)
     found = next((one for one in row.files if one.sha256 == sha256 and pages.EXTENSIONS[one.role][0] == extension), None)
     if found is None:
         raise NotFound("There is no such file of this document.")
@@ -72,7 +72,7 @@ def file(document_id: int, sha256: str, extension: str) -> Answer:
 @access.needs(READ)
 def record(document_id: int) -> Answer:
     """Hand out the record that is attached to the document, byte for byte, and record that it was."""
-    row = _row(document_id)
+    row = _readable(document_id)
     if row.record is None:
         raise NotFound("This document has no record yet; it gets one when it is issued.")
     content, name = row.record.encode(), f"{row.reference}.json"
@@ -126,13 +126,24 @@ def _row(document_id: int) -> IssuedDocument:
     return queries.document(edge.session(), identity.signed_in().scope(READ), document_id)
 
 
+def _readable(document_id: int) -> IssuedDocument:
+    row = _row(document_id)
+    if not _may_read(row):
+        raise NotAllowed("This document holds entries of the trail, which your role does not read; ask somebody of your organisation whose role does.")
+    return row
+
+
+def _may_read(row: IssuedDocument) -> bool:
+    return identity.signed_in().may(kinds.reading_of(row.kind), row.organisation_id)
+
+
 def _page(row: IssuedDocument, checked: Shown | None = None) -> str:
     person = identity.signed_in()
     house = next(one for one in person.organisations if one.id == row.organisation_id)
     return render_template(
         "evidence/document.html", checked=checked,
         view=pages.view(edge.session(), row, house, edge.now(), sees_trail=person.may("trail.read")),
-        may_issue=person.may(ISSUE, row.organisation_id), sees_trail=person.may("trail.read"), sees_outbox=person.may("outbox.read"),
+        may_issue=person.may(ISSUE, row.organisation_id), may_read=_may_read(row), sees_trail=person.may("trail.read"), sees_outbox=person.may("outbox.read"),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from dpa.alerts import attachments
 from dpa.alerts.models import OutboxAttachment, OutboxMessage
 from dpa.alerts.rules import Category, State
-from dpa.evidence.register import store
+from dpa.evidence.register import statement, store
 from dpa.evidence.register.kinds import Body, DocumentKind
 from dpa.evidence.register.kinds import register as register_kind
 from dpa.evidence.register.models import FileRole
@@ -156,6 +156,25 @@ def test_every_file_is_handed_out_byte_for_byte_and_recorded(house: House) -> No
         assert f'"what":"{what}"' in event.body
         assert f'"number":"{row.reference}"' in event.body
     assert hashlib.sha256(house.file(number)).hexdigest() == row.sha256
+
+
+def test_a_trail_statement_is_handed_only_to_who_reads_the_trail(house: House) -> None:
+    with house.session() as session:
+        content = statement.content(session, statement.Case("organisation", str(house.lemon), "Lemon", house.lemon, "Europe/Paris"), personal=True)
+    number = house.issued(house.lemon, kind=statement.KIND, content=content)
+    row = house.document(number)
+    bundle = next(file for file in row.files if file.role is FileRole.BUNDLE)
+    paths = [f"files/{row.sha256}.pdf", f"files/{bundle.sha256}.zip", "record.json"]
+    before = house.actions().count(DOWNLOADED)
+    page = see(house, "operator", f"/documents/{number}")
+    for path in paths:
+        address = f"/documents/{number}/{path}"
+        assert f'href="{address}"' not in page
+        refused = house.client("operator").get(address)
+        assert refused.status_code == 403
+        assert "entries of the trail" in refused.text
+        assert house.client("auditor").get(address).status_code == 200
+    assert house.actions().count(DOWNLOADED) == before + len(paths)
 
 
 def test_asking_for_the_head_of_a_file_records_nothing(house: House) -> None:
