@@ -34,22 +34,6 @@ WAIVED = ("waived", "superseded")
 
 
 @dataclass(frozen=True, slots=True)
-class BreachLine:
-    """An incident as the list shows it."""
-
-    id: int
-    organisation_id: int
-    reference: str
-    title: str
-    aware_at: datetime
-    zone: str
-    affected: int
-    told: int
-    first_due: datetime | None
-    """Earliest open clock; none when all are met."""
-
-
-@dataclass(frozen=True, slots=True)
 class AffectedLine:
     """One customer of a case."""
 
@@ -78,37 +62,9 @@ class AffectedLine:
     """How the date came about."""
 
 
-def breaches(session: Session, scope: Scope, *, text: str = "", after: Sequence[Any] | None = None) -> Page[BreachLine]:
-    """Return a page of incidents, newest awareness first."""
-    query = select(Breach).where(Breach.organisation_id.in_(scope.organisation_ids))
-    if text:
-        like = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(or_(func.lower(Breach.title).like(like, escape="\\"), func.lower(Breach.reference).like(like, escape="\\")))
-    if after:
-        query = query.where(tuple_(Breach.aware_at, Breach.id) < tuple_(instant_of(after[0]), after[1]))
-    rows = session.scalars(query.order_by(Breach.aware_at.desc(), Breach.id.desc()).limit(SIZE + 1)).all()
-    totals = _totals(session, [row.id for row in rows])
-    lines = [
-        BreachLine(row.id, row.organisation_id, row.reference, row.title, row.aware_at, row.zone, *totals.get(row.id, (0, 0, None)))
-        for row in rows
-    ]
-    return Page.cut(lines, lambda line: (line.aware_at.isoformat(), line.id))
-
-
-def _totals(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[int, int, datetime | None]]:
-    open_due = case((DocketEntry.met_at.is_(None), DocketEntry.target_at))
-    query = (
-        select(Affected.breach_id, func.count(), func.count(Affected.sent_at), func.min(open_due))
-        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(Affected.breach_id.in_(ids))
-        .group_by(Affected.breach_id)
-    )
-    return {key: (count, told, due) for key, count, told, due in session.execute(query)}
-
-
-def breach(session: Session, scope: Scope, breach_id: int) -> Breach:
-    """Return one incident with its phases and decisions; raises `NotFound` outside the scope."""
-    row = session.get(Breach, breach_id, options=[selectinload(Breach.notices), selectinload(Breach.decisions)])
+def breach(session: Session, scope: Scope, breach_id: int, *, whole: bool = True) -> Breach:
+    """Return one incident, `whole` with its phases and decisions; raises `NotFound` outside the scope."""
+    row = session.get(Breach, breach_id, options=[selectinload(Breach.notices), selectinload(Breach.decisions)] if whole else [])
     if row is None or row.organisation_id not in scope:
         raise NotFound("There is no such incident, or it is not yours to see.")
     return row
@@ -218,16 +174,31 @@ class ClosingCounts:
 
 def closing_counts(session: Session, found: Breach) -> ClosingCounts:
     """Return them in one statement."""
+    columns = (func.count(), *(func.count(case((condition, 1))) for condition in _closing_flags()))
+    row = session.execute(_with_delivery(select(*columns).select_from(Affected), found)).one()
+    return ClosingCounts(*row)
+
+
+def _closing_flags() -> tuple[ColumnElement[bool], ...]:
+    """Say in SQL what `ClosingCounts` counts after all customers, in its order."""
     late = and_(DocketEntry.late_s > 0, Affected.late_reason == "")
     dead = and_(Delivery.given_at.is_(None), OutboxMessage.state.in_(["dead", "cancelled"]))
     moving = and_(Delivery.id.is_not(None), Delivery.given_at.is_(None), OutboxMessage.state.in_(["pending", "sending"]))
-    columns = (
-        func.count(), func.count(Affected.sent_at), *(func.count(case((condition, 1))) for condition in (
-            DocketEntry.state.in_(["open", "paused"]), late, dead, moving,
-        )),
-    )  # fmt: skip
-    row = session.execute(_with_delivery(select(*columns).select_from(Affected), found)).one()
-    return ClosingCounts(*row)
+    return Affected.sent_at.is_not(None), DocketEntry.state.in_(["open", "paused"]), late, dead, moving
+
+
+def overview(session: Session, found: Breach, own_domains: Sequence[str]) -> tuple[Mapping[Standing, int], ClosingCounts]:
+    """Return `standings` and `closing_counts` together, in one statement."""
+    standing, closing = standing_flags(found, own_domains), _closing_flags()
+    named = [condition.label(f"closing_{place}") for place, condition in enumerate(closing)]
+    rows = _with_delivery(select(*standing, *named).select_from(Affected), found).subquery()
+    counts: dict[Standing, int] = {}
+    sums = [0] * (len(closing) + 1)
+    for row in session.execute(select(*rows.c, func.count()).group_by(*rows.c)):
+        where, many = standing_of(row[: len(standing)]), row[-1]
+        counts[where] = counts.get(where, 0) + many
+        sums = [total + (many if flag else 0) for total, flag in zip(sums, (True, *row[len(standing) : -1]), strict=True)]
+    return counts, ClosingCounts(*sums)
 
 
 def first_open(session: Session, breach_id: int) -> DocketEntry | None:
