@@ -40,7 +40,8 @@ class DraftForm(Form):
         else:
             self.phase.choices = [SelectChoice(one.phase.value, label=one.title) for one in offers]
         if not self.is_submitted():
-            self.next_word_at.data = typed(draft.next_word_at, zone) if draft is not None and draft.next_word_at else None
+            promised = draft.next_word_at if draft is not None else None
+            self.next_word_at.process_data(typed(promised, zone) if promised else None)
 
     def validate_next_word_at(self, field: ZonedDateTimeField) -> None:
         """Refuse a time that the clocks skipped."""

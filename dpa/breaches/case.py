@@ -164,14 +164,14 @@ def view(
     narrowing: Sequence[ColumnElement[bool]] = (),
 ) -> CaseView:
     """Return the case page's content as of `now`; `narrowing` are conditions on the customers shown."""
-    word = case_queries.word_entry(session, breach.id)
-    found = Reads(
-        breach, queries.standings(session, breach, organisation.mail_domains), queries.closing_counts(session, breach),
-        queries.first_open(session, breach.id) or word, word,
-    )  # fmt: skip
+    reached = case_queries.load_phases(session, breach)
+    running = {entry.kind: entry for entry in case_queries.first_clocks(session, breach.id)}
+    word = running.get(case_queries.WORD)
+    found = Reads(breach, *queries.overview(session, breach, organisation.mail_domains), running.get(case_queries.NOTIFY) or word, word)
     page = queries.affected(session, breach, organisation.mail_domains, after=after, where=narrowing)
     happened = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None).rows
-    names = registry.names_of(session, sentences.references(happened) | _people(breach))
+    people = {one for one in sentences.references(happened) | _people(breach) if one[0] != "breach"}
+    names = registry.names_of(session, people)
     return CaseView(
         act=_act(found, now),
         rows=Page(tuple(_row(line, now) for line in page.rows), page.next_key),
@@ -185,7 +185,7 @@ def view(
         open=breach.state is CaseState.OPEN,
         ending=ENDINGS.get(breach.state, ""),
         ended_by=sentences.actor_name(breach.closed_by, names) if breach.closed_by else "",
-        phases=_phases(breach, case_queries.phase_counts(session, breach.id) if breach.notices else {}, names),
+        phases=_phases(breach, reached, names),
         offers=offers(breach),
         clocks=_clocks(case_queries.promises(session, breach.id, CLOCKS_MOST), now),
         questions=case_queries.open_questions(session, breach.id),
@@ -231,7 +231,7 @@ def _clock(group: PromiseGroup, now: datetime) -> Clock:
     state = state_of(due, None, now) if group.running else "late" if group.late else "met"
     return Clock(
         started_at=group.started_at, due_at=due, zone=group.zone, state=state, start_word="aware", met_at=met,
-        target_at=group.target_at if group.target_at != due else None, label=f"{group.promise}: {plural(group.customers, 'customer')}",
+        target_at=group.target_at if group.target_at != due else None, label=f"{group.promise}: {plural(group.customers, 'customer')}{f', {group.late} late' if 0 < group.late < group.customers else ''}",
     )  # fmt: skip
 
 

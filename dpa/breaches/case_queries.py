@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from dpa.agreements.models import Agreement
 from dpa.alerts.models import DeliveryEvent, OutboxMessage
@@ -24,6 +25,8 @@ from dpa.web.identity import Scope
 from dpa.web.paging import SIZE, Page, instant_of
 
 RUNNING = ("open", "paused")
+NOTIFY, WORD = "breaches:notify", "breaches:word"
+"""Kinds of the clocks of customers and of the next word; `operations.affecting` and `operations.following` open them."""
 ANSWERS = (EventKind.ACCEPTED, EventKind.ACCEPTED_LATE, EventKind.REFUSED, EventKind.DEFERRED, EventKind.UNREACHABLE, EventKind.DEAD)
 
 
@@ -71,22 +74,25 @@ class PhaseCount:
     documents: int
 
 
-def phase_counts(session: Session, breach_id: int) -> Mapping[int, PhaseCount]:
-    """Return how far each phase of a case has got, by the number of its row."""
+def load_phases(session: Session, breach: Breach) -> Mapping[int, PhaseCount]:
+    """Load the phases of a case and return how far each has got, by the number of its row; one statement for both."""
 
     def customers(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.count(func.distinct(case((condition, Delivery.affected_id))))
 
     query = (
         select(
-            Delivery.notice_id, func.count(func.distinct(Delivery.affected_id)), customers(Delivery.given_at.is_not(None)),
+            Notice, func.count(func.distinct(Delivery.affected_id)), customers(Delivery.given_at.is_not(None)),
             customers(Delivery.acknowledged_at.is_not(None)), func.count(func.distinct(Delivery.document_id)),
         )
-        .join(Notice, Notice.id == Delivery.notice_id)
-        .where(Notice.breach_id == breach_id)
-        .group_by(Delivery.notice_id)
+        .outerjoin(Delivery, Delivery.notice_id == Notice.id)
+        .where(Notice.breach_id == breach.id)
+        .group_by(Notice.id)
+        .order_by(Notice.number)
     )  # fmt: skip
-    return {row[0]: PhaseCount(*row[1:]) for row in session.execute(query)}
+    found = session.execute(query).all()
+    set_committed_value(breach, "notices", [row[0] for row in found])
+    return {row[0].id: PhaseCount(*row[1:]) for row in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +130,17 @@ def question(session: Session, affected_id: int, question_id: int) -> Question:
     return row
 
 
-def word_entry(session: Session, breach_id: int) -> DocketEntry | None:
-    """Return the clock of the next word that was promised; none when none is owed."""
-    query = select(DocketEntry).where(
-        DocketEntry.subject_type == "breach", DocketEntry.subject_id == breach_id, DocketEntry.kind == "breaches:word", DocketEntry.state.in_(RUNNING)
-    )
-    return session.scalars(query.order_by(DocketEntry.target_at, DocketEntry.id).limit(1)).first()
+def first_clocks(session: Session, breach_id: int) -> Sequence[DocketEntry]:
+    """Return the running clocks to act by: the earliest of the customers and the one of the next word that was promised; each may be missing."""
+
+    def first(*kind: ColumnElement[bool]) -> ScalarSelect[int]:
+        query = select(DocketEntry.id).where(
+            DocketEntry.subject_type == "breach", DocketEntry.subject_id == breach_id, DocketEntry.state.in_(RUNNING), *kind
+        )
+        return query.order_by(DocketEntry.target_at, DocketEntry.id).limit(1).scalar_subquery()
+
+    customers, word = first(DocketEntry.kind == NOTIFY), first(DocketEntry.kind == WORD)
+    return session.scalars(select(DocketEntry).where(or_(DocketEntry.id == customers, DocketEntry.id == word))).all()
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
         return sentences.actor_name(actor, names) if actor else ""
 
     clock, late = _clock(entry, now), _late(entry, now)
-    words, tint = _standing(entry, given, clock)
+    words, tint = _standing(entry, given, clock, now)
     return CustomerView(
         place=place, clock=clock, status=entry.state, words=words, tint=tint, origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
         why=explanation(entry), deliveries=tuple(_line(one) for one in given), questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
@@ -153,7 +153,7 @@ def _clock(entry: DocketEntry, now: datetime) -> CustomerClock:
     )  # fmt: skip
 
 
-def _standing(entry: DocketEntry, given: Sequence[Given], clock: CustomerClock) -> tuple[str, str]:
+def _standing(entry: DocketEntry, given: Sequence[Given], clock: CustomerClock, now: datetime) -> tuple[str, str]:
     """Say where the customer stands with the newest phase it was sent."""
     if entry.state in {"waived", "superseded"} and entry.met_at is None and not given:
         return "waived by decision", "waived"
@@ -162,6 +162,8 @@ def _standing(entry: DocketEntry, given: Sequence[Given], clock: CustomerClock) 
     newest = given[-1]
     if any(one.delivery.acknowledged_at for one in given if one.notice.id == newest.notice.id):
         return "confirmed", "met"
+    if newest.delivery.effective_at is not None and newest.delivery.effective_at > now:
+        return "given, not received yet", "late" if clock.state == "late" else "running"
     if newest.delivery.given_at is not None:
         return "told, not confirmed", "running" if entry.met_at else "soon"
     return ("mail refused", "late") if newest.mail is not None and newest.mail.state in FAILED else ("released, on its way", "running")
@@ -201,7 +203,8 @@ def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Seque
         return None
     failed = all(one.mail is not None and one.mail.state in FAILED for one in these)
     told_at = min((one.delivery.given_at for one in these if one.delivery.given_at), default=None)
-    channel = channels.next_channel([one.delivery.channel for one in these])
+    # Mail comes first by itself; a customer who was given the phase by hand only could not be written to.
+    channel = channels.next_channel([Channel.EMAIL, *(one.delivery.channel for one in these)])
     if channel is None or not (failed or told_at):
         return None
     hours = settings_of(session, breach.organisation_id).acknowledge_hours
@@ -224,7 +227,7 @@ def _may(breach: Breach, place: Place, given: Sequence[Given], links: LinkCount,
         hand_over=breach.newest_released is not None and not (entry.state in {"waived", "superseded"} and row.sent_at is None),
         acknowledge=any(one.delivery.acknowledged_at is None for one in told),
         explain=late and not row.late_reason,
-        owe_nothing=row.sent_at is None and not row.not_required and entry.state in {"open", "paused"},
+        owe_nothing=row.sent_at is None and not told and not row.not_required and entry.state in {"open", "paused"},
         make_link=bool(given),
         revoke=links.working > 0,
     )

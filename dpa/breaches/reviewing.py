@@ -187,7 +187,7 @@ def review(
         refused_count=sum(1 for row, to in usable if waiting.refused.get(row.id) == to.email),
         unreachable=tuple(unreachable[:SHOWN]),
         unreachable_count=len(unreachable),
-        preview=_preview(breach, notice, organisation, waiting, usable, asked.customer, settings),
+        preview=_preview(breach, notice, organisation, waiting, matching, asked.customer, settings),
         errors={**rules.draft_errors(notices.draft_of(notice)), **(phases.word_errors(notice.phase, notice.next_word_at, now) if first else {})},
     )
 

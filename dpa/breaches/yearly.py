@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from dpa.breaches.case_queries import YearLine
 from dpa.web.words import length, plural
 
-ENDS = (24, 48, 72, 120, 168)
+ENDS = (24, 48, 72, 96, 192)
 """Hours the axis may end at; longer times are drawn to its edge and told in words."""
-STEPS = {24: 6, 48: 12, 72: 24, 120: 24, 168: 24}
+STEPS = {24: 6, 48: 12, 72: 24, 96: 24, 192: 48}
 
 
 @dataclass(frozen=True, slots=True)

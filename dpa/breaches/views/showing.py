@@ -22,7 +22,7 @@ from dpa.web import access, edge, identity, paging
 def show(breach_id: int) -> Page:
     """Show a case: what must happen next, who is affected, what happened."""
     scope = edge.scope("breaches.read")
-    breach = queries.breach(edge.session(), scope, breach_id)
+    breach = queries.breach(edge.session(), scope, breach_id, whole=False)
     person = identity.signed_in()
     after = paging.decode_key(request.args.get("after"), 2)
     reader = Reader(scope, person.actor, installation=False)
