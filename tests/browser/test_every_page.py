@@ -12,8 +12,8 @@ from tests.browser.conftest import Desk
 from tests.support.browser import check_axe, watch_csp
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-SKIPPED = re.compile(r"\.(csv|json|pdf|zip|pem|txt|png)(\?|$)|/sign-out|^/static/|/health/")
-MOST = 70
+SKIPPED = re.compile(r"\.(csv|json|pdf|zip|pem|txt|png|xlsx)(\?|$)|/sign-out|^/static/|/health/")
+MOST = 120
 
 
 def addresses(page: Any, url: str) -> list[str]:
