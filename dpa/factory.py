@@ -16,7 +16,19 @@ from dpa.config import Settings, load_settings, secret_key
 from dpa.extensions import csrf, db, login_manager
 from dpa.slice import Banner
 from dpa.slices import SLICES
-from dpa.web import access, assets, edge, errors, filters, headers, icons, identity, navigation, preferences
+from dpa.web import (
+    access,
+    assets,
+    edge,
+    errors,
+    filters,
+    headers,
+    icons,
+    identity,
+    navigation,
+    preferences,
+    styleguide,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_UPLOAD = 20 * 1024 * 1024
@@ -38,6 +50,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, **o
     errors.install(app)
     headers.install(app, settings)
     app.register_blueprint(preferences.blueprint)
+    app.register_blueprint(styleguide.blueprint)
     for part in SLICES:
         for blueprint in part.blueprints():
             app.register_blueprint(blueprint)

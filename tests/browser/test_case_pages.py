@@ -209,10 +209,11 @@ def test_a_case_from_released_to_closed(story: Story) -> None:
     complaints.check()
 
 
-def test_an_exercise_and_a_year_without_any(story: Story) -> None:
+def test_an_exercise_a_year_without_any_and_the_style_guide(story: Story) -> None:
     story.record("Stolen laptop", drill=True)
     story.name_all()
     story.do(lambda unit, breach: operations.save_draft(unit, breach, TEXT))
     story.look(story.case, "50-drill-case")
     story.look(f"{story.case}/release", "51-drill-release")
     story.look("/breaches/year?year=2019", "52-year-empty")
+    story.look("/styleguide", "60-styleguide")
