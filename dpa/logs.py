@@ -22,8 +22,20 @@ KEYED = re.compile(r"(/(?:n|link|invitation|set-up)/)[^\s/?\"'<>]+")
 """Addresses whose next part opens something by itself: a customer's notices, a session, an account."""
 
 
+class _Masks(logging.Filter):
+    """Masks what a library's own logger writes; the web server names the address of a request that it could not answer."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _masked(record.getMessage()), ()
+        return True
+
+
+MASKS = _Masks()
+
+
 def configure(settings: Settings) -> None:
     """Set logging up for this process."""
+    logging.getLogger("gunicorn.error").addFilter(MASKS)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -45,5 +57,9 @@ def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutable
         if any(word in key.lower() for word in TELLING):
             event[key] = "[masked]"
         elif isinstance(value, str):
-            event[key] = KEYED.sub(r"\1[masked]", MAIL.sub("[address]", value))
+            event[key] = _masked(value)
     return event
+
+
+def _masked(text: str) -> str:
+    return KEYED.sub(r"\1[masked]", MAIL.sub("[address]", text))

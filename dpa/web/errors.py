@@ -41,6 +41,8 @@ def page(status: int, message: str | None = None) -> tuple[str, int]:
 
 def install(app: Flask) -> None:
     """Register the handlers."""
+    # Flask writes the address of a page that failed as it is, and some addresses are keys; `on_defect` writes the same through the masks.
+    app.log_exception = lambda exc_info: None  # type: ignore[method-assign] # noqa: ARG005
 
     @app.errorhandler(Problem)
     def on_problem(problem: Problem) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -42,7 +43,9 @@ def test_the_log_masks_addresses_that_are_keys(path: str, logged: str) -> None:
     assert logs.mask(None, "error", {"event": "defect", "path": path})["path"] == logged
 
 
-def test_a_defect_on_a_customers_page_does_not_name_its_link(desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_defect_on_a_customers_page_does_not_name_its_link(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     link = desk.link()
 
     def broken(*_: object) -> None:
@@ -56,7 +59,14 @@ def test_a_defect_on_a_customers_page_does_not_name_its_link(desk: Desk, monkeyp
     heard = "".join(capsys.readouterr())
     assert '"event": "defect"' in heard
     assert "/n/[masked]" in heard
-    assert link.rpartition("/")[2] not in heard
+    assert link.rpartition("/")[2] not in heard + caplog.text
+
+
+def test_the_web_servers_own_log_masks_it_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    logs.configure(Settings(instance=tmp_path))
+    logging.getLogger("gunicorn.error").error("Error handling request %s", f"/n/{KEY}/notices")
+    assert "Error handling request /n/[masked]/notices" in caplog.text
+    assert KEY not in caplog.text
 
 
 def test_neither_outbox_nor_trail_shows_the_link_that_the_mail_holds(desk: Desk) -> None:
