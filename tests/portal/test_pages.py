@@ -9,6 +9,7 @@ import pytest
 from dpa.breaches import links, operations
 from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.models import Question
+from dpa.breaches.notices import NOTHING_OPEN
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft
 from dpa.portal import views
@@ -78,7 +79,7 @@ def test_phases_come_newest_first_and_a_new_one_must_be_opened_to_be_read(desk: 
     page = client.get(f"{link}/notices").text
     assert "This was the final notice" in page
     assert "The log took longer to read." in page
-    assert "Nothing further is open at this time." in page
+    assert "Nothing further is open." in page
 
 
 def test_what_is_being_written_and_what_is_on_its_way_is_told_apart(desk: Desk) -> None:
