@@ -9,7 +9,7 @@ from dpa.agreements.queries import AgreementRow
 from dpa.breaches import notices
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.phases import TITLES, Phase
-from dpa.breaches.rules import NOT_KNOWN, Draft
+from dpa.breaches.rules import Draft, unsaid
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import ORIGINS, explanation
 from dpa.evidence.pdf.blocks import (
@@ -73,14 +73,15 @@ def _matters(draft: Draft) -> dict[str, str]:
 def build(record: Record) -> Body:
     """Return the pages of a notice: the first says what a controller must know tonight, the rest is detail."""
     facts, zone = record["content"], record["zone"]
+    missing = unsaid(final=facts["phase"] == Phase.FINAL)
     return Body(
         title=record["title"],
         subtitle=_subtitle(facts),
         summary=(*_exercise(facts), Summary(_lead(record)), _key_facts(record), _strip(record), *_open(facts, zone)),
         detail=(
             Heading("What happened"), Text(facts["nature"]),
-            Heading("Likely consequences"), Text(facts["consequences"] or NOT_KNOWN),
-            Heading("Measures taken or proposed"), Text(facts["measures"] or NOT_KNOWN),
+            Heading("Likely consequences"), Text(facts["consequences"] or missing),
+            Heading("Measures taken or proposed"), Text(facts["measures"] or missing),
             *_awareness(facts, zone), *_reasons(facts),
             Heading("How the time was counted"), *_counting(facts["clock"]),
         ),

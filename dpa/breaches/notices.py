@@ -9,7 +9,7 @@ from dpa.agreements.queries import AgreementRow
 from dpa.alerts.messages import Message
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.phases import TITLES, Phase
-from dpa.breaches.rules import NOT_KNOWN, Draft
+from dpa.breaches.rules import NOT_KNOWN, Draft, unsaid
 from dpa.evidence.register.models import IssuedDocument
 from dpa.parties.queries import Recipient
 from dpa.people.models import Organisation
@@ -18,12 +18,22 @@ from dpa.web.words import instant_text
 MAIL = "breaches/notice"
 NUMBER_LATER = "(its number is given at the release)"
 LINK_LATER = "(a link of the customer's own, made at the release)"
-NOTHING_OPEN = "Nothing further is open at this time."
+NOTHING_OPEN = "Nothing further is open."
+NOTHING_NAMED = "Nothing is named here; whatever comes up follows without undue delay."
 
 
 def draft_of(notice: Notice) -> Draft:
     """Return the text of a stored notice."""
     return Draft(notice.nature, notice.contact, notice.consequences, notice.measures, notice.unknown)
+
+
+def still_open(notice: Notice) -> str:
+    """Return what a notice leaves open, as it names it; an empty field never promises that nothing is."""
+    if notice.unknown:
+        return notice.unknown
+    if notice.phase is Phase.FINAL:
+        return NOTHING_OPEN
+    return NOTHING_NAMED if notice.consequences and notice.measures else NOT_KNOWN
 
 
 def phase_words(notice: Notice, zone: str) -> str:
@@ -39,7 +49,7 @@ def context(
     breach: Breach, notice: Notice, organisation: Organisation, agreement: AgreementRow, promise: str, *, document: str, link: str
 ) -> dict[str, Any]:
     """Return what the mail's templates name, for one customer. What is not known is said, never left out (Art. 33(4))."""
-    draft = draft_of(notice)
+    draft, missing = draft_of(notice), unsaid(final=notice.phase is Phase.FINAL)
     return {
         "phase": phase_words(notice, breach.zone),
         "phase_title": TITLES[notice.phase],
@@ -55,9 +65,9 @@ def context(
         "detected": instant_text(breach.detected_at, breach.zone),
         "aware": instant_text(breach.aware_at, breach.zone),
         "nature": draft.nature,
-        "consequences": draft.consequences or NOT_KNOWN,
-        "measures": draft.measures or NOT_KNOWN,
-        "unknown": draft.unknown or (NOTHING_OPEN if draft.consequences and draft.measures else NOT_KNOWN),
+        "consequences": draft.consequences or missing,
+        "measures": draft.measures or missing,
+        "unknown": still_open(notice),
         "contact": draft.contact,
     }
 

@@ -95,6 +95,12 @@ class Draft:
 
 FIELDS = ("nature", "contact", "consequences", "measures", "unknown")
 NOT_KNOWN = "Not known yet; further information follows without undue delay."
+NEVER_KNOWN = "Could not be determined; no further word follows unless something new comes up."
+
+
+def unsaid(*, final: bool) -> str:
+    """Return what stands where a notice says nothing: it follows (Art. 33(4)), or, in the final phase, it does not."""
+    return NEVER_KNOWN if final else NOT_KNOWN
 
 
 def draft_errors(draft: Draft) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from dpa.breaches import channels, notices
 from dpa.breaches.channels import Channel
 from dpa.breaches.models import Delivery, Notice, Question
 from dpa.breaches.phases import MEANINGS, TITLES, Phase
-from dpa.breaches.rules import NOT_KNOWN
+from dpa.breaches.rules import unsaid
 from dpa.docket import presenting
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
@@ -139,18 +139,14 @@ def _phase(notice: Notice, given: Sequence[Given], zone: str) -> PhaseShown:
 
 def _matters(notice: Notice) -> tuple[tuple[str, str], ...]:
     """Return the same words as the mail: what is not known is said, never left out (Art. 33(4))."""
-    draft = notices.draft_of(notice)
+    draft, missing = notices.draft_of(notice), unsaid(final=notice.phase is Phase.FINAL)
     return (
         ("What happened", draft.nature),
-        ("Likely consequences", draft.consequences or NOT_KNOWN),
-        ("Measures taken or proposed", draft.measures or NOT_KNOWN),
-        ("What is still open", draft.unknown or (notices.NOTHING_OPEN if _nothing_open(notice) else NOT_KNOWN)),
+        ("Likely consequences", draft.consequences or missing),
+        ("Measures taken or proposed", draft.measures or missing),
+        ("What is still open", notices.still_open(notice)),
         ("Contact for questions, reachable now", draft.contact),
     )
-
-
-def _nothing_open(notice: Notice) -> bool:
-    return not notice.unknown and (notice.phase is Phase.FINAL or bool(notice.consequences and notice.measures))
 
 
 def _badge(given: Sequence[Delivery]) -> tuple[str, str, str] | None:
@@ -199,7 +195,7 @@ def _paper_fact(paper: Paper | None) -> list[Mapping[str, Any]]:
 def _word(newest: Notice, zone: str, now: datetime) -> Word:
     if newest.phase is Phase.FINAL:
         return Word("met", "This was the final notice. No further word follows unless something new comes up.")
-    if newest.next_word_at is None and _nothing_open(newest):
+    if newest.next_word_at is None and notices.still_open(newest) == notices.NOTHING_NAMED:
         return Word("running", "No further word is announced. Should something new come up, it follows here.")
     if newest.next_word_at is None:
         return Word("running", "Further information follows without undue delay.")

@@ -9,7 +9,6 @@ import pytest
 from dpa.breaches import links, operations
 from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.models import Question
-from dpa.breaches.notices import NOTHING_OPEN
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft
 from dpa.portal import views

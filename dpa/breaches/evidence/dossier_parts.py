@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dpa.breaches.evidence.wording import NOT_YET, when
-from dpa.breaches.rules import NOT_KNOWN
+from dpa.breaches.phases import Phase
+from dpa.breaches.rules import unsaid
 from dpa.evidence.pdf.blocks import Block, Column, Fact, Heading, KeyFacts, Points, Table, Text
 from dpa.evidence.register.records import moment
 
@@ -26,7 +27,7 @@ def told(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
             Fact("Released", moment(one["released_at"], zone), f"by {one['released_by']}" + (f", approved by {one['approved_by']}" if one["approved_by"] else "")),
             Fact("Next word promised by", moment(one["next_word_at"], zone) if one["next_word_at"] else "none promised"),
         )  # fmt: skip
-        rows = tuple((label, one[key] or (NOTHING_NAMED if key == "unknown" else NOT_KNOWN)) for label, key in MATTERS)
+        rows = tuple((label, one[key] or (NOTHING_NAMED if key == "unknown" else unsaid(final=one["phase"] == Phase.FINAL.value))) for label, key in MATTERS)
         found += [Heading(f"Phase {one['number']}: {one['title'].lower()}", 3), KeyFacts(facts), Table((Column("Matter", 1), Column("As told", 4)), rows, row_header=True)]
     return tuple(found)
 

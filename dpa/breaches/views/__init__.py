@@ -4,6 +4,18 @@ from flask import Blueprint
 
 blueprint = Blueprint("breaches", __name__)
 
-from dpa.breaches.views import affecting, awareness, customer, ending, evidence, facts, house, notice, recording, showing, year  # noqa: E402  the pages hang themselves on the blueprint
+from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the blueprint
+    affecting,
+    awareness,
+    customer,
+    ending,
+    evidence,
+    facts,
+    house,
+    notice,
+    recording,
+    showing,
+    year,
+)
 
 __all__ = ["affecting", "awareness", "blueprint", "customer", "ending", "evidence", "facts", "house", "notice", "recording", "showing", "year"]
