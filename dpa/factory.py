@@ -26,6 +26,7 @@ from dpa.web import (
     icons,
     identity,
     navigation,
+    numbers,
     preferences,
     styleguide,
 )
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, **o
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     _install_extensions(app)
     _install_templates(app)
+    numbers.install(app)
     errors.install(app)
     headers.install(app, settings)
     app.register_blueprint(preferences.blueprint)

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.alerts import operations
-from dpa.alerts.messages import Message
+from dpa.alerts.messages import Message, check_address
 from dpa.alerts.models import OutboxMessage
 from dpa.alerts.rules import Category
 from dpa.evidence.trail import anchoring, checkpoints
@@ -22,11 +23,13 @@ from dpa.evidence.trail.checkpoints import Signer
 from dpa.evidence.trail.models import TrailCheckpoint, TrailWitness
 from dpa.people import queries as people
 from dpa.people.models import Organisation
+from dpa.problems import Invalid
 from dpa.slice import Tick
 from dpa.unit import Unit
 from dpa.web import words
 
 ACTOR = "system:alerts"
+log = structlog.get_logger()
 EVERY = timedelta(hours=24)
 """How often a witness is mailed, counted from the moment they were named."""
 LOOK_SECONDS = 300.0
@@ -48,8 +51,19 @@ def mail_witnesses(tick: Tick) -> str:
     signer = checkpoints.signer_for(tick.settings)
     with tick.begin(ACTOR) as unit:
         checkpoint = checkpoints.take(unit, signer, "daily")
-        stored = operations.enqueue_many(unit, [_message(unit.session, checkpoint, signer, one) for one in due])
+        letters = [_message(unit.session, checkpoint, signer, one) for one in due]
+        stored = operations.enqueue_many(unit, [letter for letter in letters if _can_be_mailed(letter)])
     return f"checkpoint of {words.plural(checkpoint.size, 'event')} mailed to {words.plural(len(stored), 'witness', 'witnesses')}"
+
+
+def _can_be_mailed(letter: Message) -> bool:
+    """Tell whether mail can go to this address; one that cannot, named before addresses were checked, must not stop the others."""
+    try:
+        check_address(letter.to_address)
+    except Invalid:
+        log.warning("witness_has_no_usable_address", organisation=letter.organisation_id)
+        return False
+    return True
 
 
 def hold_outside(unit: Unit, row: OutboxMessage) -> None:

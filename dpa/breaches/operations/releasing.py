@@ -53,11 +53,7 @@ def release_notice(
     Raises `Conflict` when nobody can be told, `Invalid` by field for what the release demands (second person, reasons).
     """
     must_be_open(breach)
-    notice = breach.draft or breach.newest_released
-    if notice is None:
-        raise Conflict("There is no notice to release yet; write it first.")
-    if errors := rules.draft_errors(notices.draft_of(notice)):
-        raise Invalid("The notice cannot be released like this.", fields=errors)
+    notice = _to_release(breach)
     first = notice.released_at is None
     if first:
         _check(unit, breach, notice, Release(unit.actor, late_reason, emergency_reason))
@@ -82,6 +78,15 @@ def release_notice(
         personal={"reasons": {"late": notice.late_reason, "emergency": notice.emergency_reason}} if notice.late_reason or notice.emergency_reason else None,
     )  # fmt: skip
     return len(sending)
+
+
+def _to_release(breach: Breach) -> Notice:
+    notice = breach.draft or breach.newest_released
+    if notice is None:
+        raise Conflict("There is no notice to release yet; write it first.")
+    if errors := rules.draft_errors(notices.draft_of(notice)):
+        raise Invalid("The notice cannot be released like this.", fields=errors)
+    return notice
 
 
 def _check(unit: Unit, breach: Breach, notice: Notice, release: Release) -> None:

@@ -101,6 +101,7 @@ def add_witness(unit: Unit, organisation_id: int, name: str, address: str, own_d
     found = _line(address, "address", "Give the mail address of somebody outside your organisation.", ADDRESS_LENGTH)
     if not bodies.MAIL_ADDRESS.fullmatch(found):
         raise Invalid("A mail address looks like auditor@example.org.", field="address")
+    _must_be_mailable(found)
     domain = found.rpartition("@")[2].casefold()
     if any(domain == own.casefold() or domain.endswith(f".{own.casefold()}") for own in own_domains):
         raise Invalid(f"{domain} is one of your own mail domains; a witness must be outside your organisation.", field="address")
@@ -112,6 +113,17 @@ def add_witness(unit: Unit, organisation_id: int, name: str, address: str, own_d
     append.record(unit, Event.WITNESS_ADDED, subject=("witness", row.id), organisation_id=organisation_id, covers=[row],
                   personal={"name": title, "address": found})
     return row
+
+
+def _must_be_mailable(address: str) -> None:
+    """Raise `Invalid` for an address the mail server could never be told: it would be mailed nothing, and nobody would notice."""
+    local, _, domain = address.rpartition("@")
+    try:
+        domain.encode("idna")
+    except UnicodeError:
+        raise Invalid(f"{domain} is not a domain mail can go to; look for a dot too many.", field="address") from None
+    if not local.isascii():
+        raise Invalid("Mail cannot go to this address: the part before the @ must be plain letters.", field="address")
 
 
 def remove_witness(unit: Unit, organisation_ids: Collection[int], witness_id: int) -> TrailWitness:

@@ -144,6 +144,7 @@ def test_witnesses_are_named_and_removed(ground: Ground) -> None:
         ("Again", "LOG@audit.example", Conflict, "address"), ("", "a@b.example", Invalid, "name"), ("x" * 201, "a@b.example", Invalid, "name"),
         ("A", "nobody", Invalid, "address"), ("A", "", Invalid, "address"), ("A", "a@b.example, c@d.example", Invalid, "address"),
         ("A", f"{'a' * 250}@b.example", Invalid, "address"), ("A", "a\x00@b.example", Invalid, "address"),
+        ("A", "auditor@exemple..net", Invalid, "address"), ("A", "prüfer@example.org", Invalid, "address"),
     ]:
         with pytest.raises(problem) as refusal, Session(ground.engine) as session, ground.begin(session) as unit:
             anchoring.add_witness(unit, ours, name, address)
