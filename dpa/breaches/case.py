@@ -15,7 +15,8 @@ from dpa.breaches import case_queries, notices, phases, queries, rules
 from dpa.breaches.case_queries import PhaseCount, PromiseGroup, QuestionLine
 from dpa.breaches.closing import CaseState
 from dpa.breaches.events import Event
-from dpa.breaches.models import Breach, Notice
+from dpa.breaches.facts import Completeness, FactSheet, completeness, read
+from dpa.breaches.models import Breach, BreachFacts, Notice
 from dpa.breaches.phases import MEANINGS, TITLES, Phase, Told
 from dpa.breaches.queries import AffectedLine, ClosingCounts
 from dpa.breaches.rules import NextAct, Standing
@@ -119,6 +120,15 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class FactsLine:
+    """How far the fact sheet has got."""
+
+    version: int
+    """0 while nothing was saved."""
+    known: Completeness
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """Everything the case page shows."""
 
@@ -145,6 +155,7 @@ class CaseView:
     clocks: tuple[Clock, ...]
     """The different promises, for one axis; empty when there are too many to be drawn, or none."""
     questions: Sequence[QuestionLine]
+    facts: FactsLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +200,7 @@ def view(
         offers=offers(breach),
         clocks=_clocks(case_queries.promises(session, breach.id, CLOCKS_MOST), now),
         questions=case_queries.open_questions(session, breach.id),
+        facts=_facts(queries.newest_facts(session, breach.id)),
     )
 
 
@@ -202,6 +214,10 @@ def offers(breach: Breach) -> tuple[Offer, ...]:
 def told_of(breach: Breach) -> list[Told]:
     """Return the phases of a case as rules see them."""
     return [Told(one.phase, one.released_at, one.next_word_at) for one in breach.notices]
+
+
+def _facts(newest: BreachFacts | None) -> FactsLine:
+    return FactsLine(newest.number if newest else 0, completeness(read(newest.sheet) if newest else FactSheet()))
 
 
 def _people(breach: Breach) -> set[tuple[str, str]]:

@@ -20,6 +20,7 @@ from dpa.breaches.models import Affected, Breach, CaseLink, Delivery, Notice, Qu
 from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
 from dpa.parties.models import Controller
+from dpa.people.models import Organisation
 from dpa.problems import NotFound
 from dpa.web.identity import Scope
 from dpa.web.paging import SIZE, Page, instant_of
@@ -28,6 +29,15 @@ RUNNING = ("open", "paused")
 NOTIFY, WORD = "breaches:notify", "breaches:word"
 """Kinds of the clocks of customers and of the next word; `operations.affecting` and `operations.following` open them."""
 ANSWERS = (EventKind.ACCEPTED, EventKind.ACCEPTED_LATE, EventKind.REFUSED, EventKind.DEFERRED, EventKind.UNREACHABLE, EventKind.DEAD)
+
+
+def opened(session: Session, scope: Scope, breach_id: int) -> tuple[Breach, Organisation]:
+    """Return a case with its organisation in one statement; raises `NotFound` outside the scope. Its phases are loaded by `load_phases`."""
+    query = select(Breach, Organisation).join(Organisation, Organisation.id == Breach.organisation_id)
+    row = session.execute(query.where(Breach.id == breach_id, Breach.organisation_id.in_(scope.organisation_ids))).one_or_none()
+    if row is None:
+        raise NotFound("There is no such incident, or it is not yours to see.")
+    return row[0], row[1]
 
 
 @dataclass(frozen=True, slots=True)

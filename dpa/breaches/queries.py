@@ -62,9 +62,9 @@ class AffectedLine:
     """How the date came about."""
 
 
-def breach(session: Session, scope: Scope, breach_id: int, *, whole: bool = True) -> Breach:
-    """Return one incident, `whole` with its phases and decisions; raises `NotFound` outside the scope."""
-    row = session.get(Breach, breach_id, options=[selectinload(Breach.notices), selectinload(Breach.decisions)] if whole else [])
+def breach(session: Session, scope: Scope, breach_id: int) -> Breach:
+    """Return one incident with its phases and decisions; raises `NotFound` outside the scope."""
+    row = session.get(Breach, breach_id, options=[selectinload(Breach.notices), selectinload(Breach.decisions)])
     if row is None or row.organisation_id not in scope:
         raise NotFound("There is no such incident, or it is not yours to see.")
     return row

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import current_app, redirect, render_template, request
+from flask import redirect, render_template, request
 
-from dpa.breaches import case, operations, queries
+from dpa.breaches import case, case_queries, operations, queries
 from dpa.breaches.case_queries import Only
 from dpa.breaches.case_queries import narrowing as narrow
 from dpa.breaches.forms import StatementForm
@@ -22,21 +22,20 @@ from dpa.web import access, edge, identity, paging
 def show(breach_id: int) -> Page:
     """Show a case: what must happen next, who is affected, what happened."""
     scope = edge.scope("breaches.read")
-    breach = queries.breach(edge.session(), scope, breach_id, whole=False)
+    breach, organisation = case_queries.opened(edge.session(), scope, breach_id)
     person = identity.signed_in()
     after = paging.decode_key(request.args.get("after"), 2)
     reader = Reader(scope, person.actor, installation=False)
     text, only = request.args.get("q", "").replace("\x00", "").strip()[:100], request.args.get("show", "")
     chosen = Only(only) if only in set(Only) else None
     narrowing = narrow(text, chosen, edge.now())
-    view = case.view(edge.session(), breach, own(breach), now=edge.now(), reader=reader, after=after, narrowing=narrowing)
+    view = case.view(edge.session(), breach, organisation, now=edge.now(), reader=reader, after=after, narrowing=narrowing)
     return render_template(
         "breaches/case.html",
         case=view,
         breach=breach,
         q=text,
         chosen=chosen.value if chosen else "",
-        pages=current_app.view_functions,
         documents=register.of_case(edge.session(), scope, ("breach", breach_id)),
         statement_form=StatementForm() if person.may("documents.issue", breach.organisation_id) else None,
         may_record=person.may("breaches.record", breach.organisation_id),
