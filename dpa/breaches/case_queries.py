@@ -1,4 +1,4 @@
-"""Reads for the pages of one case and of one year; the caller has checked the scope of the case."""
+"""Reads for the pages of one case; the caller has checked the scope of the case."""
 
 from __future__ import annotations
 
@@ -306,86 +306,6 @@ def late_rows(session: Session, breach_id: int, now: datetime, ids: Sequence[int
     if ids is not None:
         query = query.where(Affected.id.in_(ids[:SIZE]))
     return list(session.scalars(query.order_by(Affected.id)))
-
-
-@dataclass(frozen=True, slots=True)
-class YearLine:
-    """An incident with the times at which its customers were told."""
-
-    id: int
-    organisation_id: int
-    reference: str
-    title: str
-    aware_at: datetime
-    zone: str
-    affected: int
-    told: int
-    late: int
-    running: int
-    first_told_at: datetime | None
-    last_told_at: datetime | None
-    first_due_at: datetime | None
-    """The earliest promise of all its customers."""
-
-
-def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | None = None, size: int = SIZE) -> Page[YearLine]:
-    """Return a page of a year's incidents without exercises, newest awareness first, each with its times; two statements."""
-    chosen = (Breach.organisation_id.in_(scope.organisation_ids), Breach.year == number, Breach.drill.is_(False))
-    query = select(Breach).where(*chosen).order_by(Breach.aware_at.desc(), Breach.id.desc()).limit(size + 1)
-    if after:
-        at = instant_of(after[0])
-        query = query.where(or_(Breach.aware_at < at, and_(Breach.aware_at == at, Breach.id < after[1])))
-    rows = session.scalars(query).all()
-    times = _times(session, Affected.breach_id.in_([row.id for row in rows]))
-    lines = [
-        YearLine(row.id, row.organisation_id, row.reference, row.title, row.aware_at, row.zone, *times.get(row.id, (0, 0, 0, 0, None, None, None)))
-        for row in rows
-    ]
-    return Page.cut(lines, lambda line: (line.aware_at.isoformat(), line.id), size)
-
-
-def _times(session: Session, condition: ColumnElement[bool]) -> Mapping[int, tuple[Any, ...]]:
-    query = (
-        select(
-            Affected.breach_id, func.count(), func.count(Affected.sent_at), func.count(case((DocketEntry.late_s > 0, 1))),
-            func.count(case((DocketEntry.state.in_(RUNNING), 1))), func.min(Affected.sent_at), func.max(Affected.sent_at),
-            func.min(func.coalesce(DocketEntry.due_at, DocketEntry.target_at)),
-        )
-        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(condition)
-        .group_by(Affected.breach_id)
-    )  # fmt: skip
-    return {row[0]: tuple(row[1:]) for row in session.execute(query)}
-
-
-@dataclass(frozen=True, slots=True)
-class YearSum:
-    """A year in figures."""
-
-    incidents: int
-    customers: int
-    told: int
-    late: int
-
-
-def year_sum(session: Session, scope: Scope, number: int) -> YearSum:
-    """Return the whole year's counts without exercises."""
-    query = (
-        select(
-            func.count(func.distinct(Breach.id)), func.count(Affected.id), func.count(Affected.sent_at), func.count(case((DocketEntry.late_s > 0, 1)))
-        )
-        .select_from(Breach)
-        .outerjoin(Affected, Affected.breach_id == Breach.id)
-        .outerjoin(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(Breach.organisation_id.in_(scope.organisation_ids), Breach.year == number, Breach.drill.is_(False))
-    )
-    return YearSum(*session.execute(query).one())
-
-
-def years(session: Session, scope: Scope) -> Sequence[int]:
-    """Return the years that have incidents, newest first."""
-    query = select(Breach.year).where(Breach.organisation_id.in_(scope.organisation_ids), Breach.drill.is_(False)).distinct()
-    return session.scalars(query.order_by(Breach.year.desc())).all()
 
 
 class Only(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dpa.breaches.case_queries import YearLine
+from dpa.breaches.year_queries import YearLine
 from dpa.web.words import length, plural
 
 ENDS = (24, 48, 72, 96, 192)

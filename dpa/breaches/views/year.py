@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import render_template, request, url_for
 
-from dpa.breaches import case_queries, yearly
+from dpa.breaches import year_queries, yearly
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page
 from dpa.web import access, edge, paging
@@ -21,18 +21,18 @@ def year() -> Page:
     present = local_time(now, edge.zone()).year
     asked = request.args.get("year", type=int)
     chosen = asked if asked is not None and FIRST <= asked <= LAST else present
-    page = case_queries.year(session, scope, chosen, after=paging.decode_key(request.args.get("after"), 2))
+    page = year_queries.year(session, scope, chosen, after=paging.decode_key(request.args.get("after"), 2))
     slug = request.args.get("organisation")
     return render_template(
         "breaches/year.html",
         year=chosen,
         years=[
             {"label": str(one), "url": url_for("breaches.year", year=one, organisation=slug), "active": one == chosen}
-            for one in sorted({present, chosen, *case_queries.years(session, scope)}, reverse=True)
+            for one in sorted({present, chosen, *year_queries.years(session, scope)}, reverse=True)
         ],
         page=page,
         chart=yearly.chart(page.rows, now, "/breaches/{id}"),
-        sum=case_queries.year_sum(session, scope, chosen),
+        sum=year_queries.year_sum(session, scope, chosen),
         next_url=url_for("breaches.year", year=chosen, organisation=slug, after=page.next_key) if page.next_key else None,
         first_url=url_for("breaches.year", year=chosen, organisation=slug) if request.args.get("after") else None,
     )

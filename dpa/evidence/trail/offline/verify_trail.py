@@ -28,6 +28,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NoReturn
 
+if sys.version_info < (3, 9):  # noqa: UP036  strangers run this file; an older Python must not look like a forgery
+    sys.stderr.write("This verifier needs Python 3.9 or later; nothing was verified.\n")
+    sys.exit(3)
+
 VALID, TAMPERED, WRONG_USE, UNREADABLE, TOO_OLD = 0, 1, 2, 3, 4
 WORDS = {VALID: "VALID", TAMPERED: "TAMPERED", UNREADABLE: "UNREADABLE OR INCOMPLETE", TOO_OLD: "VALID, BUT THE NEWEST COPY OUTSIDE IS TOO OLD"}
 BUNDLE, EXPORT = "dpa-desk/trail-bundle@v1", "dpa-desk/trail-export@v1"
@@ -255,7 +259,7 @@ def read_inclusion(data: bytes) -> tuple[int, list[bytes], bytes]:
 def check_consistency(data: bytes, old: Checkpoint, new: Checkpoint) -> None:
     numbers, path = fields(data.decode(errors="replace"), "dpa-desk/trail-consistency@v1", "old ([0-9]{1,19})", "new ([0-9]{1,19})")
     if not path or path[-1] or (old.origin, numbers) != (new.origin, [old.size, new.size]):
-        tampered("the consistency proof is about other checkpoints")
+        unreadable("the consistency proof is about other checkpoints and says nothing of these two")
     if not is_consistent(old.size, new.size, hashes(path[:-1]), old.root, new.root):
         tampered(f"the trail of {new.size} events does not continue that of {old.size}: something was rewritten between the two")
 
@@ -384,7 +388,9 @@ def check_age(archive: Archive, checkpoint: Checkpoint, keys: Keys, found: dict[
             older, newer = sorted((held, checkpoint), key=lambda one: one.size)
             check_consistency(archive.read("anchored.consistency"), older, newer)
         age = datetime.now(timezone.utc) - datetime.fromisoformat(anchor["at"].replace("Z", "+00:00"))
-        found["anchor"] = {**anchor, "age_hours": round(age.total_seconds() / 3600, 1)}
+        if age.total_seconds() < -600:
+            tampered("it says that a copy has been held outside since a time that has not come yet")
+        found["anchor"] = {**anchor, "age_hours": round(max(age.total_seconds(), 0) / 3600, 1)}
     if most is not None and (not anchor or found["anchor"]["age_hours"] > most):
         raise Failed(TOO_OLD, f"no copy held outside is younger than {most:g} hours" if anchor else "it names no copy held outside")
 
