@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from dpa.breaches.case_queries import RUNNING
 from dpa.breaches.models import Affected, Breach
 from dpa.docket.models import DocketEntry
 from dpa.web.identity import Scope
