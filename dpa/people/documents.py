@@ -17,7 +17,7 @@ from dpa.unit import Unit
 def issuer(organisation: Organisation) -> Issuer:
     """Return an organisation as the letterhead of a document shows it now."""
     return Issuer(
-        name=organisation.name, slug=organisation.slug, zone=organisation.zone, country=organisation.country,
+        name=organisation.name, slug=organisation.slug, letters=organisation.letters, zone=organisation.zone, country=organisation.country,
         address=organisation.address, logo_sha256=organisation.logo_sha256,
     )  # fmt: skip
 

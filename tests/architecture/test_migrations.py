@@ -71,6 +71,24 @@ def test_up_down_and_up_again(empty_url: str) -> None:
     engine.dispose()
 
 
+def test_organisations_that_share_letters_get_their_own(empty_url: str) -> None:
+    config = alembic_config(empty_url)
+    command.upgrade(config, "0003")
+    engine = make_engine(empty_url)
+    with engine.connect().execution_options(write=True) as connection:
+        for key, slug in enumerate(("light-company", "lemon-company", "lemon-learning", "large-company"), start=1):
+            connection.exec_driver_sql(
+                "INSERT INTO organisation (id, slug, name, zone, calendar, country, mail_domains, created_at)"
+                f" VALUES ({key}, '{slug}', '{slug}', 'Europe/Paris', 'FR', 'FR', '[]', '2026-01-01')"
+            )
+        connection.commit()
+    command.upgrade(config, "head")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT letters FROM organisation ORDER BY id").scalars().all() == ["LC", "LC2", "LL", "LC3"]
+    command.downgrade(config, "0003")
+    engine.dispose()
+
+
 def test_the_migrations_build_what_the_models_declare(database: Database) -> None:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -80,7 +98,7 @@ def test_the_migrations_build_what_the_models_declare(database: Database) -> Non
 def test_rebuilding_a_parent_table_keeps_its_children(database: Database, tmp_path: Path) -> None:
     with database.engine.connect().execution_options(write=True) as connection, connection.begin():
         for statement in (
-            "INSERT INTO organisation (id, slug, name, zone, calendar, country, mail_domains, created_at) VALUES (1, 'x', 'X', 'Europe/Paris', 'FR', 'FR', '[]', '2026-01-01')",
+            "INSERT INTO organisation (id, slug, letters, name, zone, calendar, country, mail_domains, created_at) VALUES (1, 'x', 'X', 'X', 'Europe/Paris', 'FR', 'FR', '[]', '2026-01-01')",
             "INSERT INTO controller (id, organisation_id, reference, name, country, language, created_at) VALUES (1, 1, 'C1', 'One', 'FR', 'fr', '2026-01-01')",
             "INSERT INTO contact (id, controller_id, purpose, name, email, phone, created_at) VALUES (1, 1, 'privacy', '', 'a@x.example', '', '2026-01-01')",
             "INSERT INTO contact (id, controller_id, purpose, name, email, phone, created_at) VALUES (2, 1, 'security', '', 'b@x.example', '', '2026-01-01')",

@@ -6,12 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dpa.columns import Base, BigId, Id, Instant, Utc, word
 
 STAMP_WANTED = "stamp_wanted_since IS NOT NULL"
+NUMBERED = "found_at IS NULL"
+"""Documents whose number this register gave out."""
+FAULTY = "fault_since IS NOT NULL"
 
 
 class DocumentState(StrEnum):
@@ -32,6 +35,15 @@ class FileRole(StrEnum):
     """The same document with an archive time-stamp added after it was issued."""
     BUNDLE = "bundle"
     """The proof bundle beside it (zip)."""
+
+
+class FileFault(StrEnum):
+    """What is wrong with a stored file."""
+
+    MISSING = "missing"
+    """It is not in the store."""
+    ALTERED = "altered"
+    """What is in the store under its name is not what was issued."""
 
 
 class DocumentSeries(Base):
@@ -56,7 +68,10 @@ class IssuedDocument(Base):
 
     __tablename__ = "issued_document"
     __table_args__ = (
-        UniqueConstraint("organisation_id", "kind", "year", "number"),
+        Index(
+            "uq_issued_document_number", "organisation_id", "kind", "year", "number",
+            unique=True, sqlite_where=text(NUMBERED), postgresql_where=text(NUMBERED),
+        ),
         Index("ix_issued_document_list", "organisation_id", "id"),
         Index("ix_issued_document_subject", "subject_type", "subject_id", "id"),
         Index("ix_issued_document_stamp", "stamp_wanted_since", sqlite_where=text(STAMP_WANTED), postgresql_where=text(STAMP_WANTED)),
@@ -95,6 +110,8 @@ class IssuedDocument(Base):
     """The record attached to the PDF, byte for byte: content, time of issue, seal and checkpoint. None until issued."""
     issued_at: Mapped[datetime | None] = mapped_column(Utc())
     """The instant of issue that the document states."""
+    found_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When it was listed again because its file was found in the store and no row named it: an older database had been restored. None for all others."""
     sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
     """Digest of the file as it was issued first, lower-case hexadecimal."""
     unsealed_sha256: Mapped[str | None] = mapped_column(String(64))
@@ -146,7 +163,10 @@ class DocumentFile(Base):
     """One file of a document, as it was issued. Files are stored by digest and never replaced."""
 
     __tablename__ = "document_file"
-    __table_args__ = (Index(None, "document_id"),)
+    __table_args__ = (
+        Index(None, "document_id"),
+        Index("ix_document_file_fault", "fault_since", sqlite_where=text(FAULTY), postgresql_where=text(FAULTY)),
+    )
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     """Digest of the file, lower-case hexadecimal; also its name in the store."""
@@ -160,4 +180,25 @@ class DocumentFile(Base):
     """Bytes."""
     at: Mapped[Instant]
     """When it was issued."""
+    fault: Mapped[FileFault | None] = mapped_column(word(FileFault))
+    """What was wrong with it in the store when somebody looked last; none when it was whole."""
+    fault_since: Mapped[datetime | None] = mapped_column(Utc())
+    """When that was seen first."""
     document: Mapped[IssuedDocument] = relationship(back_populates="files")
+
+
+class DocumentCheck(Base):
+    """The result of one reading of all stored files by the worker or on demand."""
+
+    __tablename__ = "document_check"
+    audited: ClassVar[bool] = False
+    not_audited_because: ClassVar[str] = "it is a result about the store; each fault seen, and each file found, is a trail event"
+
+    id: Mapped[Id]
+    """Number of the row."""
+    at: Mapped[Instant]
+    """When it was begun."""
+    files: Mapped[int]
+    """How many files of the register were read."""
+    faults: Mapped[int]
+    """How many of them are missing or altered."""

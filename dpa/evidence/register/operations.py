@@ -76,7 +76,7 @@ def _row(unit: Unit, wanted: Order) -> IssuedDocument:
     year = unit.now.astimezone(ZoneInfo(wanted.issuer.zone)).year
     older = _older(unit.session, wanted)
     number = _next_number(unit.session, wanted.organisation_id, kind.name, year)
-    reference = rules.reference(wanted.issuer.slug, kind.code, year, number)
+    reference = rules.reference(wanted.issuer.letters or rules.letters(wanted.issuer.slug), kind.code, year, number)
     content = records.ordered(
         identifier=secrets.token_hex(16), kind=kind.name, number=reference, title=wanted.title, issuer=wanted.issuer,
         addressee={"name": wanted.addressee, **wanted.addressee_facts} if wanted.addressee else None, approvals=wanted.approvals,

@@ -5,7 +5,7 @@ it, never into it, so that the order's digest in the trail stays the digest of a
 
 Version 1. Fixed by the order: `v`, `id` (128 random bits, which also keep digests from being guessed), `type`, `number`, `title`,
 `language`, `zone`, `issuer`, `addressee`, `approvals`, `supersedes`, `content`, `verify_at`. Added at the issue: `issued_at`, `seal`,
-`checkpoint`, `anchor`.
+`checkpoint`, `trail_key` (absent in documents issued before it was printed), `anchor`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from dpa.deadlines.explaining import instant_text
 from dpa.evidence.trail import bodies
 
 VERSION = 1
+ADDED = frozenset({"issued_at", "seal", "checkpoint", "trail_key", "anchor"})
+"""What only the moment of issue knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Issuer:
     country: str
     address: str = ""
     logo_sha256: str | None = None
+    letters: str = ""
+    """What its numbers begin with; those of the slug unless said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +99,16 @@ def ordered(
 
 
 def issued(
-    order: Mapping[str, Any], *, at: datetime, seal: Mapping[str, Any], checkpoint: str, anchor: Mapping[str, Any] | None
+    order: Mapping[str, Any], *, at: datetime, seal: Mapping[str, Any], checkpoint: str, trail_key: str, anchor: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Return the whole record: the order, and what the moment of issue adds."""
-    return {**order, "issued_at": bodies.timestamp(at), "seal": dict(seal), "checkpoint": checkpoint, "anchor": dict(anchor) if anchor else None}
+    added = {"issued_at": bodies.timestamp(at), "seal": dict(seal), "checkpoint": checkpoint, "trail_key": trail_key, "anchor": dict(anchor) if anchor else None}
+    return {**order, **added}
 
 
 def order_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a record that its order fixed, to compare its digest with the trail's event."""
-    return {key: value for key, value in record.items() if key not in {"issued_at", "seal", "checkpoint", "anchor"}}
+    return {key: value for key, value in record.items() if key not in ADDED}
 
 
 def read(text: str) -> dict[str, Any]:

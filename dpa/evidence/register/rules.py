@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 MOST_ORDERED = 8_000_000
@@ -30,9 +31,18 @@ def letters(slug: str) -> str:
     return "".join(part[0] for part in slug.split("-") if part).upper()
 
 
-def reference(slug: str, code: str, year: int, number: int) -> str:
-    """Return a document's number as people write it, such as LC-BN-2026-0007."""
-    return f"{letters(slug)}-{code}-{year}-{number:04d}"
+def free_letters(slug: str, taken: Collection[str]) -> str:
+    """Return letters for an organisation that no other has in this installation: LC, else LC2, LC3 and so on.
+
+    Two organisations with the same letters would give out the same numbers, and nobody could tell whose LC-BN-2026-0001 is.
+    """
+    wanted = letters(slug)
+    return next(found for found in (wanted, *(f"{wanted}{step}" for step in range(2, len(taken) + 3))) if found not in taken)
+
+
+def reference(organisation: str, code: str, year: int, number: int) -> str:
+    """Return a document's number as people write it, such as LC-BN-2026-0007; `organisation` is its letters."""
+    return f"{organisation}-{code}-{year}-{number:04d}"
 
 
 def wait_after(failures: int) -> timedelta:
