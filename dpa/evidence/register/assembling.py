@@ -79,7 +79,7 @@ def _verification(record: Record, record_text: str) -> tuple[Block, ...]:
         Heading("How to check this document"),
         Text(
             f"It is closed with the electronic seal of {record['issuer']['name']}; any change made to the file afterwards is found. Check the file, not a "
-            "print of it. Compare the fingerprint of the root certificate with the one you were given on another way, such as in your contract."
+            "print of it."
         ),
         KeyFacts(
             (
@@ -95,12 +95,20 @@ def _verification(record: Record, record_text: str) -> tuple[Block, ...]:
             "Check it with the issuer",
             "Open the address or scan the code, and upload the file. The page says whether it is the file that was issued, unchanged, and not replaced.",
         ),
+        Heading("How to check it without the issuer", 3),
+        Text(
+            f"Open {record['verify_at']} and enter the fingerprint of the root certificate printed above. There you get the certificates of the seal, the "
+            "list of seals that were revoked, and VERIFY.txt: a few commands for OpenSSL, with what each must print. Or ask the issuer for these files. "
+            "They help only if the fingerprint is the right one: have it confirmed in another way than by this document and that page, such as by your "
+            "contract or by telephone."
+        ),
         Heading("How to check the issuer's record", 3),
         Text(
             "Every act in this matter is an entry of an append-only log, the trail. The checkpoint below fixes all of it up to this document: a later "
             "rewrite cannot match it. Keep this document; whoever holds it can prove such a rewrite."
         ),
         Verbatim(record["checkpoint"].rstrip("\n"), "Checkpoint of the trail"),
+        *((Verbatim(record["trail_key"], "Public key that signs checkpoints"),) if record.get("trail_key") else ()),
         FinePrint(_anchor(record)),
     )
 

@@ -32,7 +32,7 @@ from dpa.evidence.register.models import (
     IssuedDocument,
 )
 from dpa.evidence.seal.models import IdentityState, SealIdentity
-from dpa.evidence.trail import anchoring, checkpoints
+from dpa.evidence.trail import anchoring, bundles, checkpoints
 from dpa.evidence.trail.models import TrailCheckpoint
 from dpa.problems import Problem
 from dpa.slice import Tick
@@ -134,7 +134,7 @@ def _issue(tick: Tick, documents: Sequence[Claimed], at: datetime) -> tuple[int,
     failed: list[tuple[Claimed, str]] = []
     identities = {number: _identity(tick, number, documents) for number in sorted({one.organisation_id for one in documents})}
     try:
-        checkpoint, outside = _checkpoint(tick)
+        checkpoint, outside, trail_key = _checkpoint(tick)
     except Problem as problem:
         _note_failures(tick, [(one, problem.message) for one in documents])
         return 0, len(documents)
@@ -143,7 +143,7 @@ def _issue(tick: Tick, documents: Sequence[Claimed], at: datetime) -> tuple[int,
         if isinstance(identity, Problem):
             failed.append((one, identity.message))
             continue
-        making = Making(one.order, one.kind, at, identity, checkpoint.note, outside)
+        making = Making(one.order, one.kind, at, identity, checkpoint.note, outside, trail_key)
         try:
             finished = make(making, tick.settings)
             ready = Ready(one, finished, _bundle(tick, one, finished, checkpoint, identity))
@@ -157,15 +157,16 @@ def _issue(tick: Tick, documents: Sequence[Claimed], at: datetime) -> tuple[int,
     return issued, len(failed)
 
 
-def _checkpoint(tick: Tick) -> tuple[TrailCheckpoint, anchoring.Outside | None]:
-    """Sign the trail as it stands, orders included, and tell what is held outside already."""
+def _checkpoint(tick: Tick) -> tuple[TrailCheckpoint, anchoring.Outside | None, str]:
+    """Sign the trail as it stands, orders included, and tell what is held outside already, and the public key whoever checks the note needs."""
     signer = checkpoints.signer_for(tick.settings)
     with tick.begin(ACTOR) as unit:
         found = checkpoints.take(unit, signer, "document")
         outside = anchoring.newest_outside(unit.session)
         unit.session.flush()
+        trail_key = bundles.key_of(unit.session, found.note)
         unit.session.expunge(found)
-    return found, outside
+    return found, outside, trail_key
 
 
 def _identity(tick: Tick, organisation_id: int, documents: Sequence[Claimed]) -> SealIdentity | Problem:

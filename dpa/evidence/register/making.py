@@ -34,6 +34,8 @@ class Making:
     """Signed note over the trail up to the order, at least."""
     outside: Outside | None
     """The newest checkpoint that was held outside before."""
+    trail_key: str
+    """Public key that signs the checkpoint, written name+id+base64 (C2SP signed-note); empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def whole(making: Making) -> dict[str, object]:
         "fingerprint": identity.fingerprint, "root_fingerprint": identity.root_fingerprint, "subject": identity.subject, "backend": identity.backend.value,
     }  # fmt: skip
     anchor = {"at": bodies.timestamp(outside.at), "size": outside.size, "how": ANCHORS[outside.kind]} if outside else None
-    return records.issued(records.read(making.order), at=making.at, seal=seal, checkpoint=making.checkpoint, anchor=anchor)
+    return records.issued(records.read(making.order), at=making.at, seal=seal, checkpoint=making.checkpoint, trail_key=making.trail_key, anchor=anchor)
 
 
 def again(record: str, settings: Settings) -> bytes:

@@ -156,6 +156,16 @@ def _finish(archive: _Archive, session: Session, nodes: Nodes, checkpoint: Trail
     archive.manifest({"format": kind, **facts, "anchor": anchor})
 
 
+def key_of(session: Session, note: str) -> str:
+    """Return the public key (name+id+base64) whose signature on a checkpoint is the newest; empty for a key the table does not know.
+
+    After a change of keys two have signed; who is told the newer one can go on with it.
+    """
+    ids = [signature.key_id.hex() for signature in parse(note)[1]]
+    known = {row.key_id: row.vkey for row in session.scalars(select(TrailKey).where(TrailKey.key_id.in_(ids)))}
+    return next((known[key_id] for key_id in reversed(ids) if key_id in known), "")
+
+
 def verifier() -> bytes:
     """Return the offline verifier, one file of Python that needs nothing else."""
     return (_OFFLINE / VERIFIER).read_bytes()
