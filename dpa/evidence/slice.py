@@ -11,6 +11,7 @@ from dpa import unit
 from dpa.evidence import concerns, jobs
 from dpa.evidence.events import SENTENCES
 from dpa.evidence.register import jobs as register_jobs
+from dpa.evidence.register import proofs as _proofs  # noqa: F401  loads the table
 from dpa.evidence.register import queries as register_queries
 from dpa.evidence.register import statement
 from dpa.evidence.seal import jobs as seal_jobs
@@ -51,6 +52,7 @@ SLICE = Slice(
         Job("evidence:checkpoint", jobs.LOOK_SECONDS, jobs.daily_checkpoint),
         Job("evidence:stamp-checkpoint", jobs.LOOK_SECONDS, jobs.stamp_checkpoint),
         Job("evidence:issue", register_jobs.ISSUE_SECONDS, register_jobs.issue),
+        Job("evidence:check-files", register_jobs.LOOK_SECONDS, register_jobs.check_files),
         Job("evidence:stamp", register_jobs.STAMP_SECONDS, register_jobs.stamp),
         Job("evidence:rotate-seals", seal_jobs.EVERY_SECONDS, seal_jobs.rotate),
         Job("evidence:seal-lists", seal_jobs.EVERY_SECONDS, seal_jobs.refresh_lists),

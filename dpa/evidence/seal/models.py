@@ -80,3 +80,26 @@ class SealIdentity(Base):
     """When it was retired or revoked."""
     ended_because: Mapped[str] = mapped_column(Text, default="")
     """Why, in words; empty while active."""
+
+
+class StampRoot(Base):
+    """A root certificate that a time-stamp in one of our documents was believed by when it came.
+
+    Kept, so that the proof of its time holds when the setting is changed or lost. It counts only together with the trail's entry
+    that it was kept: a row that somebody wrote past the product makes nobody an authority.
+    """
+
+    __tablename__ = "stamp_root"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """SHA-256 of the certificate (DER), lower-case hexadecimal."""
+    certificate: Mapped[str] = mapped_column(Text)
+    """The certificate, PEM."""
+    subject: Mapped[str] = mapped_column(String(300))
+    """Name in it, RFC 4514."""
+    kept_at: Mapped[Instant]
+    """When it was kept."""
+    ended_at: Mapped[datetime | None] = mapped_column(Utc())
+    """From when it is no longer believed, because somebody decided so; none while it is."""
+    ended_because: Mapped[str] = mapped_column(Text, default="")
+    """Why, in words; empty while it is believed."""

@@ -1,0 +1,60 @@
+"""What the time-stamps in a document's newest file prove, read from the file and kept for lists, clocks and searches.
+
+The file is what counts, and a check always reads the file itself. These rows only spare the pages from opening hundreds of them, and tell
+the worker which time-stamps are to be renewed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from dpa.columns import Base, BigId, Instant, Utc
+
+if TYPE_CHECKING:
+    from dpa.evidence.seal.held import Held
+
+
+class DocumentProof(Base):
+    """The time-stamps of one document, as its newest file holds them."""
+
+    __tablename__ = "document_proof"
+    audited: ClassVar[bool] = False
+    not_audited_because: ClassVar[str] = "read from a file whose digest the trail holds, and read again whenever the document gets another"
+
+    document_id: Mapped[int] = mapped_column(BigId, ForeignKey("issued_document.id"), primary_key=True, autoincrement=False)
+    """The document."""
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Digest of the file that was read."""
+    proved_at: Mapped[datetime | None] = mapped_column(Utc())
+    """The oldest instant that a time-stamp in it states; none without one."""
+    stamped_at: Mapped[datetime | None] = mapped_column(Utc())
+    """The instant of its newest archive time-stamp; none without one."""
+    ends_at: Mapped[datetime | None] = mapped_column(Utc(), index=True)
+    """When the certificate of that archive time-stamp ends: until then it proves by itself, and a newer one has to be over it."""
+    authority: Mapped[str] = mapped_column(String(200), default="")
+    """Name of the authority in that certificate."""
+    read_at: Mapped[Instant]
+    """When the file was read."""
+
+
+def keep(session: Session, document_id: int, sha256: str, held: Held, now: datetime) -> None:
+    """Put down what the newest file of a document holds, in place of what was read before."""
+    row = session.get(DocumentProof, document_id)
+    if row is None:
+        row = DocumentProof(document_id=document_id)
+        session.add(row)
+    row.sha256, row.read_at = sha256, now
+    row.proved_at, row.stamped_at, row.ends_at, row.authority = held.proved_at, held.stamped_at, held.ends_at, held.authority[:200]
+    session.flush()
+
+
+def of(session: Session, document_ids: Sequence[int]) -> Mapping[int, DocumentProof]:
+    """Return what is known of several documents; no statement for none. The caller has checked the scope."""
+    if not document_ids:
+        return {}
+    return {row.document_id: row for row in session.scalars(select(DocumentProof).where(DocumentProof.document_id.in_(document_ids)))}
