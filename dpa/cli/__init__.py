@@ -12,6 +12,7 @@ from dpa.problems import Problem
 COMMANDS: dict[str, str] = {
     "agreements": "dpa.cli.agreements:agreements",
     "demo": "dpa.cli.demo:demo",
+    "documents": "dpa.cli.documents:documents",
     "due": "dpa.cli.due:due",
     "migrate": "dpa.cli.migrate:migrate",
     "seal": "dpa.cli.seal:seal",

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,6 +143,7 @@ def rotate_key(anew: bool, reason: str | None) -> None:
         raise Invalid("Say why a new line of checkpoints begins: --reason \"restored the backup of 3 May\".")
     settings = load_settings()
     with opened(settings) as desk:
+        found = _found_again(desk) if anew else ()
         with desk.begin(SystemClock().now()) as act:
             if anew:
                 checkpoints.begin_anew(act, settings, (reason or "").strip())
@@ -151,6 +152,16 @@ def rotate_key(anew: bool, reason: str | None) -> None:
         taken = _take(desk, checkpoints.KEY)
         signer = checkpoints.signer_for(settings)
         click.echo(f"The key {signer.vkey}\nsigns from the checkpoint over {taken.size} events on. Tell those who verify.")
+        for line in found:
+            click.echo(line)
+
+
+def _found_again(desk: Desk) -> Sequence[str]:
+    """List the documents that left the house after the copy of the database that was restored; before anything can be issued under their numbers."""
+    from dpa.evidence.register import finding
+
+    now = SystemClock().now()
+    return finding.list_found(desk.session, desk.settings, now, lambda _: desk.begin(SystemClock().now()), restored=True).lines()
 
 
 COMMANDS = (checkpoint, prove, export, rotate_key)

@@ -25,6 +25,11 @@ class Event(StrEnum):
     DOCUMENT_ORDERED = "evidence:document:ordered"
     DOCUMENT_ISSUED = "evidence:document:issued"
     DOCUMENT_STAMPED = "evidence:document:stamped"
+    DOCUMENT_FOUND = "evidence:document:found"
+    DOCUMENT_RENUMBERED = "evidence:document:renumbered"
+    NUMBERS_PASSED_OVER = "evidence:numbers:passed_over"
+    FILE_FAULTY = "evidence:file:faulty"
+    FILE_WHOLE = "evidence:file:whole"
     DOCUMENT_DOWNLOADED = "evidence:document:downloaded"
 
 
@@ -38,6 +43,11 @@ SENTENCES: dict[str, str] = {
     Event.DOCUMENT_ORDERED: "ordered the document {number}",
     Event.DOCUMENT_ISSUED: "issued the document {number}, sealed at level {level}",
     Event.DOCUMENT_STAMPED: "added an archive time-stamp to the document {number}",
+    Event.DOCUMENT_FOUND: "listed the document {number} again, whose file was in the store: it was issued before an older database was restored",
+    Event.DOCUMENT_RENUMBERED: "gave the waiting document {former} the number {number}, because {former} had left the house before an older database was restored",
+    Event.NUMBERS_PASSED_OVER: "passed over the numbers {first} to {last} of the year {year} ({kind}): files in the store bear such numbers from before an older database was restored",
+    Event.FILE_FAULTY: "found {what} of the document {number} {fault} in the store",
+    Event.FILE_WHOLE: "found {what} of the document {number} whole in the store again",
     Event.DOCUMENT_DOWNLOADED: "downloaded {what} of the document {number}",
     Event.TRAIL_VERIFIED: "verified the trail of {size} events and found {findings} things wrong",
     Event.CHECKPOINT_KEPT: "keeps a copy of the checkpoint over {size} events outside",

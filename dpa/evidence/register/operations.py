@@ -75,7 +75,7 @@ def _row(unit: Unit, wanted: Order) -> IssuedDocument:
     kind = kinds.kind_named(wanted.kind)
     year = unit.now.astimezone(ZoneInfo(wanted.issuer.zone)).year
     older = _older(unit.session, wanted)
-    number = _next_number(unit.session, wanted.organisation_id, kind.name, year)
+    number = next_number(unit.session, wanted.organisation_id, kind.name, year)
     reference = rules.reference(wanted.issuer.letters or rules.letters(wanted.issuer.slug), kind.code, year, number)
     content = records.ordered(
         identifier=secrets.token_hex(16), kind=kind.name, number=reference, title=wanted.title, issuer=wanted.issuer,
@@ -112,7 +112,7 @@ def _older(session: Session, wanted: Order) -> IssuedDocument | None:
     return older
 
 
-def _next_number(session: Session, organisation_id: int, kind: str, year: int) -> int:
+def next_number(session: Session, organisation_id: int, kind: str, year: int) -> int:
     """Return the next number of a series; its row stays locked until the act ends, so that a rolled-back number is given out again."""
     table = DocumentSeries.__table__
     assert isinstance(table, Table)

@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from dpa.problems import Problem
@@ -20,6 +21,10 @@ DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 class Missing(Problem):
     """A file that the register names is not in the store, or no longer what it was; the sentence says which."""
+
+
+class Altered(Missing):
+    """What is in the store under the file's name is not what was issued."""
 
 
 def path_of(folder: Path, sha256: str) -> Path:
@@ -63,8 +68,24 @@ def get(folder: Path, sha256: str) -> bytes:
     except FileNotFoundError:
         raise Missing(f"The file {sha256[:16]}… is missing from the store of documents; restore it from a backup.") from None
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise Missing(f"The file {sha256[:16]}… in the store of documents was changed; restore it from a backup.")
+        raise Altered(f"The file {sha256[:16]}… in the store of documents was changed; restore it from a backup.")
     return content
+
+
+def digests(folder: Path) -> Iterator[str]:
+    """Return the names of all stored files, in no order; a folder that does not exist yet holds none."""
+    for part in folder.iterdir() if folder.is_dir() else ():
+        if part.is_dir():
+            yield from (path.name for path in part.iterdir() if DIGEST.match(path.name) and path.name.startswith(part.name))
+
+
+def begins(folder: Path, sha256: str, start: bytes) -> bool:
+    """Tell whether a stored file begins with these bytes, without reading all of it; false when it is not there."""
+    try:
+        with path_of(folder, sha256).open("rb") as file:
+            return file.read(len(start)) == start
+    except OSError:
+        return False
 
 
 def _holds(path: Path, content: bytes) -> bool:
