@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dpa.evidence.pages import sealing
 from dpa.evidence.pages.badges import (
     FILE_WORDS,
     Badge,
@@ -19,7 +20,7 @@ from dpa.evidence.pages.badges import (
     state_badge,
 )
 from dpa.evidence.pages.listing import case_name
-from dpa.evidence.register import journeys, kinds, queries, records, rules
+from dpa.evidence.register import journeys, kinds, proofs, queries, records, rules
 from dpa.evidence.register.models import DocumentFile, DocumentState, DocumentWork, FileRole, IssuedDocument
 from dpa.evidence.trail import registry
 from dpa.slice import Journey
@@ -87,6 +88,10 @@ class View:
     lead: str
     zone: str
     badge: Badge
+    revoked: Badge | None
+    """What a revocation of its seal does to it; none without one."""
+    revocation: tuple[str, str] | None
+    """The same as a banner: kind and sentence."""
     facts: tuple[Fact, ...]
     seal: tuple[Fact, ...]
     digests: tuple[Fact, ...]
@@ -107,11 +112,13 @@ def view(session: Session, row: IssuedDocument, house: OrganisationRef, now: dat
     work = queries.work(session, row.id) if row.state is DocumentState.ORDERED else None
     record = records.read(row.record or row.content)
     files = _files(row)
+    revoked, proof = proofs.revoked(session, [row]).get(row.id), proofs.of(session, [row.id]).get(row.id)
     return View(
         id=row.id, reference=row.reference, title=row.title, kind=kinds.title_of(row.kind),
         lead=" · ".join(filter(None, (f"{kinds.title_of(row.kind)} {row.reference}", row.addressee))), zone=house.zone,
         badge=state_badge(row, work, newer.reference if newer else None),
-        facts=_facts(session, row, record, house, related), seal=_seal(session, row, sees_trail=sees_trail), digests=_digests(row),
+        revoked=sealing.badge(revoked), revocation=sealing.banner(revoked, house.zone),
+        facts=_facts(session, row, record, house, related), seal=_seal(session, row, sealing.facts(proof, revoked, house.zone, now), sees_trail=sees_trail), digests=_digests(row),
         files=files, sent=_sent(session, row, files), making=_making(row, work, house.zone, now),
         newest=next((file for file in files if file.newest), None), replaced_by=(newer.reference, newer.id) if newer else None,
         organisation_id=row.organisation_id,
@@ -144,13 +151,14 @@ def _approval(approval: Mapping[str, Any], zone: str) -> Fact:
     return Fact("Approved by", f"{approval['person']}, {approval['role']}", f"{approval['act']}, {at}, signed in by {approval['signed_in_by']}")
 
 
-def _seal(session: Session, row: IssuedDocument, *, sees_trail: bool) -> tuple[Fact, ...]:
+def _seal(session: Session, row: IssuedDocument, times: tuple[Fact, ...], *, sees_trail: bool) -> tuple[Fact, ...]:
     identity = queries.seal_of(session, row)
     if identity is None or row.level is None or row.checkpoint_size is None:
         return ()
     return (
         Fact("Sealed as", identity.subject),
         level_fact(row.level),
+        *times,
         fingerprint_fact("Root certificate", identity.root_fingerprint, "SHA-256; compare it with the one you were given on another way"),
         fingerprint_fact("Sealing certificate", identity.fingerprint),
         Fact(

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dpa.evidence.pages import sealing
 from dpa.evidence.pages.badges import Badge, state_badge
-from dpa.evidence.register import kinds, queries
+from dpa.evidence.register import kinds, proofs, queries
 from dpa.evidence.register.models import IssuedDocument
 from dpa.evidence.register.queries import Narrowing
 from dpa.evidence.trail import registry
@@ -55,6 +56,8 @@ class Line:
     ordered_at: datetime
     zone: str
     badge: Badge
+    revoked: Badge | None
+    """What a revocation of its seal does to it; none without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ def _lines(session: Session, rows: Sequence[IssuedDocument], houses: Mapping[int
     replacing = queries.by_ids(session, [row.superseded_by_id for row in rows if row.superseded_by_id is not None])
     newer = {key: row.reference for key, row in replacing.items()}
     works = queries.works(session, [row.id for row in rows if row.sha256 is None])
+    revoked = proofs.revoked(session, rows)
     return tuple(
         Line(
             id=row.id, reference=row.reference, kind=kinds.title_of(row.kind), title=row.title,
@@ -90,6 +94,7 @@ def _lines(session: Session, rows: Sequence[IssuedDocument], houses: Mapping[int
             case=case_name(cases, row), case_path=registry.path_of(row.subject_type, row.subject_id),
             issued_at=row.issued_at, ordered_at=row.ordered_at, zone=houses[row.organisation_id].zone,
             badge=state_badge(row, works.get(row.id), newer.get(row.superseded_by_id or 0)),
+            revoked=sealing.badge(revoked.get(row.id)),
         )
         for row in rows
     )  # fmt: skip

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from dpa.evidence.pages.badges import Fact
 from dpa.evidence.register import kinds, queries, records
 from dpa.evidence.register.models import IssuedDocument
-from dpa.evidence.verification.values import Check, Listed, Report, Verdict
+from dpa.evidence.seal.standing import Standing
+from dpa.evidence.verification.values import Check, Listed, Report, Verdict, shown
 from dpa.web.words import instant_text
 
 
@@ -41,8 +43,12 @@ class Shown:
     sha256: str
     """Digest of the file that was examined; empty where none was."""
     failed: int = 0
+    times: str = ""
+    """In which zone the times on this page are; empty where there are none."""
 
 
+TIMES = "Times are in UTC. For a document of the register, the clock of the organisation that issued it stands beside them."
+"""The one rule of the page, for whoever reads it wherever."""
 WORDS: Mapping[Verdict, tuple[str, str, str, str, str]] = {
     Verdict.ISSUED: (
         "Issued and intact", "met", "shield-check",
@@ -64,6 +70,11 @@ WORDS: Mapping[Verdict, tuple[str, str, str, str, str]] = {
         "Something was changed in this file, or added to it, after it was sealed. Do not rely on it; ask the issuer for the file that was issued.",
         "It does not say who changed it, or whether they meant harm: some programs change a file when they save it.",
     ),
+    Verdict.REVOKED: (
+        "Seal revoked", "late", "ban",
+        "The seal is unbroken, but its issuer withdrew it: its key may be in wrong hands. Nothing in this file proves that it was sealed before. Ask the issuer.",
+        "It does not say that the file is forged: a document that was issued in good order without a time-stamp looks the same.",
+    ),
     Verdict.NOT_OURS: (
         "Not ours", "late", "shield-x",
         "Nothing in this file shows that it was issued here. Do not take it for a document of an organisation that uses this page.",
@@ -76,8 +87,18 @@ WORDS: Mapping[Verdict, tuple[str, str, str, str, str]] = {
     ),
 }  # fmt: skip
 """Title, tint, icon, what it means, what it does not mean."""
-AUTHENTIC = (Verdict.ISSUED, Verdict.SUPERSEDED)
-"""Verdicts after which the page tells who issued the document, its number and its date. Never more of what it holds."""
+AUTHENTIC = (Verdict.ISSUED, Verdict.SUPERSEDED, Verdict.REVOKED)
+"""Verdicts after which the page tells who issued the document, its number and its date, if the register lists the very file. Never more of what it holds."""
+LISTED_THOUGH_REVOKED = (
+    "Seal revoked, time not proved", "soon", "ban",
+    "The register lists exactly this file as issued before its seal was revoked, but no time-stamp proves it. Ask the issuer whether this document stands.",
+    "It does not say that the file is forged or was changed.",
+)  # fmt: skip
+SEALED_AFTER = (
+    "Sealed after the seal was revoked", "late", "ban",
+    "The seal states a time at which the issuer had withdrawn it already. Do not rely on this file, and tell the issuer that you were given it.",
+    "It does not say who made it: whoever has the key of a revoked seal can seal with it, and write any time into the seal.",
+)  # fmt: skip
 _MARKS: Mapping[bool | None, tuple[str, str, str]] = {
     True: ("holds", "met", "circle-check"), False: ("fails", "late", "alert-circle"), None: ("open", "off", "circle-minus"),
 }  # fmt: skip
@@ -85,15 +106,24 @@ _MARKS: Mapping[bool | None, tuple[str, str, str]] = {
 
 def of_report(session: Session, report: Report) -> Shown:
     """Return the verdict over a file."""
-    title, tint, symbol, means, means_not = WORDS[report.verdict]
-    found = queries.file_with(session, report.sha256) if report.verdict in AUTHENTIC else None
+    title, tint, symbol, means, means_not = words_of(report)
+    found = queries.file_with(session, report.sha256) if report.verdict in AUTHENTIC and report.listed_at is not None else None
     return Shown(
-        title, tint, symbol, report.summary, means, means_not, _document_facts(session, found.document) if found else (),
-        tuple(_line(check) for check in report.checks), report.sha256, len(report.failed),
+        title, tint, symbol, report.summary, means, means_not, _document_facts(session, found.document, report) if found else (),
+        tuple(_line(check) for check in report.checks), report.sha256, len(report.failed), TIMES if report.checks else "",
     )  # fmt: skip
 
 
-def of_listed(listed: Listed | None, zone: str = "UTC") -> Shown:
+def words_of(report: Report) -> tuple[str, str, str, str, str]:
+    """Return title, tint, icon, what it means and what it does not mean."""
+    if report.verdict is Verdict.REVOKED and report.standing is Standing.AFTER:
+        return SEALED_AFTER
+    if report.verdict is Verdict.REVOKED and report.listed_at is not None and report.revoked_at is not None and report.listed_at < report.revoked_at:
+        return LISTED_THOUGH_REVOKED
+    return WORDS[report.verdict]
+
+
+def of_listed(listed: Listed | None) -> Shown:
     """Return the answer to a number and check code. One answer for a wrong number and for a wrong code."""
     if listed is None:
         return Shown(
@@ -102,22 +132,37 @@ def of_listed(listed: Listed | None, zone: str = "UTC") -> Shown:
             "It does not say which of the two is wrong.", (), (), "",
         )  # fmt: skip
     facts = (
-        Fact("Number", listed.reference), Fact("Kind", kinds.title_of(listed.kind)), Fact("Issued", instant_text(listed.issued_at, zone)),
+        Fact("Number", listed.reference), Fact("Kind", kinds.title_of(listed.kind)), when("Issued", listed.issued_at, listed.zone),
     )  # fmt: skip
-    tint, symbol = ("soon", "history") if listed.superseded else ("running", "list-check")
+    title, tint, symbol = "Listed in the register", "running", "list-check"
+    if listed.superseded:
+        title, tint, symbol = "Listed, but superseded", "soon", "history"
+    if listed.revoked_at is not None:
+        facts += (when("Seal revoked", listed.revoked_at, listed.zone),)
+    if listed.standing in (Standing.UNTOLD, Standing.AFTER):
+        title, tint, symbol = "Listed, but its seal was revoked", "late", "ban"
     return Shown(
-        "Listed, but superseded" if listed.superseded else "Listed in the register", tint, symbol, listed.sentence,
-        "A document with this number and this check code was issued.",
+        title, tint, symbol, listed.sentence, "A document with this number and this check code was issued.",
         "It does not say that the page in front of you is that document, or unchanged: a number can be copied. Upload the file to know.",
-        facts, (), "",
+        facts, (), "", times=TIMES,
     )  # fmt: skip
 
 
-def _document_facts(session: Session, row: IssuedDocument) -> tuple[Fact, ...]:
+def when(label: str, at: datetime, zone: str) -> Fact:
+    """Return an instant as every fact on this page gives it: UTC, and below it the clock of the organisation."""
+    return Fact(label, shown(at), None if zone == "UTC" else instant_text(at, zone))
+
+
+def _document_facts(session: Session, row: IssuedDocument, report: Report) -> tuple[Fact, ...]:
     record = records.read(row.record or row.content)
+    zone = record["zone"]
     found = [Fact("Issued by", record["issuer"]["name"]), Fact("Number", row.reference)]
     if row.issued_at is not None:
-        found.append(Fact("Issued", instant_text(row.issued_at, record["zone"])))
+        found.append(when("Issued", row.issued_at, zone))
+    if report.proved_at is not None:
+        found.append(when("Time proved by an authority", report.proved_at, zone))
+    if report.revoked_at is not None:
+        found.append(when("Seal revoked", report.revoked_at, zone))
     if row.superseded_by_id is not None:
         newer = queries.by_ids(session, [row.superseded_by_id])
         found += [Fact("Replaced by", one.reference) for one in newer.values()]

@@ -7,6 +7,7 @@ the worker which time-stamps are to be renewed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,6 +15,9 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from dpa.columns import Base, BigId, Instant, Utc
+from dpa.evidence.register.models import IssuedDocument
+from dpa.evidence.seal import queries as seals
+from dpa.evidence.seal.standing import Standing, standing
 
 if TYPE_CHECKING:
     from dpa.evidence.seal.held import Held
@@ -58,3 +62,27 @@ def of(session: Session, document_ids: Sequence[int]) -> Mapping[int, DocumentPr
     if not document_ids:
         return {}
     return {row.document_id: row for row in session.scalars(select(DocumentProof).where(DocumentProof.document_id.in_(document_ids)))}
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A document whose seal was revoked."""
+
+    standing: Standing
+    at: datetime
+    """When the seal was revoked."""
+    proved_at: datetime | None
+    """When a time-stamp proves that the document existed; none without one."""
+
+
+def revoked(session: Session, rows: Sequence[IssuedDocument]) -> Mapping[int, Revoked]:
+    """Return those documents whose seal was revoked, by number; in one statement where there are none. The caller has checked the scope."""
+    at = seals.revocations(session, [row.seal_id for row in rows if row.seal_id is not None])
+    found = [row for row in rows if row.seal_id in at]
+    known = of(session, [row.id for row in found])
+    return {row.id: _revoked(row, at[row.seal_id or 0], known.get(row.id)) for row in found}
+
+
+def _revoked(row: IssuedDocument, at: datetime, proof: DocumentProof | None) -> Revoked:
+    proved_at = proof.proved_at if proof else None
+    return Revoked(standing(at, row.issued_at, proved_at), at, proved_at)

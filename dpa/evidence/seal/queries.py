@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from dpa.evidence.seal.models import IdentityState, SealIdentity
 
@@ -62,6 +63,23 @@ def identities(session: Session, organisation_id: int | None = None) -> list[Sea
 def every_active(session: Session) -> list[SealIdentity]:
     """Return the active identities of all organisations."""
     return list(session.scalars(select(SealIdentity).where(SealIdentity.state == IdentityState.ACTIVE).order_by(SealIdentity.organisation_id)))
+
+
+def revocations(session: Session, ids: Sequence[int]) -> Mapping[int, datetime]:
+    """Return from when those of the identities are revoked that are; no statement for none.
+
+    Where two organisations use one certificate, a revocation by either counts for both: it is one key.
+    """
+    if not ids:
+        return {}
+    own, any_ = aliased(SealIdentity), aliased(SealIdentity)
+    found = session.execute(
+        select(own.id, func.min(any_.ended_at).label("at"))
+        .join(any_, any_.fingerprint == own.fingerprint)
+        .where(own.id.in_(set(ids)), any_.state == IdentityState.REVOKED)
+        .group_by(own.id)
+    )
+    return {number: at for number, at in found if at is not None}
 
 
 def of_root(session: Session, organisation_id: int, root_fingerprint: str) -> list[SealIdentity]:

@@ -14,8 +14,9 @@ from pyhanko.sign.validation import PdfSignatureStatus, async_validate_pdf_signa
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from dpa.evidence.seal import loops
+from dpa.evidence.seal.standing import Standing, standing
 from dpa.evidence.verification import opening, trusting
-from dpa.evidence.verification.opening import Opened, UnreadableError, printable
+from dpa.evidence.verification.opening import Opened, UnreadableError
 from dpa.evidence.verification.trusting import Revocation, Stamp
 from dpa.evidence.verification.values import (
     MOST_BYTES,
@@ -76,8 +77,8 @@ async def _examined(pdf: Opened, digest: str, trust: Trust, now: datetime) -> Ex
         attached,
     ]
     return Examination(
-        digest, tuple(checks), pdf.seal.signer_cert.sha256.hex(), _name(pdf.seal),
-        _level(facts), facts.stated_at, facts.proved_at, record,
+        digest, tuple(checks), pdf.seal.signer_cert.sha256.hex(), trusting.named(pdf.seal.signer_cert),
+        _level(facts), facts.stated_at, facts.proved_at, facts.revocation.revoked_at, record,
     )
 
 
@@ -94,7 +95,7 @@ class _Facts:
     """The file's own store of proofs holds the list of revoked certificates that later verifiers need."""
     stated_at: datetime | None
     over_time: bool
-    """The seal is proved valid for its own time although its certificate has expired or was revoked since."""
+    """The seal is proved valid for its own time although its certificate has expired since."""
     diffed: bool
 
     @property
@@ -117,14 +118,22 @@ async def _gathered(pdf: Opened, seal: EmbeddedPdfSignature, trust: Trust, now: 
     status = await async_validate_pdf_signature(
         seal, context, trusting.context(trust.tsa_roots, (), moment), diff_policy=trusting.STRICT_DIFF, skip_diff=not diffed
     )
-    path = await trusting.chain(seal, trust, now)
+    path = await trusting.chain(seal, trust, trusting.within(now, seal.signer_cert))
     lists = trusting.store(pdf.reader)
     revocation = trusting.revocation(path, (*trust.crls, *lists))
-    aged = bool(path) and (now > seal.signer_cert.not_valid_after or revocation.revoked_at is not None)
+    aged = bool(path) and now > seal.signer_cert.not_valid_after
     lasting = aged and diffed and bool(archive) and all(stamp.proves for stamp in archive)
-    # The second archive time-stamp proves that seal and first one existed at its time, so that is when they are validated.
-    over_time = lasting and await trusting.proved_over_time(seal, trust, archive[1].at if len(archive) > 1 else now)
+    over_time = lasting and await _over_time(seal, trust, archive, inside, (*trust.crls, *lists), now)
     return _Facts(status, path, archive, inside, revocation, trusting.revocation(path, lists).newest is not None, seal.self_reported_timestamp, over_time, diffed)
+
+
+async def _over_time(
+    seal: EmbeddedPdfSignature, trust: Trust, archive: Sequence[Stamp], inside: Sequence[Stamp], lists: Sequence[bytes], now: datetime
+) -> bool:
+    if not inside:
+        return await trusting.proved_by_archive(seal, trust, archive[0].at, lists)
+    # The second archive time-stamp proves that seal and first one existed at its time, so that is when they are validated.
+    return await trusting.proved_over_time(seal, trust, archive[1].at if len(archive) > 1 else now)
 
 
 def _sealed_content(facts: _Facts) -> Check:
@@ -139,18 +148,13 @@ def _sealed_content(facts: _Facts) -> Check:
 
 
 def _signer(seal: EmbeddedPdfSignature, facts: _Facts) -> Check:
-    name = _name(seal)
+    name = trusting.named(seal.signer_cert)
     if facts.path:
         return Check(CheckName.SIGNER, True, f"The certificate of the seal, “{name}”, leads to a root certificate trusted here.")
     return Check(
         CheckName.SIGNER, False,
         f"The certificate of the seal, “{name}”, leads to no root certificate trusted here. Whatever name it shows, anybody can have made it.",
     )
-
-
-def _name(seal: EmbeddedPdfSignature) -> str:
-    common = seal.signer_cert.subject.native.get("common_name")
-    return printable(common if isinstance(common, str) else seal.signer_cert.subject.human_friendly)
 
 
 def _validity(seal: EmbeddedPdfSignature, facts: _Facts, now: datetime) -> Check:
@@ -175,15 +179,15 @@ def _revocation(facts: _Facts) -> Check:
         return Check(CheckName.REVOCATION, None, "No list of revoked certificates of the seal's issuer is at hand.")
     if found.revoked_at is None:
         return Check(CheckName.REVOCATION, True, f"The certificate of the seal is not revoked; the newest list is of {shown(found.newest)}.")
-    if facts.over_time and facts.proved_at is not None and facts.proved_at < found.revoked_at:
-        return Check(
-            CheckName.REVOCATION, True,
-            f"The certificate was revoked on {shown(found.revoked_at)}; a time-stamp proves that the seal existed before, on {shown(facts.proved_at)}.",
-        )
+    revoked = f"The certificate was revoked on {shown(found.revoked_at)}"
+    how = standing(found.revoked_at, facts.stated_at, facts.proved_at)
+    if how is Standing.BEFORE and facts.proved_at is not None:
+        return Check(CheckName.REVOCATION, True, f"{revoked}; a time-stamp proves that the seal existed before, on {shown(facts.proved_at)}.")
+    if how is Standing.AFTER and facts.stated_at is not None:
+        return Check(CheckName.REVOCATION, False, f"{revoked}, and the seal states a later time, {shown(facts.stated_at)}: nobody was to seal with it then.")
     return Check(
         CheckName.REVOCATION, False,
-        f"The certificate was revoked on {shown(found.revoked_at)}, and no trusted time-stamp proves that the seal was made before: "
-        "whoever has the key could have made it since.",
+        f"{revoked}, and no trusted time-stamp proves that the seal was made before: whoever has the key could have made it since.",
     )
 
 
@@ -215,8 +219,15 @@ def _authority(facts: _Facts) -> Check:
         return Check(CheckName.AUTHORITY, None, "There is no time-stamp whose authority could be checked.")
     if not all(stamp.intact for stamp in facts.stamps):
         return Check(CheckName.AUTHORITY, None, "A time-stamp does not fit the file, so it does not matter who made it.")
-    if not all(stamp.trusted for stamp in facts.stamps):
-        return Check(CheckName.AUTHORITY, False, "A time-stamp leads to no authority trusted here (setting DPA_TSA_ROOTS); anybody can have made it.")
+    stranger = next((stamp for stamp in facts.stamps if not stamp.known), None)
+    if stranger is not None:
+        return Check(
+            CheckName.AUTHORITY, None,
+            f"The time-stamp authority “{stranger.authority}” is not known here, so its time-stamp proves nothing here; that does not speak against the "
+            "file. Its root certificate can be given in the setting DPA_TSA_ROOTS.",
+        )
+    if any(stamp.revoked for stamp in facts.stamps):
+        return Check(CheckName.AUTHORITY, None, "The certificate of a time-stamp authority was revoked, so its time-stamps prove nothing.")
     if any(stamp.expired for stamp in facts.stamps):
         return Check(CheckName.AUTHORITY, None, "The certificate of a time-stamp authority has expired, and no newer time-stamp proves that its time-stamp is older.")
     return Check(CheckName.AUTHORITY, True, f"{_counted(facts)} from an authority trusted here.")

@@ -8,7 +8,9 @@ hexadecimal digits, unsigned copies of certificates), and an archive time-stamp 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from dpa.evidence.seal.standing import Standing, standing
 from dpa.evidence.verification.values import (
     Check,
     CheckName,
@@ -23,20 +25,20 @@ from dpa.evidence.verification.values import (
 LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 """PAdES baseline levels, each holding the one before (ETSI EN 319 142-1, 6)."""
 
-_TRUST = frozenset({CheckName.SIGNER, CheckName.VALIDITY, CheckName.REVOCATION})
+_TRUST = frozenset({CheckName.SIGNER, CheckName.VALIDITY})
 _INTEGRITY = frozenset({
     CheckName.FIELDS, CheckName.SEAL, CheckName.ADDITIONS, CheckName.COVERAGE, CheckName.CONTAINER, CheckName.STAMPS, CheckName.ATTACHED,
 })  # fmt: skip
-_FORM = frozenset({CheckName.FORMAT, CheckName.CERTIFICATION, CheckName.AUTHORITY})
+_FORM = frozenset({CheckName.FORMAT, CheckName.CERTIFICATION})
 _REGISTER = frozenset({CheckName.IDENTITY, CheckName.RECORD, CheckName.REGISTER, CheckName.LEVEL})
-_TIME = frozenset({CheckName.VALIDITY, CheckName.AUTHORITY})
-"""Checks that time alone can make undecidable; the register can vouch where they are."""
+_REJECTED = (Standing.UNTOLD, Standing.AFTER)
 
 SUMMARIES = {
     Verdict.ISSUED: "This file is, byte for byte, an issued document, and it is unchanged.",
     Verdict.SUPERSEDED: "This file is an issued document and unchanged, but a newer document has replaced it.",
     Verdict.NOT_THE_ISSUED_FILE: "The seal on this file is genuine, but these bytes are not a file that was issued; ask the issuer for the issued one.",
     Verdict.ALTERED: "This file was changed, or something was added to it, after it was sealed; do not rely on it.",
+    Verdict.REVOKED: "The certificate that sealed this file was revoked, and nothing proves that it was sealed before; ask the issuer.",
     Verdict.NOT_OURS: "Nothing shows that this file was issued here; do not rely on it.",
     Verdict.UNREADABLE: "This file could not be examined, so nothing can be said for it; do not rely on it.",
 }
@@ -46,20 +48,45 @@ SUMMARIES = {
 def judge(examination: Examination, known: Known | None) -> Report:
     """Return the verdict. Without a register (`known` is none) nothing can be called issued: at best it is authentic.
 
-    A certificate that has merely expired, or a time-stamp authority's that has, makes the check undecidable. Then the register vouches:
-    if it lists these very bytes, they were issued while the certificate was valid. A revoked certificate is different:
-    unless a trusted time-stamp is older than the revocation, the file is rejected even if it is listed.
+    A certificate that has merely expired makes its check undecidable where no lasting time-stamp stands by it. Then the register vouches:
+    if it lists these very bytes, they were issued while the certificate was valid. A time-stamp whose authority is not known here, has expired or
+    was revoked counts as none. A revoked certificate of the seal is different: unless a trusted time-stamp is older than the
+    revocation, the file is not called issued even if it is listed, and the summary says what can be said.
     """
     checks = (*examination.checks, *_register_checks(examination, known))
     document = known.document if known else None
-    verdict = _verdict(checks, ours=known is None or _is_ours(examination, known), listed=bool(known and known.file and known.file.in_trail))
+    listed_at = known.file.at if known and known.file and known.file.in_trail else None
+    revoked_at = _revoked_at(examination, known.identities.get(examination.fingerprint) if known else None)
+    how = standing(revoked_at, examination.stated_at, examination.proved_at)
+    ours = known is None or examination.fingerprint in known.identities
+    verdict = _verdict(checks, ours=ours, listed=listed_at is not None, how=how)
     return Report(
-        verdict, SUMMARIES[verdict], checks, examination.sha256, document.reference if document else "",
-        examination.level, examination.stated_at, examination.proved_at,
+        verdict, _summary(verdict, how, revoked_at, listed_at), checks, examination.sha256, document.reference if document else "",
+        examination.level, examination.stated_at, examination.proved_at, how, revoked_at, listed_at,
     )  # fmt: skip
 
 
-def _verdict(checks: tuple[Check, ...], *, ours: bool, listed: bool) -> Verdict:
+def _revoked_at(examination: Examination, identity: KnownIdentity | None) -> datetime | None:
+    """Return from when the certificate of the seal is revoked, by its issuer's list or by the register, whichever is earlier."""
+    found = (examination.revoked_at, identity.revoked_at if identity else None)
+    return min((at for at in found if at is not None), default=None)
+
+
+def _summary(verdict: Verdict, how: Standing, revoked_at: datetime | None, listed_at: datetime | None) -> str:
+    plain = SUMMARIES[verdict]
+    if revoked_at is None or (verdict is not Verdict.REVOKED and how is not Standing.BEFORE):
+        return plain
+    when = f"on {shown(revoked_at)}"
+    if how is Standing.BEFORE:
+        return f"{plain} Its seal was revoked later, {when}; a time-stamp proves that it was sealed before, so that does it no harm."
+    if how is Standing.AFTER:
+        return f"The certificate that sealed this file was revoked {when}, and the seal states a later time; do not rely on it, and tell the issuer."
+    register = "The register does not list this file; do not rely on it, and ask the issuer." if listed_at is None else \
+        f"The register says that exactly this file was issued on {shown(listed_at)}; ask the issuer whether it stands."
+    return f"The certificate that sealed this file was revoked {when}, and no time-stamp proves that it was sealed before: the file alone cannot tell. {register}"
+
+
+def _verdict(checks: tuple[Check, ...], *, ours: bool, listed: bool, how: Standing) -> Verdict:
     failed = {check.name for check in checks if check.passed is False}
     undecided = {check.name for check in checks if check.passed is None}
     sealed = any(check.name is CheckName.SIGNER for check in checks)
@@ -69,10 +96,11 @@ def _verdict(checks: tuple[Check, ...], *, ours: bool, listed: bool) -> Verdict:
         return Verdict.NOT_OURS
     if failed & _INTEGRITY:
         return Verdict.ALTERED
-    # Without a time-stamp there is no authority to check; that is no doubt about time.
-    timed = CheckName.STAMPS not in undecided
-    doubtful = CheckName.VALIDITY in undecided or (timed and CheckName.AUTHORITY in undecided)
-    if failed & _FORM or (doubtful and not listed):
+    if failed & _FORM:
+        return Verdict.NOT_OURS
+    if how in _REJECTED:
+        return Verdict.REVOKED
+    if CheckName.VALIDITY in undecided and not listed:
         return Verdict.NOT_OURS
     if failed & _REGISTER or not listed:
         return Verdict.NOT_THE_ISSUED_FILE
@@ -106,7 +134,7 @@ def may_be_looked_up(examination: Examination, known: Known) -> bool:
 def _is_ours(examination: Examination, known: Known) -> bool:
     """Tell whether the seal was made with a certificate of this installation that still counts, whichever document it is for."""
     identity = known.identities.get(examination.fingerprint)
-    return identity is not None and not _revoked(identity, examination)
+    return identity is not None and standing(_revoked_at(examination, identity), examination.stated_at, examination.proved_at) not in _REJECTED
 
 
 def _identity(examination: Examination, known: Known) -> Check:
@@ -118,19 +146,13 @@ def _identity(examination: Examination, known: Known) -> Check:
             CheckName.IDENTITY, False,
             f"The seal was made with another certificate than the one that the register names for {known.document.reference}.",
         )
-    if _revoked(identity, examination):
+    if standing(identity.revoked_at, examination.stated_at, examination.proved_at) in _REJECTED:
         return Check(
             CheckName.IDENTITY, False,
             f"The register says that this sealing certificate is not to be trusted from {shown(identity.revoked_at)} on, "  # type: ignore[arg-type]
             "and no trusted time-stamp proves that the seal was made before.",
         )
     return Check(CheckName.IDENTITY, True, f"The seal was made with the sealing certificate “{identity.subject}”, which is registered here.")
-
-
-def _revoked(identity: KnownIdentity, examination: Examination) -> bool:
-    if identity.revoked_at is None:
-        return False
-    return examination.proved_at is None or examination.proved_at >= identity.revoked_at
 
 
 def _record(examination: Examination, known: Known) -> Check:
@@ -151,7 +173,11 @@ def _file(examination: Examination, known: Known) -> Check:
             CheckName.REGISTER, False,
             f"A row of the register lists this file (SHA-256 {start}…), but no entry of the trail says that it was issued: the row was written past the product.",
         )
-    return Check(CheckName.REGISTER, True, f"The register lists exactly this file (SHA-256 {start}…) as issued on {shown(known.file.at)}.")
+    again = (
+        f" It was listed again on {shown(known.file.found_at)}: its file was in the store, and an older copy of the database had been restored."
+        if known.file.found_at else ""
+    )  # fmt: skip
+    return Check(CheckName.REGISTER, True, f"The register lists exactly this file (SHA-256 {start}…) as issued on {shown(known.file.at)}.{again}")
 
 
 def _level(examination: Examination, known: Known) -> Check:

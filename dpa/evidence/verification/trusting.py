@@ -63,6 +63,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer
 
+from dpa.evidence.verification.opening import printable
 from dpa.evidence.verification.values import Trust
 
 _LTA = ModificationLevel.LTA_UPDATES
@@ -108,11 +109,11 @@ def within(moment: datetime, certificate: x509.Certificate) -> datetime:
 
 
 async def chain(seal: EmbeddedPdfSignature, trust: Trust, moment: datetime) -> tuple[bytes, ...]:
-    """Return the seal's chain of certificates, root first, DER; empty when it leads to none of the roots."""
+    """Return the seal's chain of certificates, root first, DER; empty when it leads to none of the roots, or not at that moment."""
     validator = CertificateValidator(
         seal.signer_cert,
         intermediate_certs=seal.other_embedded_certs,
-        validation_context=context(trust.roots, trust.certificates, within(moment, seal.signer_cert)),
+        validation_context=context(trust.roots, trust.certificates, moment),
     )
     try:
         path = await validator.async_validate_usage({"non_repudiation"})  # type: ignore[no-untyped-call]
@@ -132,15 +133,19 @@ class Stamp:
     at: datetime
     intact: bool
     """Its own signature holds, and it is of these bytes."""
-    trusted: bool
-    """It leads to a root of a time-stamp authority."""
+    known: bool
+    """It leads to a root of a time-stamp authority that is known here."""
+    revoked: bool
+    """The authority's certificate, or one above it, stands in a list of revoked ones."""
     expired: bool
     """The authority's certificate had expired by the time that counts: now, or the instant of the next trusted time-stamp."""
+    authority: str = ""
+    """Name in its certificate; it proves nothing."""
 
     @property
     def proves(self) -> bool:
         """Whether it proves that what it covers existed at `at`."""
-        return self.intact and self.trusted and not self.expired
+        return self.intact and self.known and not self.revoked and not self.expired
 
 
 async def _weighed(validate: Callable[[datetime], Awaitable[Any]], moment: datetime, crls: Sequence[bytes]) -> Stamp:
@@ -149,11 +154,16 @@ async def _weighed(validate: Callable[[datetime], Awaitable[Any]], moment: datet
     inside = within(moment, status.signing_cert)
     if inside != moment:
         status = await validate(inside)
-    trusted = status.validation_path is not None and status.trust_problem_indic is None
-    if trusted:
-        revoked_at = revocation(_ders(status.validation_path), crls).revoked_at
-        trusted = revoked_at is None or revoked_at > moment
-    return Stamp(status.timestamp, status.intact and status.valid, trusted, inside < moment)
+    known = status.validation_path is not None and status.trust_problem_indic is None
+    revoked_at = revocation(_ders(status.validation_path), crls).revoked_at if known else None
+    revoked = revoked_at is not None and revoked_at <= moment
+    return Stamp(status.timestamp, status.intact and status.valid, known, revoked, inside < moment, named(status.signing_cert))
+
+
+def named(certificate: x509.Certificate) -> str:
+    """Return the common name in a certificate, or all of its name, fit for a sentence."""
+    common = certificate.subject.native.get("common_name")
+    return printable(common if isinstance(common, str) else certificate.subject.human_friendly)
 
 
 async def archive_stamps(stamps: Sequence[EmbeddedPdfSignature], trust: Trust, now: datetime, skip_diff: bool) -> list[Stamp]:
@@ -240,6 +250,17 @@ async def proved_over_time(seal: EmbeddedPdfSignature, trust: Trust, now: dateti
     timing = ValidationTimingInfo(validation_time=now, best_signature_time=now, point_in_time_validation=True)
     result = await ades_lta_validation(seal, PdfSignatureValidationSpec(spec, diff_policy=STRICT_DIFF), timing_info=timing)
     return result.ades_subindic is AdESPassed.OK
+
+
+async def proved_by_archive(seal: EmbeddedPdfSignature, trust: Trust, at: datetime, lists: Sequence[bytes]) -> bool:
+    """Tell whether the seal was valid at the instant of the archive time-stamp that covers it, the first of an unbroken line.
+
+    For documents that were stamped after they had been issued. The standard takes such a time-stamp as proof of the seal's existence as it
+    takes one inside the seal (ETSI EN 319 142-1, table 1; EN 319 102-1, 5.6.2.3), but the library's algorithm knows only the latter.
+    """
+    path = await chain(seal, trust, at)
+    found = revocation(path, lists)
+    return bool(path) and found.newest is not None and (found.revoked_at is None or found.revoked_at > at)
 
 
 def _policy(roots: Sequence[bytes], revocation_policy: RevocationCheckingPolicy) -> CertValidationPolicySpec:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from dpa.evidence.seal.standing import Standing
+
 MOST_BYTES = 10 * 1000 * 1000
 """Largest file that is examined."""
 SEAL_FIELD = "Seal"
@@ -33,8 +35,10 @@ class Verdict(StrEnum):
     """The seal is ours and holds, but the register does not list these bytes."""
     ALTERED = "altered"
     """It carries our seal, and something was changed or added after it was sealed."""
+    REVOKED = "seal revoked"
+    """Our seal is on it, unbroken, but its certificate was revoked, and no time-stamp proves that it was sealed before: see `Report.standing`."""
     NOT_OURS = "not ours"
-    """Nothing in it shows that it is from us: no seal, a stranger's seal, a seal of another form, or one that can no longer be trusted."""
+    """Nothing in it shows that it is from us: no seal, a stranger's seal, a seal of another form, or one whose time can no longer be told."""
     UNREADABLE = "cannot be read"
     """A strict reader does not accept it, or examining it took more time or memory than it may."""
 
@@ -128,6 +132,8 @@ class Examination:
     """When it was sealed, as the seal itself states."""
     proved_at: datetime | None = None
     """The oldest instant at which a trusted time-stamp proves that the seal existed."""
+    revoked_at: datetime | None = None
+    """From when a list of its issuer calls the certificate revoked; none when no list does."""
     record: bytes | None = field(default=None, repr=False)
     """The record attached to the sealed content, byte for byte."""
 
@@ -145,6 +151,7 @@ class Examination:
             "level": self.level,
             "stated_at": self.stated_at.isoformat() if self.stated_at else None,
             "proved_at": self.proved_at.isoformat() if self.proved_at else None,
+            "revoked_at": self.revoked_at.isoformat() if self.revoked_at else None,
             "record": None if self.record is None else _text(self.record),
         }
 
@@ -159,6 +166,7 @@ class Examination:
             checks=tuple(Check.from_json(check) for check in data["checks"]),
             stated_at=_instant(data["stated_at"]),
             proved_at=_instant(data["proved_at"]),
+            revoked_at=_instant(data["revoked_at"]),
             record=None if data["record"] is None else _bytes(data["record"]),
         )
 
@@ -173,6 +181,8 @@ class KnownFile:
     """Its PAdES level."""
     in_trail: bool = True
     """Whether the trail holds the entry of its issue. Rows of the register can be written by whoever owns the database; the trail cannot, unnoticed."""
+    found_at: datetime | None = None
+    """When it was listed again after an older database had been restored; none for all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +238,12 @@ class Report:
     level: str = ""
     stated_at: datetime | None = None
     proved_at: datetime | None = None
+    standing: Standing = Standing.SOUND
+    """How the file stands towards a revocation of its seal."""
+    revoked_at: datetime | None = None
+    """When the certificate of its seal was revoked, by a list of its issuer or by the register."""
+    listed_at: datetime | None = None
+    """When these very bytes were issued, as the register lists them and the trail confirms; none when they are not listed."""
 
     @property
     def failed(self) -> tuple[Check, ...]:
@@ -244,6 +260,8 @@ class Report:
             "level": self.level,
             "sealed_at": self.stated_at.isoformat() if self.stated_at else None,
             "proved_at": self.proved_at.isoformat() if self.proved_at else None,
+            "revoked_at": self.revoked_at.isoformat() if self.revoked_at else None,
+            "standing": self.standing.value,
             "checks": [check.to_json() for check in self.checks],
         }
 
@@ -259,6 +277,12 @@ class Listed:
     superseded: bool
     sentence: str
     """The answer in words."""
+    zone: str = "UTC"
+    """Name of the zone of the organisation that issued it."""
+    standing: Standing = Standing.SOUND
+    """How it stands towards a revocation of its seal."""
+    revoked_at: datetime | None = None
+    """When its seal was revoked; none while it is not."""
 
 
 def unreadable(sha256: str, sentence: str) -> Examination:

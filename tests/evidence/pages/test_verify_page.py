@@ -67,7 +67,7 @@ FILES: dict[Verdict, Callable[[House, dict[str, int], SealGround], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("verdict", list(FILES))
 def test_each_verdict_is_told_in_words_and_tells_no_more(
     verdict: Verdict, house: House, issued: dict[str, int], seal_ground: SealGround, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,7 @@ from dpa.evidence.verification.values import CheckName, Known, Trust, Verdict
 from tests.evidence.verification import forging, lab
 from tests.evidence.verification.forging import appended
 
-ALTERED, FOREIGN, READ, GENUINE = Verdict.ALTERED, Verdict.NOT_OURS, Verdict.UNREADABLE, Verdict.NOT_THE_ISSUED_FILE
+ALTERED, FOREIGN, READ, GENUINE, REVOKED = Verdict.ALTERED, Verdict.NOT_OURS, Verdict.UNREADABLE, Verdict.NOT_THE_ISSUED_FILE, Verdict.REVOKED
 BASES: dict[str, Callable[[], bytes]] = {"B-B": lab.basic, "B-LTA": lab.archived, "plain signature": lab.approved, "P=2": lab.form_filling}
 """What is attacked: issued without and with time-stamps, and two kinds of signature that the product never makes."""
 ISSUED = ("B-B", "B-LTA")
@@ -176,16 +176,28 @@ def _foreign_stamp() -> bytes:
     return lab.sealed(lab.ours(), lab.stranger_tsa().stamper()).content
 
 
+def _revoked(after: timedelta) -> tuple[bytes, ...]:
+    """The list that revokes our seal so long after the sealing."""
+    return (lab.ours().revoking(lab.SEALED + after),)
+
+
 def _people() -> Iterator[Attack]:
     for on, stamped in (("B-B", False), ("B-LTA", True)):
         yield Attack("sealed by somebody whose certificates bear our names", on, lambda stamped=stamped: _case(_resigned(stamped)), FOREIGN, CheckName.SIGNER, "leads to no root certificate trusted here")  # type: ignore[misc]
     yield Attack("sealed below our root, but not with a sealing certificate of ours", "B-B", _cousin, FOREIGN, CheckName.IDENTITY, "not made with a sealing certificate of this installation")
     yield Attack("sealed with our key, but another record", "B-B", lambda: _case(_other_record()), GENUINE, CheckName.RECORD, "not the one that the register holds")
-    yield Attack("time-stamped by an authority nobody trusts", "B-LTA", lambda: _case(_foreign_stamp(), level="B-LTA"), FOREIGN, CheckName.AUTHORITY, "no authority trusted here")
+    yield Attack("time-stamped by an authority nobody trusts", "B-LTA", lambda: _case(_foreign_stamp(), level="B-LTA"), GENUINE, CheckName.REGISTER, SAYS[CheckName.REGISTER])
     late = lab.SEALED + timedelta(days=4 * 365)
     yield Attack("certificate expired, no time-stamp, not listed", "B-B", lambda: _case(forging.hex_case(0)(lab.basic()), now=late), FOREIGN, CheckName.REGISTER, "does not list this file")
-    yield Attack("certificate revoked, no time-stamp", "B-B", lambda: _case(lab.basic(), crls=(lab.ours().revoking(lab.SEALED + timedelta(days=1)),), listed=True), FOREIGN, CheckName.REVOCATION, "no trusted time-stamp proves")
-    yield Attack("certificate revoked before the time-stamp", "B-LTA", lambda: _case(lab.archived(), crls=(lab.ours().revoking(lab.SEALED - timedelta(minutes=1)),), level="B-LTA", listed=True), FOREIGN, CheckName.REVOCATION, "no trusted time-stamp proves")
+    yield Attack("certificate expired, time-stamped by an authority nobody trusts", "B-LTA", lambda: _case(_foreign_stamp(), now=late), FOREIGN, CheckName.REGISTER, SAYS[CheckName.REGISTER])
+    since, before, between = timedelta(days=1), timedelta(minutes=-1), timedelta(seconds=1)
+    unproved, later = "no trusted time-stamp proves", "the seal states a later time"
+    yield Attack("certificate revoked, no time-stamp", "B-B", lambda: _case(lab.basic(), crls=_revoked(since), listed=True), REVOKED, CheckName.REVOCATION, unproved)
+    yield Attack("certificate revoked, no time-stamp, not listed", "B-B", lambda: _case(lab.basic(), crls=_revoked(since), listed=False), REVOKED, CheckName.REVOCATION, unproved)
+    yield Attack("certificate revoked, time-stamped by an authority nobody trusts", "B-LTA", lambda: _case(_foreign_stamp(), crls=_revoked(since)), REVOKED, CheckName.REVOCATION, unproved)
+    yield Attack("certificate revoked before the sealing", "B-B", lambda: _case(lab.basic(), crls=_revoked(before), listed=True), REVOKED, CheckName.REVOCATION, later)
+    yield Attack("certificate revoked before the time-stamp", "B-LTA", lambda: _case(lab.archived(), crls=_revoked(before), level="B-LTA", listed=True), REVOKED, CheckName.REVOCATION, later)
+    yield Attack("certificate revoked between seal and time-stamp", "B-LTA", lambda: _case(lab.archived(), crls=_revoked(between), level="B-LTA", listed=True), REVOKED, CheckName.REVOCATION, unproved)
 
 
 @cache

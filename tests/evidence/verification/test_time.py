@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from dpa.evidence.seal.certificates import der
+from dpa.evidence.seal.sealing import add_stamp
+from dpa.evidence.seal.standing import Standing
 from dpa.evidence.verification.examination import examine
 from dpa.evidence.verification.judging import judge
 from dpa.evidence.verification.values import CheckName, KnownIdentity, Report, Trust, Verdict
@@ -88,7 +90,7 @@ def test_without_a_list_revocation_is_not_decided() -> None:
     assert passed(report, CheckName.REVOCATION) == (None, "No list of revoked certificates of the seal's issuer is at hand.")
 
 
-@pytest.mark.parametrize(("minutes", "verdict"), [(-1, Verdict.NOT_OURS), (1, Verdict.ISSUED)])
+@pytest.mark.parametrize(("minutes", "verdict"), [(-1, Verdict.REVOKED), (1, Verdict.ISSUED)])
 def test_what_the_register_revokes_counts_from_that_instant(minutes: int, verdict: Verdict) -> None:
     """For certificates of other issuers, whose lists we do not have."""
     content = lab.archived()
@@ -99,14 +101,89 @@ def test_what_the_register_revokes_counts_from_that_instant(minutes: int, verdic
     assert passed(report, CheckName.IDENTITY)[0] is (verdict is Verdict.ISSUED)
 
 
-def test_an_authority_that_was_revoked_or_is_not_configured_proves_nothing() -> None:
+@pytest.mark.parametrize(("unknown", "words"), [
+    (True, "The time-stamp authority “tsa clock” is not known here, so its time-stamp proves nothing here; that does not speak against the file."),
+    (False, "The certificate of a time-stamp authority was revoked, so its time-stamps prove nothing."),
+])  # fmt: skip
+def test_an_authority_that_is_unknown_or_was_revoked_counts_as_none(unknown: bool, words: str) -> None:
+    """The seal is ours and holds, so the file is no forgery; but nothing proves its time, so nothing carries it over expiry or revocation."""
     revoked = lab.tsa().revoking(lab.SEALED + timedelta(days=1))
-    for trust in (replace(lab.trust(), crls=(lab.ours().crl, revoked)), replace(lab.trust(), tsa_roots=())):
-        report = reported(lab.archived(), lab.NOW, trust)
-        assert report.verdict is Verdict.NOT_OURS
-        held, sentence = passed(report, CheckName.AUTHORITY)
-        assert held is False
-        assert "DPA_TSA_ROOTS" in sentence
+    trust = replace(lab.trust(), tsa_roots=()) if unknown else replace(lab.trust(), crls=(lab.ours().crl, revoked))
+    report = reported(lab.archived(), lab.NOW, trust)
+    assert (report.verdict, report.failed, report.proved_at) == (Verdict.ISSUED, (), None)
+    held, sentence = passed(report, CheckName.AUTHORITY)
+    assert held is None
+    assert sentence.startswith(words)
+    assert reported(lab.archived(), lab.NOW, trust, listed=False).verdict is Verdict.NOT_THE_ISSUED_FILE
+    assert reported(lab.archived(), LATER, trust, listed=False).verdict is Verdict.NOT_OURS, "expired, and nothing proves when it was sealed"
+    since = replace(trust, crls=(*trust.crls, lab.ours().revoking(lab.SEALED + timedelta(days=1))))
+    assert reported(lab.archived(), lab.NOW, since).verdict is Verdict.REVOKED
+
+
+# --- revocation ------------------------------------------------------------------------------------------------
+
+
+def stamped_later(at: datetime) -> bytes:
+    """Issued without the authority, and stamped when it was there again."""
+    return lab.stamped_again(lab.basic(), at)
+
+
+def revoked(after: timedelta) -> Trust:
+    return lab.trust(crls=(lab.ours().revoking(lab.SEALED + after),))
+
+
+@pytest.mark.parametrize("make", [lab.archived, lambda: forging.stamp_cut(lab.archived()), lambda: stamped_later(lab.SEALED + timedelta(hours=3))],
+                         ids=["B-LTA", "B-LT", "stamped later"])  # fmt: skip
+def test_sealed_before_the_revocation_and_proved_stays_good(make: object) -> None:
+    report = reported(make(), lab.NOW, revoked(timedelta(days=1)), level="B-T")  # type: ignore[operator]
+    assert (report.verdict, report.standing, report.failed) == (Verdict.ISSUED, Standing.BEFORE, ())
+    assert "Its seal was revoked later, on 23 November 2026, 10:04:00 UTC; a time-stamp proves that it was sealed before" in report.summary
+
+
+def test_a_time_stamp_after_the_revocation_proves_nothing_for_it() -> None:
+    report = reported(stamped_later(lab.SEALED + timedelta(hours=3)), lab.NOW, revoked(timedelta(hours=2)))
+    assert (report.verdict, report.standing) == (Verdict.REVOKED, Standing.UNTOLD)
+
+
+@pytest.mark.parametrize(("listed", "words"), [
+    (True, "The register says that exactly this file was issued on 22 November 2026, 10:04:00 UTC; ask the issuer whether it stands."),
+    (False, "The register does not list this file; do not rely on it, and ask the issuer."),
+])  # fmt: skip
+def test_without_proof_of_time_it_cannot_be_told(listed: bool, words: str) -> None:
+    report = reported(lab.basic(), lab.NOW, revoked(timedelta(days=1)), listed=listed, level="B-B")
+    assert (report.verdict, report.standing, report.listed_at is not None) == (Verdict.REVOKED, Standing.UNTOLD, listed)
+    assert "the file alone cannot tell" in report.summary
+    assert report.summary.endswith(words)
+
+
+def test_a_seal_that_states_a_time_after_its_revocation_was_made_after() -> None:
+    report = reported(lab.basic(), lab.NOW, revoked(timedelta(0)), level="B-B")
+    assert (report.verdict, report.standing) == (Verdict.REVOKED, Standing.AFTER)
+    assert "the seal states a later time; do not rely on it" in report.summary
+
+
+def test_a_change_of_the_content_weighs_more_than_the_revocation() -> None:
+    report = reported(forging.stream_flipped(lab.basic()), lab.NOW, revoked(timedelta(days=1)), level="B-B")
+    assert report.verdict is Verdict.ALTERED
+
+
+def test_a_strangers_revoked_seal_is_a_strangers() -> None:
+    house = lab.impostor()
+    trust = lab.trust(crls=(house.revoking(lab.SEALED + timedelta(days=1)),))
+    assert judge(examine(lab.sealed(house).content, trust, lab.NOW), lab.known(b"")).verdict is Verdict.NOT_OURS
+
+
+def test_a_time_stamp_that_was_added_later_carries_over_the_expiry_too() -> None:
+    """The library's own algorithm knows only time-stamps inside the seal as proof of its time."""
+    content = stamped_later(lab.SEALED + timedelta(hours=3))
+    report = reported(content, LATER)
+    assert (report.verdict, report.failed) == (Verdict.ISSUED, ())
+    assert passed(report, CheckName.VALIDITY)[0] is True
+    assert reported(content, LATER, listed=False).verdict is Verdict.NOT_THE_ISSUED_FILE
+    too_late = lab.leaf_for(lab.ours(), days=3)
+    content = add_stamp(lab.sealed(too_late).content, lab.tsa().stamper(lab.MADE + timedelta(days=4)), too_late.sealer.material).content
+    unproved = judge(examine(content, lab.trust(), LATER), lab.known(content, too_late, listed=False))
+    assert (unproved.verdict, passed(unproved, CheckName.VALIDITY)[0]) == (Verdict.NOT_OURS, None)
 
 
 def test_a_certificate_that_is_not_valid_yet() -> None:
