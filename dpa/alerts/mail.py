@@ -17,6 +17,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.policy import default as reading
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from typing import Any, cast
 
 from dpa.alerts.attachments import Attachment
@@ -84,7 +85,13 @@ class Letter:
 def message_id(settings: Settings, dedupe_key: str) -> str:
     """Return the Message-ID of a message, without brackets: the same key gives the same one for ever, in this installation."""
     host = settings.host if ":" not in settings.host else "localhost"
-    return f"{hmac.digest(secret_key(settings), b'message-id' + dedupe_key.encode(), 'sha256').hex()[:32]}@{host}"
+    return f"{hmac.digest(_key(settings), b'message-id' + dedupe_key.encode(), 'sha256').hex()[:32]}@{host}"
+
+
+@lru_cache(maxsize=8)
+def _key(settings: Settings) -> bytes:
+    # Read once: a release makes thousands of identifiers in one act.
+    return secret_key(settings)
 
 
 def sender(settings: Settings) -> str:

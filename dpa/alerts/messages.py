@@ -132,6 +132,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # Looking at six files for each of ten thousand mails costs more than making them.
     )
     found.filters.update(
         instant_text=words.instant_text, zone_name=words.zone_name, left=words.left, length_text=words.length, plural=words.plural

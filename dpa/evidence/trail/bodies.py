@@ -52,7 +52,39 @@ def restricted(value: Any, where: str = "data", *, personal: bool = False) -> An
 
     With `personal` false, text that looks like a mail address is refused: it belongs to the erasable parts.
     """
+    if _is_plain(value, personal, 0):
+        return _copied(value)
     return _restricted(value, where, personal, 0)
+
+
+def _is_plain(value: Any, personal: bool, depth: int) -> bool:
+    """Tell whether a value is beyond doubt; said without making the names of its places, which cost more than the check."""
+    kind = type(value)
+    if kind is str:
+        return (personal or "@" not in value) and (value.isascii() or _is_whole(value))
+    if value is None or kind is bool:
+        return True
+    if kind is int:
+        return bool(abs(value) <= MAX_INTEGER)
+    if depth >= MAX_DEPTH:
+        return False
+    if kind is dict:
+        return all(type(key) is str and KEY.match(key) and _is_plain(item, personal, depth + 1) for key, item in value.items())
+    return kind in {list, tuple} and all(_is_plain(item, personal, depth + 1) for item in value)
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _copied(value: Any) -> Any:
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if type(value) in {list, tuple} else value
 
 
 def _restricted(value: Any, where: str, personal: bool, depth: int) -> Any:
@@ -78,11 +110,8 @@ def _restricted(value: Any, where: str, personal: bool, depth: int) -> Any:
 
 
 def _text(value: str, where: str, personal: bool) -> str:
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise BadBody(f"{where} holds a broken character (half of a surrogate pair)") from None
+    if not _is_whole(value):
+        raise BadBody(f"{where} holds a broken character (half of a surrogate pair)")
     if not personal and "@" in value and MAIL_ADDRESS.search(value):
         raise BadBody(f"{where} holds what looks like a mail address: hand it over as a personal part, never as data")
     return value

@@ -174,17 +174,21 @@ def _before_cursor_execute(
                                "update_many or delete_many, or change rows one by one and record an event that covers them")
 
 
-_known: dict[int, frozenset[str]] = {}
-"""Names of the audited tables, found anew whenever a class has been added."""
+_known: list[frozenset[str]] = []
+"""Names of the audited tables, found anew whenever a class has been added: this is asked for every statement that writes."""
 
 
 def _audited_tables() -> frozenset[str]:
-    mappers = Base.registry.mappers
-    found = _known.get(len(mappers))
-    if found is None:
-        found = frozenset(str(mapper.persist_selectable.name) for mapper in mappers if mapper.class_.audited)  # type: ignore[attr-defined]
-        _known.clear()
-        _known[len(mappers)] = found
-    return found
+    if not _known:
+        audited = (mapper for mapper in Base.registry.mappers if mapper.class_.audited)
+        _known.append(frozenset(str(mapper.persist_selectable.name) for mapper in audited))  # type: ignore[attr-defined]
+    return _known[0]
+
+
+def _class_added(_mapper: Mapper[Any], _class: type[Any]) -> None:
+    _known.clear()
+
+
+event.listen(Mapper, "after_mapper_constructed", _class_added)
 
 
