@@ -124,3 +124,9 @@ class NumberForm(Form):
 
     number = StringField("Number", [DataRequired("Enter the number, such as LL-BN-2026-0007."), Length(max=60, message="A number has at most 60 characters.")])
     code = StringField("Check code", [DataRequired("Enter the check code from the foot of a page, such as 3f2a 91c4 0b7d 88e1."), Length(max=100, message="A check code has 16 digits.")])
+
+
+class FingerprintForm(Form):
+    """The fingerprint of a seal, as a document prints it."""
+
+    fingerprint = StringField("Fingerprint", [DataRequired("Enter the fingerprint that the last pages of the document print."), Length(max=200, message="A fingerprint has 64 digits.")])

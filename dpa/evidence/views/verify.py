@@ -17,7 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from dpa.evidence.forms import NumberForm, UploadForm
-from dpa.evidence.pages import verdicts
+from dpa.evidence.pages import means, verdicts
 from dpa.evidence.seal import queries as seals
 from dpa.evidence.verification.values import MOST_BYTES
 from dpa.problems import NotFound
@@ -88,7 +88,8 @@ def check_file() -> Answer:
             report = examine(edge.session(), content, edge.settings(), edge.now())
         except NotExamined:
             return _later(503, BUSY, "Other files are being examined at this moment.")
-    return render_template("public/verify_result.html", shown=verdicts.of_report(edge.session(), report), by_file=True)
+    shown = verdicts.of_report(edge.session(), report)
+    return render_template("public/verify_result.html", shown=shown, by_file=True, files_at=means.address_for(edge.session(), report))
 
 
 @blueprint.post("/verify/number")

@@ -13,8 +13,9 @@ import pytest
 
 from dpa.config import Settings
 from dpa.evidence.pdf import Text, render
+from dpa.evidence.seal.authority import Revoked
 from dpa.evidence.seal.certificates import pem
-from dpa.evidence.seal.preparing import Prepared, prepare_builtin
+from dpa.evidence.seal.preparing import Prepared, issuer_for, prepare_builtin
 from dpa.evidence.seal.recipe import recipe
 from dpa.evidence.seal.sealers import Sealer, sealer_for
 from dpa.evidence.seal.sealing import seal
@@ -32,9 +33,13 @@ def blocks(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def prepared_now(tmp_path_factory: pytest.TempPathFactory) -> tuple[Prepared, Sealer]:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(instance=tmp_path_factory.mktemp("now"))
+
+
+@pytest.fixture(scope="module")
+def prepared_now(settings: Settings) -> tuple[Prepared, Sealer]:
     """A seal for the machine's own time: a reader's OpenSSL asks no other clock."""
-    settings = Settings(instance=tmp_path_factory.mktemp("now"))
     prepared = prepare_builtin(settings, 1, NAME, "FR", datetime.now(UTC))
     return prepared, sealer_for(identity_of(prepared, 120), settings)
 
@@ -62,7 +67,8 @@ def shell(block: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def steps(root_fingerprint: str) -> dict[str, str]:
     named = {}
     for block in blocks(recipe(root_fingerprint)):
-        for word in ("openssl x509", "python3 -", "openssl cms -verify", "openssl cms -cmsout", "openssl crl", "openssl ts", "sha256sum"):
+        for word in ("root.pem -noout -fingerprint", "python3 -", "openssl cms -verify", "x509 -in signer.pem -noout -subject", "openssl crl -in seal-revoked.pem -noout -CAfile",
+                     "Serial Number", "openssl ts", "sha256sum"):
             if word in block:
                 named[word] = block
                 break
@@ -73,16 +79,24 @@ def test_the_recipe_works_as_written(export: Path, prepared_now: tuple[Prepared,
     prepared, _ = prepared_now
     text = recipe(prepared.root_fingerprint)
     said = {name: shell(block, export) for name, block in steps(prepared.root_fingerprint).items()}
-    assert len(said) == 7
+    assert len(said) == len(blocks(text)) == 8
     assert {name: one.stdout for name, one in said.items() if one.returncode} == {}
-    printed = said["openssl x509"].stdout.strip().rpartition("=")[2]
+    printed = said["root.pem -noout -fingerprint"].stdout.strip().rpartition("=")[2]
+    assert "sha256 Fingerprint=" in said["root.pem -noout -fingerprint"].stdout
     assert printed in text, "the fingerprint OpenSSL prints stands in the recipe as it prints it"
     assert printed.replace(":", "").lower() == prepared.root_fingerprint
     whole = (export / "document.pdf").read_bytes()
     assert said["python3 -"].stdout.splitlines()[-1] == f"stamp-1: covers {len(whole)} of {len(whole)} bytes"
     assert "CAdES Verification successful" in said["openssl cms -verify"].stdout
-    assert f"CN = {NAME} seal" in said["openssl cms -cmsout"].stdout.replace("CN=", "CN = ")
-    assert "No Revoked Certificates" in said["openssl crl"].stdout
+    leaf = prepared.certificate
+    assert f"CN = {NAME} seal" in said["x509 -in signer.pem -noout -subject"].stdout.replace("CN=", "CN = ")
+    assert int(re.search(r"^serial=([0-9A-F]+)$", said["x509 -in signer.pem -noout -subject"].stdout, re.MULTILINE).group(1), 16) == leaf.serial_number  # type: ignore[union-attr]
+    assert "notAfter=" in said["x509 -in signer.pem -noout -subject"].stdout
+    listed = said["openssl crl -in seal-revoked.pem -noout -CAfile"].stdout
+    assert "verify OK" in listed
+    assert "lastUpdate=" in listed
+    assert "nextUpdate=" in listed
+    assert said["Serial Number"].stdout == "Not revoked.\n"
     assert "Verification: OK" in said["openssl ts"].stdout
     assert "Time stamp:" in said["openssl ts"].stdout
     assert said["sha256sum"].stdout.split()[0] == hashlib.sha256(whole).hexdigest()
@@ -94,7 +108,7 @@ def test_the_recipe_works_as_written(export: Path, prepared_now: tuple[Prepared,
 def test_the_recipe_finds_what_was_done_to_a_document(export: Path, prepared_now: tuple[Prepared, Sealer]) -> None:
     named = steps(prepared_now[0].root_fingerprint)
     whole = (export / "document.pdf").read_bytes()
-    shell(named["openssl x509"], export)
+    shell(named["root.pem -noout -fingerprint"], export)
 
     def told(content: bytes) -> tuple[str, str]:
         (export / "document.pdf").write_bytes(content)
@@ -108,8 +122,39 @@ def test_the_recipe_finds_what_was_done_to_a_document(export: Path, prepared_now
 def test_the_recipe_finds_the_root_at_the_end_of_a_chain(export: Path, prepared_now: tuple[Prepared, Sealer], seal_ground: SealGround) -> None:
     prepared, _ = prepared_now
     (export / "seal-issuers.pem").write_text(pem([seal_ground.prepared.certificate, prepared.root]), "ascii")
-    printed = shell(steps(prepared.root_fingerprint)["openssl x509"], export).stdout
+    printed = shell(steps(prepared.root_fingerprint)["root.pem -noout -fingerprint"], export).stdout
     assert printed.strip().rpartition("=")[2].replace(":", "").lower() == prepared.root_fingerprint
+
+
+def test_the_recipe_finds_a_revoked_seal_a_forged_list_and_a_missing_one(
+    export: Path, settings: Settings, prepared_now: tuple[Prepared, Sealer], seal_ground: SealGround
+) -> None:
+    """A list that cannot be read must never look like "not revoked"."""
+    prepared, _ = prepared_now
+    named = steps(prepared.root_fingerprint)
+    for name in ("root.pem -noout -fingerprint", "python3 -", "openssl cms -verify"):
+        shell(named[name], export)
+    issuer, now = issuer_for(settings, identity_of(prepared, 120)), datetime.now(UTC)
+    assert issuer is not None
+    (export / "seal-revoked.pem").write_text(issuer.list_of([Revoked(prepared.certificate.serial_number, now)], 2, now), "ascii")
+    assert "verify OK" in shell(named["openssl crl -in seal-revoked.pem -noout -CAfile"], export).stdout
+    said = shell(named["Serial Number"], export).stdout
+    assert "Not revoked" not in said
+    assert f"{prepared.certificate.serial_number:X}" in said
+    assert "Revocation Date" in said
+    (export / "seal-revoked.pem").write_text(seal_ground.prepared.crl, "ascii")
+    assert "verify OK" not in shell(named["openssl crl -in seal-revoked.pem -noout -CAfile"], export).stdout, "a list of somebody else"
+    for missing in ("seal-revoked.pem", "signer.pem"):
+        (export / missing).unlink()
+        done = shell(named["Serial Number"], export)
+        assert (done.returncode != 0, "Not revoked" in done.stdout) == (True, False), missing
+        (export / "seal-revoked.pem").write_text(prepared.crl, "ascii")
+
+
+def test_the_recipe_says_where_a_newer_list_is() -> None:
+    assert "Take the newest: https://desk.example/verify/seals/" in recipe("0" * 64, "https://desk.example/verify/seals/")
+    assert "whoever issued the sealing certificate publishes it" in recipe("0" * 64)
+    assert "{{" not in recipe("0" * 64)
 
 
 def test_the_page_of_the_documentation_has_the_same_commands() -> None:
