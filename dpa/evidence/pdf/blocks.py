@@ -8,6 +8,7 @@ only a defect of the caller can cause it.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -262,4 +263,24 @@ class PageBreak:
     """What follows begins on a new page: the first page is the summary, the detail comes after."""
 
 
-Block = Summary | KeyFacts | Heading | Text | Points | Table | Timeline | Bars | ClockStrip | Qr | Notice | FinePrint | Verbatim | PageBreak
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Blocks in another language than the document's, marked so that they are read aloud in theirs (ISO 14289-1, 7.2)."""
+
+    language: str
+    """BCP 47 tag."""
+    blocks: tuple[Block, ...]
+
+
+Block = (
+    Summary | KeyFacts | Heading | Text | Points | Table | Timeline | Bars | ClockStrip | Qr | Notice | FinePrint | Verbatim | PageBreak | Passage
+)  # fmt: skip
+
+
+def unwrapped(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield blocks in their order, those of passages instead of the passages."""
+    for block in blocks:
+        if isinstance(block, Passage):
+            yield from unwrapped(block.blocks)
+        else:
+            yield block

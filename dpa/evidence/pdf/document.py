@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dpa.deadlines.zones import zone_named
-from dpa.evidence.pdf.blocks import Block, Heading
+from dpa.evidence.pdf.blocks import Block, Heading, unwrapped
 from dpa.evidence.pdf.fields import SEAL_FIELD, archive_field
 
 __all__ = ["RECORD_NAME", "SEAL_FIELD", "STAMP_FIELDS", "Document", "Letterhead", "Rendered"]
@@ -47,7 +47,8 @@ class Document:
     classification: str
     """Who may read it, printed on every page, such as "Confidential"."""
     language: str
-    """BCP 47 tag of the texts, such as en-GB. The few words of the engine itself are English and marked as such."""
+    """BCP 47 tag of the texts, such as en-GB. The few words of the engine itself follow it; in a language it has no words in they are English and
+    marked as such."""
     issued_at: datetime
     """Aware instant of issue: the only time in the file's own dates."""
     zone: str
@@ -74,7 +75,7 @@ class Document:
 
     def _check_headings(self) -> None:
         before = 1
-        for block in self.blocks:
+        for block in unwrapped(self.blocks):
             if isinstance(block, Heading):
                 if block.level > before + 1:
                     msg = f"the heading {block.text!r} skips a level"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from dpa.deadlines.explaining import day_text, offset_text
+from dpa.deadlines.explaining import offset_text
 from dpa.deadlines.zones import Zone
 from dpa.evidence.pdf import look
 from dpa.evidence.pdf.blocks import Bars, ClockPoint, ClockStrip, Qr, Tone
@@ -14,6 +14,7 @@ from dpa.evidence.pdf.look import Style
 from dpa.evidence.pdf.pages import Cell, Disc, Drawn, Fill, Flow, Item, Modules, Rule, Shape, items
 from dpa.evidence.pdf.qr import dark_runs, matrix
 from dpa.evidence.pdf.structure import Element
+from dpa.languages import Wording
 
 _BAR_ROW = 17.0
 _BAR_LABELS, _BAR_VALUES = 150.0, 70.0
@@ -116,7 +117,7 @@ def _places(positions: list[float]) -> list[_Place]:
 
 
 def _strip_text(flow: Flow, figure: Element, point: ClockPoint, zone: Zone, *, x: float, top: float, left: float) -> None:
-    texts: list[tuple[str, Style]] = [(point.label, look.CHART), *((line, look.CHART_SMALL) for line in _clock_lines(point.at, zone))]
+    texts: list[tuple[str, Style]] = [(point.label, look.CHART), *((line, look.CHART_SMALL) for line in _clock_lines(point.at, zone, flow.say))]
     for text, style in texts:
         line = flow.setter.one_line(text, style, _STRIP_LABEL)
         middle = min(max(x - line.width / 2, left), left + _STRIP_LABEL - line.width)
@@ -124,9 +125,9 @@ def _strip_text(flow: Flow, figure: Element, point: ClockPoint, zone: Zone, *, x
         top -= style.leading
 
 
-def _clock_lines(at: datetime, zone: Zone) -> tuple[str, str]:
+def _clock_lines(at: datetime, zone: Zone, say: Wording) -> tuple[str, str]:
     local = zone.local(at)
-    return day_text(local.date()), f"{local:%H:%M} {offset_text(local.utcoffset() or local - local)}"
+    return say.date(at, zone.name), f"{local:%H:%M} {offset_text(local.utcoffset() or local - local)}"
 
 
 def qr(flow: Flow, block: Qr) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from dpa.deadlines.explaining import instant_text
+from dpa.deadlines.zones import zone_named
 from dpa.evidence.pdf import look
 from dpa.evidence.pdf.blocks import FinePrint
 from dpa.evidence.pdf.cleaning import Cleaning, code_points
@@ -14,6 +14,7 @@ from dpa.evidence.pdf.pages import PAGINATION, Flow, Item, Page, Picture, Words,
 from dpa.evidence.pdf.setting import Line
 from dpa.evidence.pdf.structure import Bookmark
 from dpa.evidence.pdf.texts import fine_print
+from dpa.languages import Wording, offered
 
 _LOGO_HEIGHT, _LOGO_WIDTH = 34.0, 120.0
 _SMALL_LOGO_HEIGHT, _SMALL_LOGO_WIDTH = 13.0, 46.0
@@ -68,24 +69,31 @@ def title(flow: Flow, document: Document) -> None:
     flow.space(4)
     if document.subtitle.strip():
         flow.lines(set_lines(document.subtitle, look.SUBTITLE.coloured(look.INK), look.WIDTH), look.SUBTITLE.coloured(look.INK), flow.root.child("P"))
-    issued = f"Issued {instant_text(document.issued_at, document.zone)}"
+    issued = flow.say("engine.issued", at=_issued(flow, document))
     flow.lines(set_lines(issued, look.SUBTITLE, look.WIDTH), look.SUBTITLE, flow.root.child("P", language=foreign(document)))
     flow.space(14)
 
 
 def foreign(document: Document) -> str:
-    """Return the language to mark the engine's own words with; empty where the document is English anyway."""
-    return "" if document.language.lower().split("-")[0] == "en" else _ENGLISH
+    """Return the language to mark the engine's own words with; empty where it has them in the document's language."""
+    return "" if offered(document.language.lower().split("-")[0]) else _ENGLISH
+
+
+def _issued(flow: Flow, document: Document) -> str:
+    """Return the time of issue with the name of the zone, which the other times of the document leave out."""
+    zone = zone_named(document.zone).name
+    said = flow.say.moment(document.issued_at, zone)
+    return said if said.endswith(zone) else f"{said} ({zone})"
 
 
 def colophon(flow: Flow, document: Document) -> None:
     """Close the document: what is attached, its digest, and what could not be printed."""
     digest = hashlib.sha256(document.record).hexdigest()
     parts = [
-        f"Document {document.number}, issued {instant_text(document.issued_at, document.zone)} by {document.organisation.name}.",
-        f"The record it was made from is attached as {RECORD_NAME} ({len(document.record):,} bytes). Its SHA-256 is",
+        flow.say("engine.colophon", number=document.number, at=_issued(flow, document), organisation=document.organisation.name),
+        flow.say("engine.record", name=RECORD_NAME, size=flow.say.number(len(document.record))),
         digest,
-        *_not_printed(flow.setter.cleaning),
+        *_not_printed(flow.setter.cleaning, flow.say),
     ]
     flow.space(10)
     flow.begin(len(parts) * look.FINE.leading + 20)
@@ -94,25 +102,16 @@ def colophon(flow: Flow, document: Document) -> None:
     fine_print(flow, FinePrint("\n".join(parts)), language=foreign(document))
 
 
-def _not_printed(cleaning: Cleaning) -> list[str]:
+def _not_printed(cleaning: Cleaning, say: Wording) -> list[str]:
     replaced, removed = cleaning.replaced.total(), cleaning.removed.total()
     notes = []
     if replaced:
-        which = code_points(cleaning.replaced)
-        notes.append(f"{_count(replaced, 'character')} could not be printed with the fonts of this document and {_stand(replaced)} as □: {which}.")
+        notes.append(say.counted("engine.replaced", replaced, which=code_points(cleaning.replaced)))
     if removed:
-        notes.append(f"{_count(removed, 'control or invisible character')} left out: {code_points(cleaning.removed)}.")
+        notes.append(say.counted("engine.removed", removed, which=code_points(cleaning.removed)))
     if notes:
-        notes.append("The attached record holds the original text.")
+        notes.append(say("engine.original"))
     return notes
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _stand(number: int) -> str:
-    return "stands" if number == 1 else "stand"
 
 
 def frame(flow: Flow, document: Document, logo: tuple[int, int] | None) -> None:
@@ -124,8 +123,8 @@ def frame(flow: Flow, document: Document, logo: tuple[int, int] | None) -> None:
             _head(flow, page, document, logo)
         hairline(page, look.FOOT + 13)
         _set(flow, page, " · ".join(filter(None, (document.classification, document.number))), look.LEFT)
-        _set(flow, page, f"Record SHA-256 {hint} …", look.LEFT + look.WIDTH / 2, centre=True)
-        _set(flow, page, f"Page {number} of {len(flow.pages)}", look.RIGHT, right=True)
+        _set(flow, page, flow.say("engine.hint", digits=hint), look.LEFT + look.WIDTH / 2, centre=True)
+        _set(flow, page, flow.say("engine.page", number=number, count=len(flow.pages)), look.RIGHT, right=True)
 
 
 def _head(flow: Flow, page: Page, document: Document, logo: tuple[int, int] | None) -> None:

@@ -14,6 +14,7 @@ from dpa.evidence.pdf import look
 from dpa.evidence.pdf.look import Colour, Style
 from dpa.evidence.pdf.setting import Line, Setter
 from dpa.evidence.pdf.structure import Artifact, Bookmark, Element, Owner
+from dpa.languages import ENGLISH, Wording
 
 _MOVE_WHOLE = 0.35
 """A row of up to this part of a page moves to the next page; a taller one is split."""
@@ -124,9 +125,11 @@ Behind = Callable[[Page, float, float, bool], None]
 class Flow:
     """Fills pages from top to bottom. `y` is the free upper edge on the current page."""
 
-    def __init__(self, setter: Setter, root: Element) -> None:
+    def __init__(self, setter: Setter, root: Element, say: Wording = ENGLISH) -> None:
         self.setter = setter
         self.root = root
+        self.say = say
+        """The engine's own words, in the language of the document."""
         self.pages = [Page()]
         self.bookmarks: list[Bookmark] = []
         self.y = look.FIRST_TOP

@@ -17,6 +17,7 @@ from dpa.evidence.pdf.pages import Flow
 from dpa.evidence.pdf.setting import Setter
 from dpa.evidence.pdf.structure import Element
 from dpa.evidence.pdf.writing import write
+from dpa.languages import for_tag
 
 
 def render(document: Document) -> Rendered:
@@ -29,7 +30,7 @@ def render(document: Document) -> Rendered:
     size = picture.size if picture else None
     setter = Setter()
     shown = _cleaned(document, setter.cleaning)
-    flow = Flow(setter, Element("Document"))
+    flow = Flow(setter, Element("Document"), for_tag(document.language))
     furniture.letterhead(flow, shown, size)
     furniture.title(flow, shown)
     for block in document.blocks:
@@ -81,6 +82,11 @@ def _set(flow: Flow, block: blocks.Block, zone: str) -> None:
             flow.begin()
             if not flow.fresh:
                 flow.turn()
+        case blocks.Passage():
+            outer, flow.root = flow.root, flow.root.child("Sect", language=block.language)
+            for inner in block.blocks:
+                _set(flow, inner, zone)
+            flow.root = outer
         case blocks.Timeline():
             tables.timeline(flow, block, zone_named(zone))
         case blocks.ClockStrip():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dpa.deadlines.zones import zone_named
 from dpa.evidence.pdf.blocks import (
     Block,
     Column,
@@ -26,100 +27,86 @@ from dpa.evidence.pdf.blocks import (
 from dpa.evidence.pdf.document import Document, Letterhead
 from dpa.evidence.register import records, rules
 from dpa.evidence.register.kinds import DocumentKind, Record
-from dpa.web import words
-
-NO_ANCHOR = "No checkpoint of the trail had left the house when this document was issued; this document carries the first."
+from dpa.languages import Wording, for_tag
 
 
 def document(record_text: str, kind: DocumentKind, logo: bytes | None) -> Document:
     """Return the document of a record given as its canonical text."""
     record = records.read(record_text)
-    body = kind.build(record)
+    body, say = kind.build(record), for_tag(record["language"])
     issuer = record["issuer"]
     return Document(
-        kind=kind.title,
+        kind=body.kind or kind.title,
         number=record["number"],
         title=body.title,
         subtitle=body.subtitle,
         organisation=Letterhead(issuer["name"], issuer["address"], logo),
-        classification=kind.classification,
+        classification=body.classification or kind.classification,
         language=record["language"],
         issued_at=records.instant(record["issued_at"]),
         zone=record["zone"],
         record=record_text.encode(),
-        blocks=(*body.summary, *_superseding(record), PageBreak(), *body.detail, *_approvals(record), *_verification(record, record_text)),
+        blocks=(*body.summary, *_superseding(record, say), PageBreak(), *body.detail, *_approvals(record, say), *_verification(record, record_text, say)),
     )
 
 
-def _superseding(record: Record) -> tuple[Block, ...]:
+def _superseding(record: Record, say: Wording) -> tuple[Block, ...]:
     older: Mapping[str, Any] | None = record["supersedes"]
     if older is None:
         return ()
-    return (Notice(f"Replaces {older['number']}", f"{older['reason']}\nThe replaced document stays on file; its SHA-256 is {older['sha256']}.", Tone.INFO),)
+    text = say("engine.replaces_text", reason=older["reason"], digest=older["sha256"])
+    return (Notice(say("engine.replaces_title", number=older["number"]), text, Tone.INFO),)
 
 
-def _approvals(record: Record) -> tuple[Block, ...]:
+def _moment(record: Record, text: str, say: Wording) -> str:
+    return say.moment(records.instant(text), zone_named(record["zone"]).name)
+
+
+def _approvals(record: Record, say: Wording) -> tuple[Block, ...]:
     rows = tuple(
         (
-            approval["person"], approval["role"], approval["act"],
-            f"{records.moment(approval['at'], record['zone'])}\nsigned in by {approval['signed_in_by']}",
+            approval["person"], say.phrase(approval["role"]), say.phrase(approval["act"]),
+            f"{_moment(record, approval['at'], say)}\n{say('engine.signed_in', how=say.phrase(approval['signed_in_by']))}",
         )
         for approval in record["approvals"]
     )  # fmt: skip
     if not rows:
         return ()
-    columns = (Column("Who", 1.5), Column("As", 1.5), Column("What", 2.2), Column("When and how", 2.4))
-    return (Heading("Approved by"), Table(columns, rows, caption="The seal covers these approvals", row_header=True))
+    columns = (
+        Column(say("engine.column_who"), 1.5), Column(say("engine.column_as"), 1.5), Column(say("engine.column_what"), 2.2),
+        Column(say("engine.column_when"), 2.4),
+    )  # fmt: skip
+    return (Heading(say("engine.approved")), Table(columns, rows, caption=say("engine.approved_caption"), row_header=True))
 
 
-def _verification(record: Record, record_text: str) -> tuple[Block, ...]:
+def _verification(record: Record, record_text: str, say: Wording) -> tuple[Block, ...]:
     """Say how the document is checked, with us and without us."""
     seal, code = record["seal"], rules.check_code(records.digest(record_text))
     return (
-        Heading("How to check this document"),
-        Text(
-            f"It is closed with the electronic seal of {record['issuer']['name']}; any change made to the file afterwards is found. Check the file, not a "
-            "print of it."
-        ),
+        Heading(say("engine.check_title")),
+        Text(say("engine.check_text", organisation=record["issuer"]["name"])),
         KeyFacts(
             (
-                Fact("Sealed as", seal["subject"], wide=True),
-                Fact("Fingerprint of the root certificate (SHA-256)", seal["root_fingerprint"], wide=True, code=True),
-                Fact("Fingerprint of the sealing certificate (SHA-256)", seal["fingerprint"], wide=True, code=True),
-                Fact("Number", record["number"]),
-                Fact("Check code", rules.spaced(code), "The first digits of the record's SHA-256"),
+                Fact(say("engine.sealed_as"), seal["subject"], wide=True),
+                Fact(say("engine.root_print"), seal["root_fingerprint"], wide=True, code=True),
+                Fact(say("engine.leaf_print"), seal["fingerprint"], wide=True, code=True),
+                Fact(say("engine.number"), record["number"]),
+                Fact(say("engine.code"), rules.spaced(code), say("engine.code_hint")),
             )
         ),
-        Qr(
-            f"{record['verify_at']}#{record['number']}.{code}",
-            "Check it with the issuer",
-            "Open the address or scan the code, and upload the file. The page says whether it is the file that was issued, unchanged, and not replaced.",
-        ),
-        Heading("How to check it without the issuer", 3),
-        Text(
-            f"Open {record['verify_at']} and enter the fingerprint of the root certificate printed above. There you get the certificates of the seal, the "
-            "list of seals that were revoked, and VERIFY.txt: a few commands for OpenSSL, with what each must print. Or ask the issuer for these files. "
-            "They help only if the fingerprint is the right one: have it confirmed in another way than by this document and that page, such as by your "
-            "contract or by telephone."
-        ),
-        Heading("How to check the issuer's record", 3),
-        Text(
-            "Every act in this matter is an entry of an append-only log, the trail. The checkpoint below fixes all of it up to this document: a later "
-            "rewrite cannot match it. Keep this document; whoever holds it can prove such a rewrite."
-        ),
-        Verbatim(record["checkpoint"].rstrip("\n"), "Checkpoint of the trail"),
-        *((Verbatim(record["trail_key"], "Public key that signs checkpoints"),) if record.get("trail_key") else ()),
-        FinePrint(_anchor(record)),
+        Qr(f"{record['verify_at']}#{record['number']}.{code}", say("engine.qr_title"), say("engine.qr_text")),
+        Heading(say("engine.trail_title"), 3),
+        Text(say("engine.trail_text")),
+        Verbatim(record["checkpoint"].rstrip("\n"), say("engine.checkpoint")),
+        FinePrint(_anchor(record, say)),
     )
 
 
-def _anchor(record: Record) -> str:
+def _anchor(record: Record, say: Wording) -> str:
     anchor = record["anchor"]
     if anchor is None:
-        return NO_ANCHOR
-    at = records.moment(anchor["at"], record["zone"])
-    age = words.length(records.instant(record["issued_at"]) - records.instant(anchor["at"]))
-    return (
-        f"The newest checkpoint held outside the house before this one covers {anchor['size']:,} entries and was taken on {at}, {age} before this document "
-        f"({anchor['how']})."
+        return say("engine.no_anchor")
+    age = records.instant(record["issued_at"]) - records.instant(anchor["at"])
+    return say(
+        "engine.anchor", entries=say.number(anchor["size"]), at=_moment(record, anchor["at"], say), age=say.length(age), how=say.phrase(anchor["how"])
     )

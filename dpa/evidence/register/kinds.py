@@ -25,6 +25,10 @@ class Body:
     """The first page: what a reader must know."""
     detail: tuple[Block, ...]
     """Everything else, from the second page on."""
+    kind: str = ""
+    """What it is, in the document's language; empty for the kind's own title."""
+    classification: str = ""
+    """Who may read it, in the document's language; empty for the kind's own words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from dpa.evidence.pdf import (
     Letterhead,
     Moment,
     Notice,
+    Passage,
     Points,
     Summary,
     Table,
@@ -217,11 +218,35 @@ def test_a_title_with_markup_is_escaped_in_the_metadata() -> None:
         assert "A &amp; B &lt;c&gt;</rdf:li>" in pdf.Root.Metadata.read_bytes().decode()
 
 
-def test_the_engines_own_words_are_marked_where_the_document_is_not_english() -> None:
-    with reading.opened(render(document(Text("Bonjour"), language="fr")).content) as pdf:
+def test_the_engines_own_words_are_marked_where_it_has_none_in_the_documents_language() -> None:
+    with reading.opened(render(document(Text("Hej"), language="sv")).content) as pdf:
         languages = [str(kid.Lang) for kid in pdf.Root.StructTreeRoot.K.K if "/Lang" in kid]
-        assert str(pdf.Root.Lang) == "fr"
+        assert str(pdf.Root.Lang) == "sv"
         assert languages == ["en-GB", "en-GB"]
+
+
+def test_the_engines_own_words_follow_the_document() -> None:
+    content = render(document(Text("Guten Tag \x01 \U0001f6b2"), language="de")).content
+    with reading.opened(content) as pdf:
+        assert str(pdf.Root.Lang) == "de"
+        assert [kid for kid in pdf.Root.StructTreeRoot.K.K if "/Lang" in kid] == []
+    text = reading.text(content)
+    assert "Ausgestellt So., 22. November 2026, 11:04 Uhr +01:00 (Europe/Paris)" in text
+    assert "Seite 1 von 1" in text
+    assert "1 Zeichen konnte mit den Schriften dieses Dokuments nicht gedruckt werden" in text
+    assert "1 Steuerzeichen oder unsichtbares Zeichen ausgelassen" in text
+    assert "Issued" not in text
+
+
+def test_a_passage_in_another_language_is_marked_as_such() -> None:
+    with reading.opened(render(document(Text("Guten Tag"), Passage("en-GB", (Heading("Counting"), Text("One."))), Text("Ende"), language="de")).content) as pdf:
+        marked = [kid for kid in pdf.Root.StructTreeRoot.K.K if "/Lang" in kid]
+        assert [(str(kid.S), str(kid.Lang), [str(inner.S) for inner in kid.K]) for kid in marked] == [("/Sect", "en-GB", ["/H2", "/P"])]
+
+
+def test_a_heading_inside_a_passage_skips_no_level_either() -> None:
+    with pytest.raises(ValueError, match="skips a level"):
+        document(Passage("de", (Heading("Zu tief", 3),)))
 
 
 def test_dates_carry_their_zone_and_follow_it() -> None:
