@@ -95,9 +95,12 @@ def _verification(record: Record, record_text: str, say: Wording) -> tuple[Block
             )
         ),
         Qr(f"{record['verify_at']}#{record['number']}.{code}", say("engine.qr_title"), say("engine.qr_text")),
+        Heading(say("engine.without_title"), 3),
+        Text(say("engine.without_text", address=f"{record['verify_at']}/files")),
         Heading(say("engine.trail_title"), 3),
         Text(say("engine.trail_text")),
         Verbatim(record["checkpoint"].rstrip("\n"), say("engine.checkpoint")),
+        *((Verbatim(record["trail_key"], say("engine.trail_key")),) if record.get("trail_key") else ()),
         FinePrint(_anchor(record, say)),
     )
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
-from dpa.evidence.register import recipe, records
+from dpa.evidence.pdf import render
+from dpa.evidence.register import assembling, kinds, recipe, records
 from dpa.evidence.seal import operations as seals
 from dpa.evidence.seal.models import Backend, SealIdentity
 from tests.evidence.pages.house import House, links, make_house, writes
 from tests.evidence.pages.test_verify_page import sealed_anew, upload
+from tests.evidence.pdf.reading import text
 from tests.evidence.witness.signing import VERIFIER
 from tests.support import pages
 from tests.support.browser import LiveServer, check_axe, watch_csp
@@ -90,10 +92,10 @@ def test_the_files_of_a_seal_are_enough_to_run_the_recipe(house: House, known: d
         content = get(house, f"/verify/seals/{known['first']}/{name}").data
         assert hashlib.sha256(content).hexdigest() in page
         (tmp_path / name).write_bytes(content)
-    text = (tmp_path / "VERIFY.txt").read_text()
-    assert known["first root"] in text
-    assert f"{house.settings.base_url}/verify/seals/{known['first']}/seal-revoked.pem" in text
-    script = re.search(r"^```\n(awk .*?)\n```$", text, re.MULTILINE | re.DOTALL)
+    steps = (tmp_path / "VERIFY.txt").read_text()
+    assert known["first root"] in steps
+    assert f"{house.settings.base_url}/verify/seals/{known['first']}/seal-revoked.pem" in steps
+    script = re.search(r"^```\n(awk .*?)\n```$", steps, re.MULTILINE | re.DOTALL)
     assert script is not None
     said = subprocess.run(["sh", "-c", script.group(1) + "\nopenssl crl -in seal-revoked.pem -noout -CAfile root.pem 2>&1"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert ":".join(re.findall("..", known["first root"])).upper() in said.stdout
@@ -141,11 +143,18 @@ def test_a_genuine_document_leads_to_the_files_and_no_other_file_does(house: Hou
         assert not links(upload(house, other).text, "/verify/seals/.*")
 
 
-def test_a_document_records_the_key_that_signed_its_checkpoint(house: House, known: dict[str, str]) -> None:
+def test_a_document_prints_what_its_holder_needs(house: House, known: dict[str, str]) -> None:
     row = house.document(int(known["document"]))
     record = records.read(row.record or "")
     vkeys = get(house, "/verify/files/trail-keys.txt").text.split()
     assert record["trail_key"] in vkeys
+    printed = re.sub(r"\s", "", text(house.file(row.id)))
+    for needed in (record["trail_key"], record["seal"]["root_fingerprint"], record["seal"]["fingerprint"], f"{record['verify_at']}/files", "VERIFY.txt", "How to check it without the issuer", "inanotherway"):
+        assert needed.replace(" ", "") in printed, needed
+    assert "onanotherway" not in printed
+    older = {key: value for key, value in record.items() if key != "trail_key"}
+    document = assembling.document(records.canonical(older), kinds.kind_named(row.kind), None)
+    assert record["trail_key"] not in text(render(document).content), "a record from before the key was printed still makes its document"
 
 
 @pytest.mark.browser
