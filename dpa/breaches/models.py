@@ -164,6 +164,8 @@ class Notice(Base):
     breach_id: Mapped[int] = mapped_column(ForeignKey("breach.id"))
     number: Mapped[int] = mapped_column(default=1, server_default="1")
     """1 for the initial notice, counted on for each further phase."""
+    language: Mapped[str] = mapped_column(String(2), default="en", server_default="en")
+    """Language its text is written in: the organisation's when it was begun (ISO 639-1)."""
     phase: Mapped[Phase] = mapped_column(word(Phase), default=Phase.INITIAL, server_default=Phase.INITIAL.value)
     """initial, supplement, correction or final."""
     nature: Mapped[str] = mapped_column(Text)
@@ -192,6 +194,46 @@ class Notice(Base):
     emergency_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Why it was released without the second person the house asks for; empty when there was one."""
     breach: Mapped[Breach] = relationship(back_populates="notices")
+    texts: Mapped[list[NoticeText]] = relationship(order_by="NoticeText.language", cascade="all, delete-orphan")
+
+
+class NoticeText(Base):
+    """The text of a phase once more, in another language. What it leaves empty is told as not known, like in the main text."""
+
+    __tablename__ = "breach_notice_text"
+    __table_args__ = (UniqueConstraint("notice_id", "language"),)
+
+    id: Mapped[Id]
+    notice_id: Mapped[int] = mapped_column(ForeignKey("breach_notice.id"))
+    language: Mapped[str] = mapped_column(String(2))
+    """ISO 639-1; never that of the notice itself."""
+    nature: Mapped[str] = mapped_column(Text)
+    contact: Mapped[str] = mapped_column(Text)
+    consequences: Mapped[str] = mapped_column(Text)
+    measures: Mapped[str] = mapped_column(Text)
+    unknown: Mapped[str] = mapped_column(Text)
+    saved_at: Mapped[Instant]
+    """When it was saved last; one that is older than the main text may say something else."""
+    saved_by: Mapped[str] = mapped_column(String(40))
+    """Actor who saved it last."""
+
+
+class BreachShare(Base):
+    """What somebody said of one customer's own part in an incident; each save adds a version and changes none."""
+
+    __tablename__ = "breach_share"
+    __table_args__ = (UniqueConstraint("affected_id", "number"),)
+
+    id: Mapped[Id]
+    affected_id: Mapped[int] = mapped_column(ForeignKey("breach_affected.id"))
+    number: Mapped[int]
+    """1 for the first version."""
+    share: Mapped[str] = mapped_column(Text)
+    """Canonical text of the share (`dpa.breaches.facts.shares`)."""
+    at: Mapped[Instant]
+    """When it was saved."""
+    by: Mapped[str] = mapped_column(String(40))
+    """Actor who saved it."""
 
 
 BY_HAND = "outbox_id IS NULL"
@@ -217,6 +259,10 @@ class Delivery(Base):
     """The mail; none for other channels."""
     document_id: Mapped[int | None] = mapped_column(ForeignKey("issued_document.id"), index=True)
     """The phase as a sealed document for this customer."""
+    language: Mapped[str] = mapped_column(String(2), default="en", server_default="en")
+    """Language the customer was written to in, whatever language the text itself has."""
+    part: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What the customer was told of its own part (`dpa.breaches.facts.shares`), as canonical JSON; empty where nothing was."""
     given_at: Mapped[datetime | None] = mapped_column(Utc())
     """When it was given: accepted by the mail server, or handed over."""
     effective_at: Mapped[datetime | None] = mapped_column(Utc())
@@ -287,5 +333,7 @@ class BreachSettings(Base):
     """Whether a second person must approve a notice."""
     acknowledge_hours: Mapped[int] = mapped_column(default=24)
     """Hours after which a missing acknowledgement is chased; 0 for never."""
+    language: Mapped[str] = mapped_column(String(2), default="en", server_default="en")
+    """Language the organisation writes its notices in, and customers get that have none of their own (ISO 639-1)."""
     profiles: Mapped[list[str]] = mapped_column(Json())
     """Other clocks that are on (`dpa.breaches.regimes.Profile`)."""
