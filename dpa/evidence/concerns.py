@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from dpa.config import Settings
+from dpa.evidence import renewal_concerns
+from dpa.evidence.register import renewal
 from dpa.evidence.register import rules as register_rules
-from dpa.evidence.register.models import STAMP_WANTED, DocumentWork, IssuedDocument
+from dpa.evidence.register.models import FAULTY, STAMP_WANTED, DocumentFile, DocumentWork, IssuedDocument
+from dpa.evidence.register.proofs import DocumentProof
 from dpa.evidence.seal.models import Backend, IdentityState, SealIdentity
 from dpa.evidence.seal.rules import ROTATE_DAYS, WARN_DAYS, expiry_warning
 from dpa.evidence.trail import registry
@@ -51,10 +54,14 @@ class Facts:
     """Since when a document has been waiting for its time-stamp."""
     failing: int | None
     """A document that cannot be made."""
+    faulty_since: datetime | None
+    """Since when a stored file of a document has been missing or altered."""
     anchor_at: datetime | None
     """When the newest checkpoint was taken of which somebody outside holds a copy."""
     first_event_at: datetime | None
     """When the trail began."""
+    first_stamp_end: datetime | None
+    """When the first archive time-stamp of a document ends."""
 
 
 def concerns(session: Session, now: datetime, settings: Settings) -> Sequence[Concern]:
@@ -65,36 +72,47 @@ def concerns(session: Session, now: datetime, settings: Settings) -> Sequence[Co
         found.append(_tampered(session, known.findings))
     if known.failing is not None:
         found += _failing(session)
+    if known.faulty_since is not None:
+        found += _faulty(session)
     if anchor_age_state(known.anchor_at, known.first_event_at, now) is AnchorAge.ALARM:
         found.append(_unanchored(session, known, now, settings))
     if known.first_end is not None and known.first_end - now <= WARN:
         found += _ending(session, now)
     if known.oldest_stamp is not None and now - known.oldest_stamp >= register_rules.STAMP_LATE:
         found += _unstamped(session, now, settings)
+    if renewal.is_late(known.first_stamp_end, now):
+        found += renewal_concerns.unrenewed(session, now, settings, _names)
     return found
 
 
 def facts(session: Session) -> Facts:
     """Return what the concerns are judged by, in one statement along indexes."""
-    newest = select(TrailVerification.findings).order_by(TrailVerification.id.desc()).limit(1)
     held = (
         select(TrailCheckpoint.at).join(TrailAnchor, TrailAnchor.size == TrailCheckpoint.size)
         .where(TrailAnchor.kind.in_(OUTSIDE)).order_by(TrailAnchor.size.desc()).limit(1)
     )  # As `anchoring.newest_outside` finds it.
     row = session.execute(
         select(
-            newest.scalar_subquery().label("findings"),
+            newest_findings().label("findings"),
             select(func.min(SealIdentity.not_after)).where(SealIdentity.state == IdentityState.ACTIVE).scalar_subquery().label("first_end"),
             select(func.min(IssuedDocument.stamp_wanted_since)).where(text(STAMP_WANTED)).scalar_subquery().label("oldest_stamp"),
-            select(func.min(DocumentWork.document_id)).where(_cannot_be_made()).scalar_subquery().label("failing"),
+            select(func.min(DocumentWork.document_id)).where(cannot_be_made()).scalar_subquery().label("failing"),
+            select(func.min(DocumentFile.fault_since)).where(text(FAULTY)).scalar_subquery().label("faulty_since"),
             held.scalar_subquery().label("anchor_at"),
             select(TrailEvent.at).where(TrailEvent.idx == 0).scalar_subquery().label("first_event_at"),
+            select(func.min(DocumentProof.ends_at)).scalar_subquery().label("first_stamp_end"),
         )
     ).one()
-    return Facts(row.findings, row.first_end, row.oldest_stamp, row.failing, row.anchor_at, row.first_event_at)
+    return Facts(row.findings, row.first_end, row.oldest_stamp, row.failing, row.faulty_since, row.anchor_at, row.first_event_at, row.first_stamp_end)
 
 
-def _cannot_be_made() -> ColumnElement[bool]:
+def newest_findings() -> ScalarSelect[int]:
+    """Return how many things the newest verification of the trail found wrong, for a statement; null before the first."""
+    return select(TrailVerification.findings).order_by(TrailVerification.id.desc()).limit(1).scalar_subquery()
+
+
+def cannot_be_made() -> ColumnElement[bool]:
+    """Return the condition under which an ordered document has failed too often to wait any longer in silence."""
     return or_(DocumentWork.failures >= register_rules.FAILING, DocumentWork.claim - DocumentWork.failures > CRASHES)
 
 
@@ -121,7 +139,7 @@ def _failing(session: Session) -> list[Concern]:
         select(document.organisation_id, func.min(document.id).label("first"), func.count().label("number"), func.min(document.ordered_at).label("since"),
                func.min(document.reference).label("reference"))
         .join(DocumentWork, DocumentWork.document_id == document.id)
-        .where(_cannot_be_made())
+        .where(cannot_be_made())
         .group_by(document.organisation_id)
         .order_by(document.organisation_id)
     ).all()
@@ -134,6 +152,31 @@ def _failing(session: Session) -> list[Concern]:
             advice=f"{'It keeps its number' if row.number == 1 else 'They keep their numbers'} and will be tried again; the page says what stands in the way.",
             path=f"{DOCUMENTS}/{row.first}" if row.number == 1 else DOCUMENTS, link_text="Open the document" if row.number == 1 else "Open the documents",
             organisation_id=row.organisation_id, permission="documents.issue",
+        )
+        for row in rows
+    ]
+
+
+def _faulty(session: Session) -> list[Concern]:
+    document, file = IssuedDocument, DocumentFile
+    rows = session.execute(
+        select(document.organisation_id, func.min(document.id).label("first"), func.count(document.id.distinct()).label("number"),
+               func.min(file.fault_since).label("since"), func.min(document.reference).label("reference"))
+        .join(document, document.id == file.document_id)
+        .where(text(FAULTY))
+        .group_by(document.organisation_id)
+        .order_by(document.organisation_id)
+    ).all()
+    names = _names(session, [row.organisation_id for row in rows])
+    return [
+        Concern(
+            # More files of the same episode are another mail.
+            key=f"document-faulty:{row.organisation_id}:{row.first}:{row.number}", kind="late", since=row.since, mail_after=row.since,
+            text=f"The stored file of {row.reference} of {names[row.organisation_id]} is missing or was altered." if row.number == 1
+            else f"The stored files of {words.plural(row.number, 'document')} of {names[row.organisation_id]} are missing or were altered.",
+            advice="Have your operator restore what is missing from a backup of the folder of documents; until then it is not handed out.",
+            path=f"{DOCUMENTS}/{row.first}" if row.number == 1 else DOCUMENTS, link_text="Open the document" if row.number == 1 else "Open the documents",
+            organisation_id=row.organisation_id, permission="documents.read",
         )
         for row in rows
     ]

@@ -15,6 +15,8 @@ class Event(StrEnum):
     SEAL_RETIRED = "evidence:seal:retired"
     SEAL_REVOKED = "evidence:seal:revoked"
     SEAL_LIST_SIGNED = "evidence:seal:list_signed"
+    STAMP_ROOT_KEPT = "evidence:authority:root_kept"
+    STAMP_ROOT_ENDED = "evidence:authority:root_ended"
     CHECKPOINT_KEPT = "evidence:checkpoint:kept"
     WITNESS_ADDED = "evidence:witness:added"
     WITNESS_REMOVED = "evidence:witness:removed"
@@ -37,6 +39,8 @@ SENTENCES: dict[str, str] = {
     Event.SEAL_INSTALLED: "put a seal to use ({backend}, valid until {until}, fingerprint {fingerprint})",
     Event.SEAL_RETIRED: "retired the seal with the fingerprint {fingerprint}; what it sealed stays valid",
     Event.SEAL_REVOKED: "revoked the seal with the fingerprint {fingerprint}",
+    Event.STAMP_ROOT_KEPT: "keeps the root certificate of a time-stamp authority ({name}, fingerprint {fingerprint})",
+    Event.STAMP_ROOT_ENDED: "decided to believe the time-stamp authority with the root {fingerprint} no longer",
     Event.SEAL_LIST_SIGNED: "signed list {number} of the seals revoked under their root",
     Event.CLOCK_STEPPED: "dated the next act {seconds} seconds before the entry above it: the clock was set back, or the act waited",
     Event.PAYLOAD_ERASED: "erased the personal part “{part}” of event {event} on the basis of {basis}",

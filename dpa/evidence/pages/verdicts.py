@@ -131,7 +131,7 @@ def of_listed(listed: Listed | None) -> Shown:
             "Look at both again: they stand together at the foot of each page. If they are as printed, the page was not issued here.",
             "It does not say which of the two is wrong.", (), (), "",
         )  # fmt: skip
-    facts = (
+    facts: tuple[Fact, ...] = (
         Fact("Number", listed.reference), Fact("Kind", kinds.title_of(listed.kind)), when("Issued", listed.issued_at, listed.zone),
     )  # fmt: skip
     title, tint, symbol = "Listed in the register", "running", "list-check"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dpa.evidence.register import issuing, keeping, stamping
+from dpa.evidence.register import issuing, keeping, renewing, stamping
 from dpa.slice import Tick
 
 ISSUE_SECONDS = 2.0
 STAMP_SECONDS = 300.0
+PROOF_SECONDS = 60.0
 LOOK_SECONDS = 900.0
 """How often the worker looks whether a day has passed since all files were read."""
 
@@ -28,3 +29,13 @@ def check_files(tick: Tick) -> str:
     result = keeping.check_all(tick.session, tick.settings, tick.now, tick.begin)
     again = f", {len(result.found.listed)} documents listed again" if result.found.listed else ""
     return f"{result.files} stored files read, {len(result.faults)} of them missing or altered{again}"
+
+
+def read_proofs(tick: Tick) -> str:
+    """Read what the time-stamps of documents prove, and until when; see `dpa.evidence.register.renewing`."""
+    return renewing.read_proofs(tick)
+
+
+def renew(tick: Tick) -> str:
+    """Put newer time-stamps over those that end; see `dpa.evidence.register.renewing`."""
+    return renewing.renew_stamps(tick)

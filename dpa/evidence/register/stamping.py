@@ -13,12 +13,13 @@ from sqlalchemy import select, text
 
 from dpa.evidence import trail
 from dpa.evidence.events import Event
-from dpa.evidence.register import store
+from dpa.evidence.register import proofs, store
 from dpa.evidence.register.models import STAMP_WANTED, DocumentFile, FileRole, IssuedDocument
 from dpa.evidence.seal.models import SealIdentity
 from dpa.slice import Tick
 
 if TYPE_CHECKING:
+    from dpa.evidence.seal.held import Held
     from dpa.evidence.seal.sealing import Sealed
     from dpa.evidence.seal.stamping import Stamper
 
@@ -56,6 +57,7 @@ def add_stamps(tick: Tick) -> str:
 
 def _stamp(tick: Tick, number: int, stamper: Stamper) -> bool:
     """Stamp one document; false when another worker was quicker. The authority is asked outside any transaction."""
+    from dpa.evidence.seal.held import held
     from dpa.evidence.seal.sealers import material_of
     from dpa.evidence.seal.sealing import add_stamp
 
@@ -65,10 +67,10 @@ def _stamp(tick: Tick, number: int, stamper: Stamper) -> bool:
     before, material = store.get(tick.settings.document_store, row.sha256), material_of(tick.session.get_one(SealIdentity, row.seal_id))
     tick.session.rollback()
     stamped = add_stamp(before, stamper, material)
-    return _keep(tick, number, store.put(tick.settings.document_store, stamped.content), stamped)
+    return _keep(tick, number, store.put(tick.settings.document_store, stamped.content), stamped, held(stamped.content))
 
 
-def _keep(tick: Tick, number: int, sha256: str, stamped: Sealed) -> bool:
+def _keep(tick: Tick, number: int, sha256: str, stamped: Sealed, found: Held) -> bool:
     with tick.begin(ACTOR) as unit:
         row = unit.session.get_one(IssuedDocument, number, with_for_update=True, populate_existing=True)
         if row.stamp_wanted_since is None:
@@ -77,6 +79,7 @@ def _keep(tick: Tick, number: int, sha256: str, stamped: Sealed) -> bool:
         file = DocumentFile(sha256=sha256, document_id=number, role=FileRole.STAMPED, level=stamped.level, size=len(stamped.content), at=unit.now)
         unit.session.add(file)
         unit.session.flush()
+        proofs.keep(unit.session, number, sha256, found, unit.now)
         trail.record(
             unit, Event.DOCUMENT_STAMPED, subject=("document", number), organisation_id=row.organisation_id, covers=[row, file],
             data={"number": row.reference, "sha256": sha256, "level": stamped.level},

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from itertools import count
 
 from asn1crypto import cms, crl, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -26,7 +27,8 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from dpa.evidence.pdf.document import SEAL_FIELD, STAMP_FIELDS
+from dpa.evidence.pdf.document import SEAL_FIELD
+from dpa.evidence.pdf.fields import archive_field
 from dpa.evidence.seal import loops
 from dpa.evidence.seal.certificates import Material, lists_cover
 from dpa.evidence.seal.sealer import Sealer, SealUnavailable
@@ -122,15 +124,15 @@ def seal(unsealed: bytes, sealer: Sealer, *, reason: str, at: datetime, stamper:
         return Sealed(content, LASTING if complete else TIMED, problem.message)
 
 
-def add_stamp(content: bytes, stamper: Stamper, material: Material) -> Sealed:
-    """Return a sealed file with a document time-stamp in its next empty field, and with what verifiers need.
+def add_stamp(content: bytes, stamper: Stamper, material: Material, *, level: str = BASIC) -> Sealed:
+    """Return a sealed file with a document time-stamp in its next field, and with what verifiers need.
 
     The seal permits that. For files issued without a time-stamp, and to renew an old one. `material` is `sealers.material_of` the
-    identity that sealed it. Raises `StampUnavailable` when the authority fails, when no empty field is left, or when the file has no
-    seal of ours; the given bytes are never changed, only added to.
+    identity that sealed it; `level` is what the file has reached, because the lists that it holds already stay good for its own time. Raises
+    `StampUnavailable` when the authority fails or when the file has no seal of ours; the given bytes are never changed, only added to.
     """
     stamped, at = _stamped(content, stamper, material)
-    return Sealed(stamped, ARCHIVED if lists_cover(material, at) else TIMED)
+    return Sealed(stamped, ARCHIVED if level in (LASTING, ARCHIVED) or lists_cover(material, at) else TIMED)
 
 
 def _signed(unsealed: bytes, sealer: Sealer, reason: str, at: datetime, stamper: Stamper | None) -> bytes:
@@ -196,10 +198,8 @@ def _next_field(content: bytes) -> str:
     filled = {name: value is not None for name, value, _ in enumerate_sig_fields(reader)}
     if not filled.get(SEAL_FIELD):
         raise StampUnavailable("The file carries no seal, so there is nothing to stamp.")
-    for name in STAMP_FIELDS:
-        if filled.get(name) is False:
-            return name
-    raise StampUnavailable("The file has no empty field left for another time-stamp.")
+    # Rendering leaves two fields empty, tagged for screen readers. Renewals after decades make their own, which the certification permits.
+    return next(name for number in count(1) if not filled.get(name := archive_field(number)))
 
 
 def _embed(writer: IncrementalPdfFileWriter, material: Material, stamper: Stamper) -> None:

@@ -111,6 +111,22 @@ def _trusted(signed: cms.SignedData, digest: bytes, at: datetime, trust: Trust) 
     return path
 
 
+def root_of(token: bytes, trust: Trust) -> bytes | None:
+    """Return the root (DER) that a time-stamp of one of our files leads to; none where it leads to none of those trusted."""
+    signed = cms.ContentInfo.load(token)["content"]
+    info = signed["encap_content_info"]["content"].parsed
+    try:
+        return _trusted(signed, info["message_imprint"]["hashed_message"].native, info["gen_time"].native, trust)[0]
+    except Unbelievable:
+        return None
+
+
+def signer(token: bytes) -> bytes:
+    """Return what names the certificate that signed a time-stamp (its issuer and serial number), DER."""
+    named: bytes = cms.ContentInfo.load(token)["content"]["signer_infos"][0]["sid"].chosen.dump()
+    return named
+
+
 def _revoked(path: Sequence[bytes], at: datetime, lists: Sequence[bytes]) -> bool:
     """Look each certificate up in the lists its issuer signed; libraries do so only where a certificate names a list's address."""
     loaded = [load_der_x509_crl(der) for der in lists]

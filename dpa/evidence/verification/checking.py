@@ -14,9 +14,12 @@ from sqlalchemy.orm import Session
 
 from dpa.config import Settings
 from dpa.evidence.events import Event
+from dpa.evidence.register import proofs
 from dpa.evidence.register.models import DocumentFile, DocumentState, FileRole, IssuedDocument
 from dpa.evidence.register.rules import CODE_DIGITS
+from dpa.evidence.seal import authorities
 from dpa.evidence.seal.models import IdentityState, SealIdentity
+from dpa.evidence.seal.standing import Standing
 from dpa.evidence.trail.models import TrailEvent
 from dpa.evidence.trail.tree import leaf_hash
 from dpa.evidence.verification.judging import judge, may_be_looked_up
@@ -36,6 +39,11 @@ from dpa.problems import Misconfigured
 
 _ISSUED_ROLES = (FileRole.SEALED, FileRole.STAMPED)
 _CODE = re.compile(rf"[0-9a-f]{{{CODE_DIGITS},64}}")
+_STANDINGS = {
+    Standing.BEFORE: "a time-stamp proves that it was sealed before, so it stays good.",
+    Standing.UNTOLD: "it was issued before that, but no time-stamp proves it; ask the issuer whether it stands.",
+    Standing.AFTER: "it was issued after that; ask the issuer.",
+}
 _PEM_LIST = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 
 
@@ -47,7 +55,7 @@ def check_file(session: Session, data: bytes, settings: Settings, now: datetime,
     Raises `Misconfigured` when the roots of the time-stamp authority cannot be read, `sandbox.NotExamined` when the machine has no room for it.
     """
     identities = list(session.scalars(select(SealIdentity)))
-    trust = trust_in(identities, settings)
+    trust = trust_in(session, identities, settings)
     if apart:
         examination = examine_apart(data, trust, now)
     else:
@@ -69,15 +77,25 @@ def check_number(session: Session, reference: str, code: str) -> Listed | None:
     issued = select(IssuedDocument).where(IssuedDocument.reference.in_({number, number.upper()}), IssuedDocument.state == DocumentState.ISSUED)
     for document in session.scalars(issued):
         if document.issued_at and hmac.compare_digest((document.record_sha256 or "")[: len(digits)], digits):
-            superseded = document.superseded_by_id is not None
-            state = "It has been replaced by a newer document." if superseded else "It has not been replaced."
-            sentence = f"The register lists {document.reference}, issued on {shown(document.issued_at)}, with this record. {state} Only the file can show that the page is unchanged."
-            return Listed(document.reference, document.kind, document.issued_at, superseded, sentence)
+            return _listed(document, document.issued_at, proofs.revoked(session, [document]).get(document.id))
     return None
 
 
-def trust_in(identities: list[SealIdentity], settings: Settings) -> Trust:
-    """Return whom an examination may trust: the roots of all sealing identities, ended ones too, and of the time-stamp authority."""
+def _listed(document: IssuedDocument, issued_at: datetime, revoked: proofs.Revoked | None) -> Listed:
+    superseded = document.superseded_by_id is not None
+    state = "It has been replaced by a newer document." if superseded else "It has not been replaced."
+    if revoked is not None:
+        state += f" Its seal was revoked on {shown(revoked.at)}: {_STANDINGS[revoked.standing]}"
+    sentence = f"The register lists {document.reference}, issued on {shown(issued_at)}, with this record. {state} Only the file can show that the page is unchanged."
+    zone = str(json.loads(document.record or document.content)["zone"])
+    return Listed(
+        document.reference, document.kind, issued_at, superseded, sentence, zone,
+        revoked.standing if revoked else Standing.SOUND, revoked.at if revoked else None,
+    )  # fmt: skip
+
+
+def trust_in(session: Session, identities: list[SealIdentity], settings: Settings) -> Trust:
+    """Return whom an examination may trust: the roots of all sealing identities, ended ones too, and of time-stamp authorities, kept ones too."""
     from dpa.evidence.seal.sealers import material_of
 
     materials = [material_of(identity) for identity in identities]
@@ -85,7 +103,7 @@ def trust_in(identities: list[SealIdentity], settings: Settings) -> Trust:
     return Trust(
         roots=tuple(dict.fromkeys(material.root for material in materials)),
         certificates=tuple(dict.fromkeys(der for material in materials for der in material.chain[:-1])),
-        tsa_roots=tsa_roots,
+        tsa_roots=authorities.believed(session, tsa_roots),
         crls=tuple(dict.fromkeys((*(der for material in materials for der in material.crls), *tsa_crls))),
     )
 
@@ -112,7 +130,7 @@ def _known(session: Session, examination: Examination, identities: list[SealIden
     fingerprints = {identity.id: identity.fingerprint for identity in identities}
     file = session.get(DocumentFile, examination.sha256)
     if file is not None and file.role in _ISSUED_ROLES:
-        return Known(ours, _document(session, file.document, fingerprints), KnownFile(file.at, file.level, _is_in_trail(session, file)))
+        return Known(ours, _document(session, file.document, fingerprints), KnownFile(file.at, file.level, _is_in_trail(session, file), file.document.found_at))
     sealers = {identity.organisation_id for identity in identities if identity.fingerprint == examination.fingerprint}
     found = _by_number(session, examination, sealers) if may_be_looked_up(examination, Known(ours)) else None
     return Known(ours, _document(session, found, fingerprints) if found else None)
@@ -133,7 +151,7 @@ def _is_in_trail(session: Session, file: DocumentFile) -> bool:
     """Tell whether an entry of the trail, with its text as it was hashed, says that the document was issued or stamped as this very file."""
     entries = select(TrailEvent.body, TrailEvent.leaf_hash).where(
         TrailEvent.subject_type == "document", TrailEvent.subject_id == str(file.document_id),
-        TrailEvent.action.in_((Event.DOCUMENT_ISSUED, Event.DOCUMENT_STAMPED)),
+        TrailEvent.action.in_((Event.DOCUMENT_ISSUED, Event.DOCUMENT_STAMPED, Event.DOCUMENT_FOUND)),
     )  # fmt: skip
     return any(
         leaf_hash(entry.body.encode()) == entry.leaf_hash and json.loads(entry.body)["data"].get("sha256") == file.sha256

@@ -6,10 +6,12 @@ import hashlib
 import threading
 import time
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from asn1crypto import cms
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from dpa.clock import FixedClock
 from dpa.config import Settings
@@ -17,7 +19,7 @@ from dpa.evidence.pdf import Text, render
 from dpa.evidence.seal import stamping
 from dpa.evidence.seal.sealing import add_stamp, seal
 from dpa.evidence.seal.stamping import Stamper, StampUnavailable, stamper_for, token
-from tests.evidence.pdf import samples
+from tests.evidence.pdf import samples, verapdf
 from tests.evidence.seal import outside
 from tests.support.seals import AT, SealGround
 
@@ -152,13 +154,17 @@ def test_threads_share_an_authority(seal_ground: SealGround, unsealed: bytes) ->
     assert levels == ["B-LTA"] * 4
 
 
-def test_late_stamps_fill_the_two_fields_and_no_more(seal_ground: SealGround, unsealed: bytes) -> None:
+def test_late_stamps_fill_the_two_fields_and_then_make_their_own(seal_ground: SealGround, unsealed: bytes, tmp_path: Path) -> None:
     sealed = seal(unsealed, seal_ground.sealer, reason=REASON, at=AT, stamper=None)
-    for _ in range(2):
-        sealed = add_stamp(sealed.content, seal_ground.stamper(), seal_ground.sealer.material)
+    for _ in range(4):
+        before = sealed.content
+        sealed = add_stamp(before, seal_ground.stamper(), seal_ground.sealer.material)
         assert sealed.level == "B-LTA"
-    with pytest.raises(StampUnavailable, match="no empty field"):
-        add_stamp(sealed.content, seal_ground.stamper(), seal_ground.sealer.material)
+        assert sealed.content.startswith(before)
+    assert [one.field_name for one in PdfFileReader(BytesIO(sealed.content)).embedded_signatures] == ["Seal", "ArchiveTS1", "ArchiveTS2", "ArchiveTS3", "ArchiveTS4"]
+    file = tmp_path / "renewed.pdf"
+    file.write_bytes(sealed.content)
+    verapdf.assert_compliant([file])
     with pytest.raises(StampUnavailable, match="no seal"):
         add_stamp(unsealed, seal_ground.stamper(), seal_ground.sealer.material)
 
