@@ -4,7 +4,11 @@ A crash before the last step leaves the order as it was; the next worker takes i
 is found again or left unnamed. A worker that was thought dead and comes back late has an old claim and issues nothing. So there is no
 half-issued document and no lost number.
 
-Other packages act on an issue: `on_issued(listener)` has `listener(unit, document)` run in the transaction that lists it.
+Documents are claimed several at a time, because they can share a checkpoint, and then go one by one: whatever goes wrong with one is
+kept with that one, and the lease of those that wait their turn is renewed with each that is done.
+
+Other packages act on an issue: `on_issued(listener)` has `listener(unit, document)` run in the transaction that lists it. Where one
+fails, that document is not issued: it is tried again after a while as any that cannot be made, and told after the third time.
 """
 
 from __future__ import annotations
@@ -12,15 +16,16 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 
 import structlog
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from dpa.columns import Base
-from dpa.evidence import trail
+from dpa.evidence import checking, trail
 from dpa.evidence.events import Event
 from dpa.evidence.register import kinds, recipe, records, rules, store
 from dpa.evidence.register.making import Made, Making, make
@@ -40,10 +45,14 @@ from dpa.unit import Unit
 
 ACTOR = "system:evidence"
 CHUNK = 10
-"""Documents made between two transactions: what a crash costs at most, and how long a lease must last."""
+"""Documents claimed together at most; they share a checkpoint. Each is then made and listed in a step of its own."""
 RUN = timedelta(seconds=10)
 
 NO_SEAL = Problem("The organisation's seal was revoked and no new one was made; make one on the seal's page in the settings.")
+
+class ListenerFailed(Exception):
+    """What another package does when a document is issued went wrong; the cause says how."""
+
 
 Listener = Callable[[Unit, IssuedDocument], None]
 _listeners: list[Listener] = []
@@ -60,6 +69,19 @@ class Claimed:
     kind: str
     organisation_id: int
     order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What documents that were claimed together share."""
+
+    at: datetime
+    """The instant of issue they state."""
+    checkpoint: TrailCheckpoint
+    outside: anchoring.Outside | None
+    trail_key: str
+    identities: dict[int, SealIdentity | Problem] = field(default_factory=dict)
+    """What each organisation seals with, or why it cannot; filled as organisations come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +138,24 @@ def claim(tick: Tick, document_id: int | None = None) -> tuple[datetime, list[Cl
             due_now = and_(DocumentWork.document_id == document_id, or_(due_now, DocumentWork.claim <= DocumentWork.failures))
         wanted = select(DocumentWork).where(due_now).order_by(DocumentWork.next_at, DocumentWork.document_id)
         works = {work.document_id: work for work in unit.session.scalars(wanted.limit(CHUNK).with_for_update(skip_locked=True))}
-        for work in works.values():
-            work.claim += 1
-            work.next_at = unit.now + rules.LEASE
-        rows = unit.session.scalars(select(IssuedDocument).where(IssuedDocument.id.in_(works)).order_by(IssuedDocument.id)).all()
+        rows = unit.session.scalars(select(IssuedDocument).where(IssuedDocument.id.in_(_together(unit, list(works)))).order_by(IssuedDocument.id)).all()
+        for row in rows:
+            works[row.id].claim += 1
         found = [Claimed(row.id, works[row.id].claim, works[row.id].failures, row.kind, row.organisation_id, row.content) for row in rows]
+        for one in found:
+            works[one.id].next_at = unit.now + _lease(found)
         return (unit.now, found) if found else None
+
+
+def _together(unit: Unit, ids: Sequence[int]) -> list[int]:
+    """Return the first of these documents that are no longer together than one may be, so that a lease has an end."""
+    lengths = {key: int(length) for key, length in unit.session.execute(select(IssuedDocument.id, func.length(IssuedDocument.content)).where(IssuedDocument.id.in_(ids)))}
+    sums = list(accumulate(lengths[number] for number in ids))
+    return [number for at, number in enumerate(ids) if at == 0 or sums[at] <= rules.MOST_ORDERED]
+
+
+def _lease(documents: Sequence[Claimed]) -> timedelta:
+    return rules.lease(sum(len(one.order) for one in documents))
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
@@ -129,38 +163,43 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _issue(tick: Tick, documents: Sequence[Claimed], at: datetime) -> tuple[int, int]:
-    """Make and list the documents of a chunk; returns how many were issued and how many failed."""
-    made: list[Ready] = []
-    failed: list[tuple[Claimed, str]] = []
-    identities = {number: _identity(tick, number, documents) for number in sorted({one.organisation_id for one in documents})}
+    """Make and list claimed documents one by one; returns how many were issued and how many failed."""
     try:
-        checkpoint, outside, trail_key = _checkpoint(tick)
-    except Problem as problem:
-        _note_failures(tick, [(one, problem.message) for one in documents])
+        chunk = Chunk(at, *_checkpoint(tick))
+    except Exception as error:  # noqa: BLE001 - without a checkpoint nothing is issued; each document says why
+        sentence = _sentence(documents[0], error)
+        for one in documents:
+            _note_failure(tick, one, sentence, ())
         return 0, len(documents)
-    for one in documents:
-        identity = identities[one.organisation_id]
-        if isinstance(identity, Problem):
-            failed.append((one, identity.message))
-            continue
-        making = Making(one.order, one.kind, at, identity, checkpoint.note, outside, trail_key)
+    issued = failed = 0
+    for position, one in enumerate(documents, start=1):
+        rest = documents[position:]
         try:
-            finished = make(making, tick.settings)
-            ready = Ready(one, finished, _bundle(tick, one, finished, checkpoint, identity))
-            _store(tick.settings.document_store, ready)
-            made.append(ready)
-        except Exception as error:  # noqa: BLE001 - one document that cannot be made must not stop the others
-            failed.append((one, _sentence(one, error)))
-    issued = _list(tick, made, at, checkpoint.size) if made else 0
-    if failed:
-        _note_failures(tick, failed)
-    return issued, len(failed)
+            issued += _issue_one(tick, one, chunk, rest)
+        except Exception as error:  # noqa: BLE001 - one document that cannot be made or listed must not stop the others
+            _note_failure(tick, one, _sentence(one, error), rest)
+            failed += 1
+    return issued, failed
+
+
+def _issue_one(tick: Tick, one: Claimed, chunk: Chunk, rest: Sequence[Claimed]) -> bool:
+    """Make, store and list one document; false when another worker has it by now. Raises whatever stood in the way."""
+    if one.organisation_id not in chunk.identities:
+        chunk.identities[one.organisation_id] = _identity(tick, one)
+    identity = chunk.identities[one.organisation_id]
+    if isinstance(identity, Problem):
+        raise identity
+    making = Making(one.order, one.kind, chunk.at, identity, chunk.checkpoint.note, chunk.outside, chunk.trail_key)
+    made = make(making, tick.settings)
+    ready = Ready(one, made, _bundle(tick, one, made, chunk.checkpoint, identity))
+    _store(tick.settings.document_store, ready)
+    return _list(tick, ready, chunk, rest)
 
 
 def _checkpoint(tick: Tick) -> tuple[TrailCheckpoint, anchoring.Outside | None, str]:
     """Sign the trail as it stands, orders included, and tell what is held outside already, and the public key whoever checks the note needs."""
     signer = checkpoints.signer_for(tick.settings)
-    with tick.begin(ACTOR) as unit:
+    with checking.told(tick.session, tick.settings, lambda: tick.begin(ACTOR)), tick.begin(ACTOR) as unit:
         found = checkpoints.take(unit, signer, "document")
         outside = anchoring.newest_outside(unit.session)
         unit.session.flush()
@@ -169,15 +208,16 @@ def _checkpoint(tick: Tick) -> tuple[TrailCheckpoint, anchoring.Outside | None, 
     return found, outside, trail_key
 
 
-def _identity(tick: Tick, organisation_id: int, documents: Sequence[Claimed]) -> SealIdentity | Problem:
+def _identity(tick: Tick, one: Claimed) -> SealIdentity | Problem:
     """Return what the organisation seals with, making its own identity on first use; the reason where it has none that may seal."""
     from dpa.evidence.seal import operations, queries
 
+    organisation_id = one.organisation_id
     found = queries.active(tick.session, organisation_id)
     if found is None and queries.identities(tick.session, organisation_id):
         return NO_SEAL
     if found is None:
-        issuer = records.read(next(one.order for one in documents if one.organisation_id == organisation_id))["issuer"]
+        issuer = records.read(one.order)["issuer"]
         tick.session.rollback()  # Keys take a second to make; nothing may be held open meanwhile.
         prepared = operations.prepare_builtin(tick.settings, organisation_id, issuer["name"], issuer["country"], tick.now)
         with tick.begin(ACTOR) as unit:
@@ -206,13 +246,19 @@ def _store(folder: Path, ready: Ready) -> None:
         store.put(folder, ready.bundle)
 
 
-def _list(tick: Tick, made: Sequence[Ready], at: datetime, checkpoint_size: int) -> int:
-    """List stored documents in one transaction; returns how many. What another worker listed is left alone."""
-    issued = 0
+def _list(tick: Tick, ready: Ready, chunk: Chunk, rest: Sequence[Claimed]) -> bool:
+    """List a stored document in one transaction; false when another worker has it by now, which is left alone."""
     with tick.begin(ACTOR) as unit:
-        for one in made:
-            issued += _list_one(unit, one, at, checkpoint_size)
-    return issued
+        _renew(unit, rest)
+        return _list_one(unit, ready, chunk.at, chunk.checkpoint.size)
+
+
+def _renew(unit: Unit, waiting: Sequence[Claimed]) -> None:
+    """Let the leases of documents that wait their turn begin anew; those that another worker took meanwhile stay its own."""
+    for one in waiting:
+        unit.session.execute(
+            update(DocumentWork).where(DocumentWork.document_id == one.id, DocumentWork.claim == one.claim).values(next_at=unit.now + _lease(waiting))
+        )
 
 
 def _list_one(unit: Unit, ready: Ready, at: datetime, checkpoint_size: int) -> bool:
@@ -248,7 +294,12 @@ def _list_one(unit: Unit, ready: Ready, at: datetime, checkpoint_size: int) -> b
         },
     )  # fmt: skip
     for listener in _listeners:
-        listener(unit, row)
+        try:
+            listener(unit, row)
+        except Problem:
+            raise
+        except Exception as error:
+            raise ListenerFailed from error
     return True
 
 
@@ -267,23 +318,26 @@ def _files(document_id: int, ready: Ready, at: datetime) -> list[DocumentFile]:
     return found
 
 
-def _note_failures(tick: Tick, failed: Sequence[tuple[Claimed, str]]) -> None:
-    """Put documents that could not be made back, each with the reason and a longer wait."""
+def _note_failure(tick: Tick, one: Claimed, sentence: str, rest: Sequence[Claimed]) -> None:
+    """Put a document that could not be issued back, with the reason and a longer wait."""
     with tick.begin(ACTOR) as unit:
-        for one, sentence in failed:
-            unit.session.execute(
-                update(DocumentWork)
-                .where(DocumentWork.document_id == one.id, DocumentWork.claim == one.claim)
-                .values(failures=one.failures + 1, last_error=sentence, next_at=unit.now + rules.wait_after(one.failures + 1))
-            )
+        _renew(unit, rest)
+        unit.session.execute(
+            update(DocumentWork)
+            .where(DocumentWork.document_id == one.id, DocumentWork.claim == one.claim)
+            .values(failures=one.failures + 1, last_error=sentence, next_at=unit.now + rules.wait_after(one.failures + 1))
+        )
 
 
 def _sentence(one: Claimed, error: Exception) -> str:
     if isinstance(error, Problem):
         return error.message
+    cause = error.__cause__ if isinstance(error, ListenerFailed) and error.__cause__ else error
     # Neither the words of the error nor its traceback: they may quote the document.
-    frame = traceback.extract_tb(error.__traceback__)[-1:]
-    log.error("document_not_made", document=one.id, kind=type(error).__name__, where=[f"{Path(at.filename).name}:{at.lineno}" for at in frame])
+    frame = traceback.extract_tb(cause.__traceback__)[-1:]
+    log.error("document_not_made", document=one.id, kind=type(cause).__name__, where=[f"{Path(at.filename).name}:{at.lineno}" for at in frame])
+    if isinstance(error, ListenerFailed):
+        return f"The document was made, but what waits for it could not go on ({type(cause).__name__}), so it was not issued; the worker's log names the place."
     if isinstance(error, OSError):
         return f"The document could not be stored ({error.strerror or type(error).__name__}); see that the disk has room and the data folder can be written."
     return f"The document could not be made ({type(error).__name__}); the worker's log names the place."

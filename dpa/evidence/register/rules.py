@@ -13,10 +13,12 @@ MOST_FILE = 9_800_000
 CODE_DIGITS = 16
 """Digits of the record's SHA-256 printed at the foot of each page; whoever holds a page can give them."""
 LEASE = timedelta(seconds=120)
-"""How long a worker owns a document while it renders and seals it; a certificate takes a tenth of a second."""
+"""How long a worker owns documents of little text while it renders and seals them; a certificate takes a tenth of a second."""
+SLOWEST = 12_000
+"""Characters of a long order that become pages and a seal within a second on the slowest machine we count on, a fiftieth of a common one."""
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
 """Waits after a failure; the last one repeats. Short at first: a notice waits for its document ten minutes at most."""
-LONGEST_WAIT = max(LEASE, *RETRY_AFTER)
+LONGEST_WAIT = max(LEASE + timedelta(seconds=MOST_ORDERED / SLOWEST), *RETRY_AFTER)
 """No wait is longer: a document whose turn lies further ahead was put there before the clock was set back."""
 FAILING = 3
 """Failures after which somebody is told."""
@@ -43,6 +45,11 @@ def free_letters(slug: str, taken: Collection[str]) -> str:
 def reference(organisation: str, code: str, year: int, number: int) -> str:
     """Return a document's number as people write it, such as LC-BN-2026-0007; `organisation` is its letters."""
     return f"{organisation}-{code}-{year}-{number:04d}"
+
+
+def lease(characters: int) -> timedelta:
+    """Return how long a worker owns documents with so many characters of orders together."""
+    return LEASE + timedelta(seconds=characters / SLOWEST)
 
 
 def wait_after(failures: int) -> timedelta:
