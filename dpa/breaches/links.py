@@ -35,11 +35,9 @@ def make_many(unit: Unit, breach: Breach, affected_ids: Sequence[int]) -> dict[i
     rows = []
     for affected_id in affected_ids:
         token = secrets.token_urlsafe(32)
-        rows.append(CaseLink(affected_id=affected_id, token_hash=digest(token), created_at=unit.now, expires_at=unit.now + LIFE))
+        rows.append({"affected_id": affected_id, "token_hash": digest(token), "created_at": unit.now, "expires_at": unit.now + LIFE})
         found[affected_id] = f"{unit.settings.base_url}{PATH}/{token}"
-    unit.session.add_all(rows)
-    unit.session.flush()
-    trail.covering_many(unit, Event.LINKS_MADE, rows=rows, subject=("breach", breach.id), organisation_id=breach.organisation_id)
+    trail.insert_many(unit, Event.LINKS_MADE, CaseLink, rows, subject=("breach", breach.id), organisation_id=breach.organisation_id)
     return found
 
 

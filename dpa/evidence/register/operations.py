@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,7 +59,8 @@ def order_many(unit: Unit, wanted: Sequence[Order]) -> list[IssuedDocument]:
     Numbers have no gaps: a rolled-back act gives its numbers back. Raises `Conflict` when a document that is to be replaced is not
     issued yet or was replaced before, `Invalid` when the reason is missing or the content too large, KeyError for an undeclared kind.
     """
-    rows = [_row(unit, one) for one in wanted]
+    numbers = _numbers(unit, wanted)
+    rows = [_row(unit, one, next(numbers[_series(unit, one)])) for one in wanted]
     unit.session.add_all(rows)
     unit.session.flush()
     unit.session.add_all(DocumentWork(document_id=row.id, next_at=unit.now) for row in rows)
@@ -71,11 +73,21 @@ def order_many(unit: Unit, wanted: Sequence[Order]) -> list[IssuedDocument]:
     return rows
 
 
-def _row(unit: Unit, wanted: Order) -> IssuedDocument:
+def _series(unit: Unit, wanted: Order) -> tuple[int, str, int]:
+    """Return what a document is counted in: organisation, kind and year in the issuer's zone."""
+    return wanted.organisation_id, kinds.kind_named(wanted.kind).name, unit.now.astimezone(ZoneInfo(wanted.issuer.zone)).year
+
+
+def _numbers(unit: Unit, wanted: Sequence[Order]) -> dict[tuple[int, str, int], Iterator[int]]:
+    """Take the numbers of all documents, with one statement for each series; always in the same order, so that no two acts wait for each other."""
+    counts = Counter(_series(unit, one) for one in wanted)
+    return {series: iter(_take(unit.session, *series, count=count)) for series, count in sorted(counts.items())}
+
+
+def _row(unit: Unit, wanted: Order, number: int) -> IssuedDocument:
     kind = kinds.kind_named(wanted.kind)
-    year = unit.now.astimezone(ZoneInfo(wanted.issuer.zone)).year
+    year = _series(unit, wanted)[2]
     older = _older(unit.session, wanted)
-    number = next_number(unit.session, wanted.organisation_id, kind.name, year)
     reference = rules.reference(wanted.issuer.letters or rules.letters(wanted.issuer.slug), kind.code, year, number)
     content = records.ordered(
         identifier=secrets.token_hex(16), kind=kind.name, number=reference, title=wanted.title, issuer=wanted.issuer,
@@ -114,11 +126,16 @@ def _older(session: Session, wanted: Order) -> IssuedDocument | None:
 
 def next_number(session: Session, organisation_id: int, kind: str, year: int) -> int:
     """Return the next number of a series; its row stays locked until the act ends, so that a rolled-back number is given out again."""
+    return _take(session, organisation_id, kind, year, count=1)[0]
+
+
+def _take(session: Session, organisation_id: int, kind: str, year: int, *, count: int) -> range:
     table = DocumentSeries.__table__
     assert isinstance(table, Table)
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    fresh = insert(table).values(organisation_id=organisation_id, kind=kind, year=year, last=1)
+    fresh = insert(table).values(organisation_id=organisation_id, kind=kind, year=year, last=count)
     statement = fresh.on_conflict_do_update(
-        index_elements=["organisation_id", "kind", "year"], set_={"last": table.c.last + 1}
+        index_elements=["organisation_id", "kind", "year"], set_={"last": table.c.last + count}
     ).returning(table.c.last)
-    return int(session.execute(statement).scalar_one())
+    last = int(session.execute(statement).scalar_one())
+    return range(last - count + 1, last + 1)
