@@ -31,6 +31,9 @@ from dpa.people.models import Organisation
 from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
 
+PART = 500
+"""Customers whose documents and mails are made at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sending:
@@ -102,24 +105,30 @@ def _check(unit: Unit, breach: Breach, notice: Notice, release: Release) -> None
 def _send(unit: Unit, breach: Breach, notice: Notice, organisation: Organisation, sending: Sequence[Sending]) -> list[Delivery]:
     """Order each customer's document and queue the mail that waits for it."""
     before = queries.mails_before(unit.session, notice.id, [one.row.id for one in sending])
-    papers = _papers(unit, breach, notice, organisation, sending, before)
     addresses = links.make_many(unit, breach, [one.row.id for one in sending])
     hold_until = unit.now + rules.hold_for(len(sending), _time_left(unit, breach))
-    messages = [
-        notices.message(
-            breach, notice, organisation, row=one.row, agreement=one.agreement, recipient=one.recipient, document=paper, hold_until=hold_until,
-            link=addresses[one.row.id], attempt=before.get(one.row.id, (0, None))[0] + 1,
-        )
-        for one, paper in zip(sending, papers, strict=True)
-    ]  # fmt: skip
-    queued = outbox.enqueue_many(unit, messages)
-    found = [
-        Delivery(
-            notice_id=notice.id, affected_id=one.row.id, channel=Channel.EMAIL, outbox_id=queued[message.dedupe_key], document_id=paper.id,
-            recorded_by=unit.actor, recorded_at=unit.now,
-        )
-        for one, message, paper in zip(sending, messages, papers, strict=True)
-    ]  # fmt: skip
+    found: list[Delivery] = []
+    # In parts, so that the texts of ten thousand mails and documents are never in memory together.
+    for start in range(0, len(sending), PART):
+        part = sending[start : start + PART]
+        papers = _papers(unit, breach, notice, organisation, part, before)
+        messages = [
+            notices.message(
+                breach, notice, organisation, row=one.row, agreement=one.agreement, recipient=one.recipient, document=paper, hold_until=hold_until,
+                link=addresses[one.row.id], attempt=before.get(one.row.id, (0, None))[0] + 1,
+            )
+            for one, paper in zip(part, papers, strict=True)
+        ]  # fmt: skip
+        queued = outbox.enqueue_many(unit, messages)
+        found += [
+            Delivery(
+                notice_id=notice.id, affected_id=one.row.id, channel=Channel.EMAIL, outbox_id=queued[message.dedupe_key], document_id=paper.id,
+                recorded_by=unit.actor, recorded_at=unit.now,
+            )
+            for one, message, paper in zip(part, messages, papers, strict=True)
+        ]  # fmt: skip
+        for paper in papers:
+            unit.session.expire(paper, ["content"])
     unit.session.add_all(found)
     unit.session.flush()
     return found
