@@ -29,7 +29,7 @@ def ready(session: Session) -> dict[str, Any]:
 
 
 def alerts(session: Session, now: datetime) -> dict[str, Any]:
-    """Tell whether alerts leave: `problems` names what is wrong, beside the figures it was judged by (ages in whole seconds)."""
+    """Tell whether alerts leave and evidence stands: `problems` names what is wrong, beside the figures it was judged by (ages in whole seconds)."""
     try:
         facts = queries.facts(session, now)
     except DBAPIError as error:
@@ -47,6 +47,8 @@ def alerts(session: Session, now: datetime) -> dict[str, Any]:
         "dead": facts.dead,
         "follow_ups": facts.follow_ups,
         "failing_jobs": list(facts.failing_jobs),
+        "trail_findings": facts.findings,
+        "documents_failing": facts.documents,
     }
 
 
@@ -57,7 +59,7 @@ def banners(facts: queries.BannerFacts, now: datetime, settings: Settings) -> li
         since = "has not run yet" if facts.seen_at is None else f"has been silent for {_minutes(now, facts.seen_at)}"
         found.append(Banner("late", f"The worker {since}. No alert and no notice leaves until it runs: start it with dpa worker or make run."))
     if facts.failing_jobs:
-        found.append(Banner("late", f"A background job keeps failing: {', '.join(facts.failing_jobs)}. The log of the worker says why."))
+        found.append(Banner("late", f"A background job failed and will be tried again: {', '.join(facts.failing_jobs)}. The log of the worker says why."))
     if facts.dead:
         which = "1 message could not be delivered." if facts.dead == 1 else f"{facts.dead} messages could not be delivered."
         found.append(Banner("late", which, "/outbox?state=dead", "Open the outbox"))

@@ -30,7 +30,8 @@ def ready() -> tuple[Response, int]:
 @blueprint.get("/health/alerts")
 @access.public
 def alerts() -> tuple[Response, int]:
-    """Answer 503 when the worker is silent for 5 minutes, mail waits, is undeliverable, or a job keeps failing."""
+    """Answer 503 when the worker is silent for 5 minutes, mail waits or is undeliverable, a job failed, a document cannot be made, or a finding
+    about the trail stands."""
     return _answer(health.alerts(edge.session(), edge.now()))
 
 

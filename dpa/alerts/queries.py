@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select, 
 from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
 
 from dpa.alerts.models import DEAD, LIVE, ClockJump, DeliveryEvent, OutboxMessage, WorkerHeartbeat
-from dpa.alerts.rules import Category, Facts, State
+from dpa.alerts.rules import SILENT_FAILS, Category, Facts, State
+from dpa.evidence import concerns as evidence
+from dpa.evidence.register.models import DocumentWork
 from dpa.web import paging
 from dpa.web.identity import Scope
 from dpa.web.paging import Page
@@ -80,8 +82,7 @@ def names(session: Session, keys: Sequence[str]) -> Mapping[str, str]:
 
 
 def facts(session: Session, now: datetime) -> Facts:
-    """Return what the health of alerts is judged by, in one statement."""
-    newest = select(WorkerHeartbeat.failing_jobs).order_by(WorkerHeartbeat.seen_at.desc()).limit(1)
+    """Return what the health of alerts and evidence is judged by, in two statements."""
     row = session.execute(
         select(
             _seen().label("seen_at"),
@@ -90,10 +91,19 @@ def facts(session: Session, now: datetime) -> Facts:
             _oldest(OutboxMessage.created_at).scalar_subquery().label("unsent_at"),
             _count(and_(text(DEAD), _MATTERS)).label("dead"),
             _count(OutboxMessage.follow_up).label("follow_ups"),
-            newest.scalar_subquery().label("failing"),
+            evidence.newest_findings().label("findings"),
+            select(func.count()).select_from(DocumentWork).where(evidence.cannot_be_made()).scalar_subquery().label("documents"),
         )
     ).one()
-    return Facts(row.seen_at, row.due_at, row.unoffered_at, row.unsent_at, row.dead, row.follow_ups, tuple(row.failing or ()))
+    return Facts(
+        row.seen_at, row.due_at, row.unoffered_at, row.unsent_at, row.dead, row.follow_ups, _failing_jobs(session, now), row.findings or 0, row.documents
+    )
+
+
+def _failing_jobs(session: Session, now: datetime) -> tuple[str, ...]:
+    """Return the jobs whose last run failed at any worker that lives: with several, each knows only its own."""
+    living = select(WorkerHeartbeat.failing_jobs).where(WorkerHeartbeat.seen_at >= now - SILENT_FAILS, WorkerHeartbeat.stopped_at.is_(None))
+    return tuple(sorted({name for failing in session.scalars(living) for name in failing}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ SLOW_FAILS = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the health of alerts is judged by. None means: there is no such thing."""
+    """What the health of alerts, and of the evidence behind them, is judged by. None means: there is no such thing."""
 
     seen_at: datetime | None
     """Last heartbeat of any worker."""
@@ -154,7 +154,11 @@ class Facts:
     follow_ups: int = 0
     """Accepted messages after which something, such as meeting a deadline, failed and is being tried again."""
     failing_jobs: tuple[str, ...] = ()
-    """Jobs of the worker whose last three runs failed."""
+    """Jobs of a living worker whose last run failed."""
+    findings: int = 0
+    """What the newest verification of the trail found wrong."""
+    documents: int = 0
+    """Ordered documents that cannot be made."""
 
 
 def is_silent(seen_at: datetime | None, now: datetime, limit: timedelta) -> bool:
@@ -163,11 +167,13 @@ def is_silent(seen_at: datetime | None, now: datetime, limit: timedelta) -> bool
 
 
 def faults(facts: Facts, now: datetime) -> tuple[str, ...]:
-    """Return what is wrong with alerts at `now`, as words a monitor can match; empty when all is well."""
+    """Return what is wrong at `now`, as words a monitor can match; empty when all is well."""
     def older(at: datetime | None, limit: timedelta) -> bool:
         return at is not None and now - at > limit
 
     found = {
+        "trail_tampered": facts.findings > 0,
+        "document_failing": facts.documents > 0,
         "worker_silent": is_silent(facts.seen_at, now, SILENT_FAILS),
         "mail_waiting": older(facts.oldest_due_at, SILENT_FAILS) or older(facts.oldest_unoffered_at, SILENT_FAILS),
         "mail_delayed": older(facts.oldest_unsent_at, SLOW_FAILS),

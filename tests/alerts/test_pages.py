@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, insert, update
 
 from dpa.alerts import heartbeats, operations, queue
 from dpa.alerts.messages import Message
 from dpa.alerts.models import OutboxMessage
 from dpa.alerts.rules import Answer, Decision, EventKind, Outcome, State
+from dpa.evidence.register.models import DocumentState, DocumentWork, IssuedDocument
+from dpa.evidence.trail.models import TrailVerification, table
 from dpa.extensions import db
 from dpa.people.roles import Role
 from tests.alerts.desk import CONTEXT
@@ -212,8 +214,35 @@ def test_an_undeliverable_message_fails_health_until_it_is_dealt_with(office: Of
     office.dpo.post(f"/outbox/{number}/set-aside", data={"reason": "told by telephone"})
     assert office.stranger.get("/health/alerts").json == {
         "status": "ok", "problems": [], "heartbeat_age_s": 0, "oldest_due_age_s": None, "oldest_unsent_age_s": None, "dead": 0,
-        "follow_ups": 0, "failing_jobs": [],
+        "follow_ups": 0, "failing_jobs": [], "trail_findings": 0, "documents_failing": 0,
     }
+
+
+def test_a_finding_and_a_document_that_cannot_be_made_fail_health(office: Office) -> None:
+    """By kind and number only: whoever may ask for health may not know whose document it is."""
+    office.beat()
+    assert office.stranger.get("/health/alerts").status_code == 200
+    at = pages.clock_of(office.app).now()
+    with office.app.app_context(), db.engine.connect().execution_options(write=True) as connection:
+        for values in ({"findings": 0, "first_finding": ""}, {"findings": 2, "first_finding": "event 7: Carla Customer"}):
+            connection.execute(insert(table(TrailVerification)).values(at=at, size=1, root="0" * 64, **values))
+        connection.execute(insert(table(IssuedDocument)).values(
+            id=1, organisation_id=office.lemon, kind="breach-notice", year=2026, number=1, reference="LL-BN-2026-0001", title="Notice to Carla Customer",
+            subject_type="breach", subject_id="7", content="{}", ordered_by="u:1", state=DocumentState.ORDERED, ordered_at=at))
+        connection.execute(insert(table(DocumentWork)).values(document_id=1, next_at=at, failures=2, claim=2))
+        connection.commit()
+    answer = office.stranger.get("/health/alerts")
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["problems"], answer.json["trail_findings"]) == (503, ["trail_tampered"], 2)
+    with office.app.app_context(), db.engine.connect().execution_options(write=True) as connection:
+        connection.execute(insert(table(TrailVerification)).values(at=at, size=1, root="0" * 64, findings=0, first_finding=""))
+        connection.execute(update(table(DocumentWork)).values(failures=3, claim=3, last_error="Carla Customer"))
+        connection.commit()
+    answer = office.stranger.get("/health/alerts")
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["problems"], answer.json["documents_failing"]) == (503, ["document_failing"], 1)
+    assert "Carla" not in answer.text
+    assert "LL-BN" not in answer.text
 
 
 def test_health_without_tables(sqlite_database: Database) -> None:

@@ -61,6 +61,9 @@ WELL = Facts(NOW, None, None, None, 0)
         (replace(WELL, dead=1), ("mail_dead",)),
         (replace(WELL, follow_ups=1), ("follow_up_failing",)),
         (replace(WELL, failing_jobs=("docket:alerts",)), ("job_failing",)),
+        (replace(WELL, findings=1), ("trail_tampered",)),
+        (replace(WELL, documents=1), ("document_failing",)),
+        (replace(WELL, findings=3, documents=2, dead=1), ("trail_tampered", "document_failing", "mail_dead")),
     ],
 )
 def test_faults(facts: Facts, found: tuple[str, ...]) -> None:
