@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from dpa import database, logs
 from dpa.clock import Clock, SystemClock
 from dpa.config import Settings, load_settings, secret_key
+from dpa.evidence import checking
 from dpa.extensions import csrf, db, login_manager
 from dpa.slice import Banner
 from dpa.slices import SLICES
@@ -58,6 +59,13 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, **o
             app.register_blueprint(blueprint)
     app.add_url_rule("/", "index", access.anyone_signed_in(_index))
     app.before_request(access.enforce)
+    return app
+
+
+def create_served_app() -> Flask:
+    """Return the application for a process that serves people, after the trail was compared with what was signed of it."""
+    app = create_app()
+    checking.compare_at_start(app.extensions["dpa_settings"], SystemClock().now())
     return app
 
 

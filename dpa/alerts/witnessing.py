@@ -18,6 +18,7 @@ from dpa.alerts import operations
 from dpa.alerts.messages import Message, check_address
 from dpa.alerts.models import OutboxMessage
 from dpa.alerts.rules import Category
+from dpa.evidence import checking
 from dpa.evidence.trail import anchoring, checkpoints
 from dpa.evidence.trail.checkpoints import Signer
 from dpa.evidence.trail.models import TrailCheckpoint, TrailWitness
@@ -49,7 +50,7 @@ def mail_witnesses(tick: Tick) -> str:
     if not due:
         return ""
     signer = checkpoints.signer_for(tick.settings)
-    with tick.begin(ACTOR) as unit:
+    with checking.told(tick.session, tick.settings, lambda: tick.begin(ACTOR)), tick.begin(ACTOR) as unit:
         checkpoint = checkpoints.take(unit, signer, "daily")
         letters = [_message(unit.session, checkpoint, signer, one) for one in due]
         stored = operations.enqueue_many(unit, [letter for letter in letters if _can_be_mailed(letter)])

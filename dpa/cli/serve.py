@@ -135,7 +135,7 @@ def commands(settings: Settings, host: str) -> dict[str, tuple[str, ...]]:
     }
     # Preloaded: the product is imported once for all web processes, which makes the start fast and shares memory. Nothing
     # is connected to before the fork. The control socket would stand open in the home folder of whoever runs this.
-    web = ("-m", "gunicorn", "--no-control-socket", "--preload", *(f"--{name}={value}" for name, value in options.items()), "dpa.factory:create_app()")
+    web = ("-m", "gunicorn", "--no-control-socket", "--preload", *(f"--{name}={value}" for name, value in options.items()), "dpa.factory:create_served_app()")
     return {"web": (sys.executable, *web), "worker": (sys.executable, "-c", "from dpa.cli import main; main()", "worker")}
 
 

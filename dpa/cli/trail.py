@@ -14,13 +14,16 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from dpa.cli import trail_proofs
 from dpa.clock import SystemClock
 from dpa.config import Settings, load_settings
+from dpa.evidence import checking
 from dpa.evidence.trail.findings import Finding, Verification
+from dpa.evidence.trail.notes import NoteError, VerifierKey
 from dpa.evidence.trail.reading import read_only_engine
+from dpa.evidence.trail.signed import LOG, handed_in
 from dpa.evidence.trail.verify import verify_database
-from dpa.evidence.trail.verify_checkpoints import Against, beside_the_key, handed_in
-from dpa.problems import Misconfigured
+from dpa.evidence.trail.verify_checkpoints import Against, beside_the_key
+from dpa.problems import Invalid, Misconfigured
 
-TAMPERED = 1
+TAMPERED, SAYS_NOTHING = 1, 2
 
 
 @click.group()
@@ -37,28 +40,47 @@ for _command in trail_proofs.COMMANDS:
 @click.option("--columns/--no-columns", default=True, show_default=True, help="Compare the copies beside each event's text too.")
 @click.option("--against", "notes", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
               help="A signed checkpoint that was kept elsewhere, or a log of them; may be given several times.")
+@click.option("--vkey", "vkeys", multiple=True, metavar="KEY",
+              help="A public key you trust for what you hand in, as it stands in the mail to witnesses; may be given several times.")
 @click.option("--log/--no-log", default=True, show_default=True,
               help="Compare with checkpoints.log beside the key; leave it out for an older copy of the database.")
 @click.option("--record", is_flag=True, help="Keep the result in the database and record it as an event of the trail.")
-def verify(as_json: bool, columns: bool, notes: tuple[Path, ...], log: bool, record: bool) -> None:
+def verify(as_json: bool, columns: bool, notes: tuple[Path, ...], vkeys: tuple[str, ...], log: bool, record: bool) -> None:
     """Compute the whole trail anew and compare it with what is stored and with every checkpoint that was signed.
 
     Only reads, so it also works on a read-only copy named in DATABASE_URL. Exits 0 when the trail is whole, 1 when it
-    was tampered with (each finding names the event and what is wrong), 2 for wrong use.
+    was tampered with (each finding names the event and what is wrong), 2 for wrong use and when a file given with
+    --against says nothing about this trail, because no key of it signed it.
     """
     settings = load_settings()
     begun_at = SystemClock().now()
-    against = beside_the_key(settings, tuple(found for path in notes for found in handed_in(path)), log=log)
+    found = tuple(one for path in notes for one in handed_in(path))
+    against = beside_the_key(settings, found, log=log, vouched=tuple(map(_key, vkeys)))
     engine = read_only_engine(settings.database)
     try:
         result = _verify(engine, columns, against)
+        if log:
+            result = checking.signable(result, engine, settings)
     finally:
         engine.dispose()
     click.echo(json.dumps(result.to_json(), indent=2, ensure_ascii=False) if as_json else result.text())
+    if not result.ok and not as_json and against.log is not None and LOG in result.text():
+        click.echo(f"{LOG} is {against.log}")
+    for one in result.set_aside:
+        click.echo(one.text(), err=True)
     if record:
         _record(settings, result, begun_at)
     if not result.ok:
         sys.exit(TAMPERED)
+    if result.set_aside:
+        sys.exit(SAYS_NOTHING)
+
+
+def _key(text: str) -> VerifierKey:
+    try:
+        return VerifierKey.parse(text.strip())
+    except NoteError as error:
+        raise Invalid(f"--vkey {text} is no public key ({error}); it stands in the mail to witnesses, name+id+base64.") from None
 
 
 def _verify(engine: Engine, columns: bool, against: Against) -> Verification:

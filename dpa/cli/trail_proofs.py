@@ -137,7 +137,7 @@ def export(first: int, last: int | None, out: Path, personal: bool) -> None:
 @click.option("--reason", metavar="TEXT", help="Why; needed with --anew, recorded in the trail.")
 def rotate_key(anew: bool, reason: str | None) -> None:
     """Make a new key that signs checkpoints; the former one vouches for it and is then forgotten."""
-    from dpa.evidence.trail import checkpoints
+    from dpa.evidence.trail import checkpoints, keys
 
     if anew and not (reason or "").strip():
         raise Invalid("Say why a new line of checkpoints begins: --reason \"restored the backup of 3 May\".")
@@ -149,6 +149,7 @@ def rotate_key(anew: bool, reason: str | None) -> None:
                 checkpoints.begin_anew(act, settings, (reason or "").strip())
             else:
                 checkpoints.rotate(act, settings)
+        checkpoints.repair(desk.session.connection(), keys.folder_of(settings))
         taken = _take(desk, checkpoints.KEY)
         signer = checkpoints.signer_for(settings)
         click.echo(f"The key {signer.vkey}\nsigns from the checkpoint over {taken.size} events on. Tell those who verify.")
@@ -168,11 +169,22 @@ COMMANDS = (checkpoint, prove, export, rotate_key)
 
 
 def _take(desk: Desk, reason: str = "command") -> TrailCheckpoint:
+    from dpa.evidence import checking
     from dpa.evidence.trail import checkpoints
 
     signer = checkpoints.signer_for(desk.settings)
-    with desk.begin(SystemClock().now()) as act:
-        size = checkpoints.take(act, signer, reason).size
+
+    def begin() -> AbstractContextManager[Unit]:
+        return desk.begin(SystemClock().now())
+
+    try:
+        with checking.told(desk.session, desk.settings, begin), begin() as act:
+            size = checkpoints.take(act, signer, reason).size
+    except checkpoints.NothingToSign:
+        raise
+    except checkpoints.CheckpointRefused as refused:
+        # Pages name no folder; whoever sits at the machine needs it.
+        raise checkpoints.CheckpointRefused(f"{refused.message} The folder of keys is {signer.folder}.") from None
     found = checkpoints.checkpoint(desk.session, size)
     assert found is not None
     return found

@@ -6,13 +6,11 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
-from dpa.evidence import operations
+from dpa.evidence import checking, operations
 from dpa.evidence.trail import anchoring, checkpoints, queries
 from dpa.evidence.trail.models import TrailAnchor, TrailCheckpoint
-from dpa.evidence.trail.verify import verify_database
-from dpa.evidence.trail.verify_checkpoints import beside_the_key
 from dpa.problems import Problem
 from dpa.slice import Tick
 
@@ -34,13 +32,19 @@ def verify_trail(tick: Tick) -> str:
 
 
 def _verify(tick: Tick) -> str:
-    bind = tick.session.get_bind()
-    tick.session.rollback()  # Reading may take long; the worker's own snapshot must not be held open meanwhile.
-    engine = bind if isinstance(bind, Engine) else bind.engine
-    result = verify_database(engine, against=beside_the_key(tick.settings))
+    result = checking.verified(tick.session, tick.settings)
     with tick.begin(ACTOR) as unit:
         operations.keep_verification(unit, result, tick.now)
     return f"{result.size} events verified, {result.finding_count} findings"
+
+
+def compare_checkpoints(tick: Tick) -> str:
+    """Compare the trail with the end of the log, so that a worker that starts over another database says so at once.
+
+    Raises `CheckpointRefused` when they contradict each other; then the whole trail was verified, and the result is recorded.
+    """
+    checking.compare(tick.session, tick.settings, lambda: tick.begin(ACTOR))
+    return ""
 
 
 def daily_checkpoint(tick: Tick) -> str:
@@ -54,14 +58,8 @@ def daily_checkpoint(tick: Tick) -> str:
     if size == 0 or (last is not None and (last.at >= day_began(tick.now) or last.size == size)):
         return ""
     signer = checkpoints.signer_for(tick.settings)
-    try:
-        with tick.begin(ACTOR) as unit:
-            return f"checkpoint over {checkpoints.take(unit, signer, checkpoints.DAILY).size} events"
-    except checkpoints.CheckpointRefused:
-        told = queries.last_verification(tick.session)
-        if told is None or told.ok:
-            _verify(tick)
-        raise
+    with checking.told(tick.session, tick.settings, lambda: tick.begin(ACTOR)), tick.begin(ACTOR) as unit:
+        return f"checkpoint over {checkpoints.take(unit, signer, checkpoints.DAILY).size} events"
 
 
 def stamp_checkpoint(tick: Tick) -> str:

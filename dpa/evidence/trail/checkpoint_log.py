@@ -89,6 +89,16 @@ class CheckpointLog:
                 newest, marked = False, found is None
 
     @contextmanager
+    def still(self) -> Iterator[None]:
+        """Keep everybody from adding to it while it is compared with the database; needs no right to write."""
+        if not self.path.exists():
+            yield
+            return
+        with self.path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            yield
+
+    @contextmanager
     def locked(self) -> Iterator[LockedLog]:
         """Hold the log alone among all processes; the only way to add to it."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

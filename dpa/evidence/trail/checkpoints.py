@@ -7,10 +7,12 @@ that the next checkpoint puts back. C2SP tlog-checkpoint: a log must not sign a 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Engine, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -26,7 +28,10 @@ from dpa.evidence.trail.tree import Frontier, Nodes, TreeError, root_at
 from dpa.problems import Problem
 from dpa.unit import Unit
 
-__all__ = ["CheckpointRefused", "Signer", "begin_anew", "checkpoint", "covering", "newest", "rotate", "signer_for", "take"]
+__all__ = [
+    "CheckpointRefused", "NothingToSign", "Signer", "begin_anew", "checkpoint", "covering", "examine", "newest", "repair", "rotate",
+    "signer_for", "take",
+]
 
 DAILY, DOCUMENT, REQUEST, KEY, COMMAND = "daily", "document", "request", "key", "command"
 """Reasons for which checkpoints are made."""
@@ -38,6 +43,10 @@ class CheckpointRefused(Problem):
     """Nothing was signed, because the trail contradicts a checkpoint that was signed before, or there is nothing to sign."""
 
 
+class NothingToSign(CheckpointRefused):
+    """Nothing was signed, and nothing is wrong with the trail either."""
+
+
 def take(unit: Unit, signer: Signer, reason: str) -> TrailCheckpoint:
     """Return a signed checkpoint of the trail as it was committed last; the newest one when the trail has not grown since.
 
@@ -45,6 +54,7 @@ def take(unit: Unit, signer: Signer, reason: str) -> TrailCheckpoint:
     `CheckpointRefused` when the trail is empty, shorter than what was signed before, or another trail.
     """
     connection = unit.session.connection()
+    repair(connection, signer.folder)
     with signer.log.locked() as log:
         signer = _current(signer)
         # The head is read under the lock: whoever signed more before us had it committed.
@@ -55,7 +65,8 @@ def take(unit: Unit, signer: Signer, reason: str) -> TrailCheckpoint:
             entries.append(_sign(unit, signer, successor, log, Checkpoint(signer.origin, size, root_at(size, nodes)), reason))
     # Outside the lock, since it may wait for somebody else who is storing the same row.
     _store(connection, entries)
-    _register(unit, _current(signer), size)
+    signer = _current(signer)
+    _register(connection, (signer.key, signer.next_key) if signer.next_key else (signer.key,), size, unit.now)
     found = unit.session.get(TrailCheckpoint, size, populate_existing=True)
     assert found is not None
     return found
@@ -74,7 +85,7 @@ def rotate(unit: Unit, settings: Settings) -> SigningKey:
         size = _head(connection)
         _agree(connection, signer, size, stored_nodes(connection))
         if _successor(connection, signer) is not None:
-            raise CheckpointRefused("A new key was made already and waits for its first checkpoint; run `dpa trail checkpoint`.")
+            raise NothingToSign("A new key was made already and waits for its first checkpoint; run `dpa trail checkpoint`.")
         fresh = SigningKey(signer.origin, secrets.token_bytes(bodies.SALT_BYTES))
         (signer.folder / keys.NEXT).unlink(missing_ok=True)
         keys.write_once(signer.folder / keys.NEXT, fresh)
@@ -84,19 +95,47 @@ def rotate(unit: Unit, settings: Settings) -> SigningKey:
     return fresh
 
 
-def begin_anew(unit: Unit, settings: Settings, reason: str) -> Signer:
+def examine(engine: Engine, settings: Settings) -> None:
+    """Compare the trail with its head, its newest checkpoint and the end of the log, as before signing, and sign nothing.
+
+    Cheap, so it runs whenever a process starts. Raises `CheckpointRefused`, also when the database holds checkpoints and the folder of
+    keys no key; `NothingToSign` for an empty trail.
+    """
+    folder = keys.folder_of(settings)
+    if not (folder / keys.CURRENT).exists():
+        with engine.connect() as connection:
+            if connection.execute(select(_CHECKPOINT.c.size).limit(1)).first() is not None:
+                raise CheckpointRefused("The database holds checkpoints, but the folder of keys holds no key that signed them; restore the folder "
+                                        "from its backup, or, if it is lost, begin anew with `dpa trail rotate-key --anew`.")
+        return
+    signer = keys.load(folder)
+    with signer.log.still(), engine.connect() as connection:
+        _agree(connection, _current(signer), _head(connection), stored_nodes(connection))
+
+
+def begin_anew(unit: Unit, settings: Settings, reason: str) -> SigningKey:
     """Begin a new line of checkpoints under a new name: after the key was lost or told, or an older database was restored.
 
-    The former log is set aside under the name of its origin, so that nothing signed before is lost, and the reason is recorded (as a
-    personal part, since it may name somebody). Verification goes on comparing with every checkpoint in the database.
+    Returns the key, which signs from the commit on: call `repair` then; where a crash keeps it from being called, the next start or
+    checkpoint does. The former log is set aside under the name of its origin, so that nothing signed before is lost, and the reason is
+    recorded (as a personal part, since it may name somebody). Verification goes on comparing with every checkpoint in the database.
     """
-    keys.set_aside(keys.folder_of(settings))
-    signer = signer_for(settings)
-    size = _head(unit.session.connection())
-    _register(unit, signer, size)
+    connection = unit.session.connection()
+    # Whoever begins anew at the same time waits here, and finds our key in its place.
+    connection.execute(select(_HEAD.c.id).with_for_update()).all()
+    repair(connection, keys.folder_of(settings))
+    fresh = keys.prepare_anew(settings)
+    _register(connection, (fresh,), _head(connection), unit.now)
     append.record(unit, Event.KEY_BEGUN_ANEW, subject=("trail", 1), organisation_id=None,
-                  data={"new": signer.key.verifier.key_id.hex(), "vkey": signer.vkey}, personal={"reason": reason})
-    return signer
+                  data={"new": fresh.verifier.key_id.hex(), "vkey": fresh.verifier.encode()}, personal={"reason": reason})
+    return fresh
+
+
+def repair(connection: Connection, folder: Path) -> None:
+    """Put the key of a line begun anew into its place, once its act is committed; one whose act was rolled back takes over nothing."""
+    waiting = keys.waiting_anew(folder)
+    if waiting is not None and _is_registered(connection, waiting):
+        keys.put_in_place(folder)
 
 
 def newest(session: Session) -> TrailCheckpoint | None:
@@ -122,7 +161,7 @@ def _current(signer: Signer) -> Signer:
 def _head(connection: Connection) -> int:
     head = connection.execute(select(_HEAD.c.size).where(_HEAD.c.id == 1)).scalar_one_or_none()
     if not head:
-        raise CheckpointRefused("The trail has no events yet, so there is nothing to sign; act first, then take a checkpoint.")
+        raise NothingToSign("The trail has no events yet, so there is nothing to sign; act first, then take a checkpoint.")
     return int(head)
 
 
@@ -139,16 +178,16 @@ def _agree(connection: Connection, signer: Signer, size: int, nodes: Nodes) -> t
     except (TreeError, TypeError, IndexError) as error:
         raise CheckpointRefused(f"The stored tree of the trail is damaged ({error}), so nothing is signed; run `dpa trail verify` and keep "
                                 "a copy of the database as it is.") from None
-    _agrees_with_newest_row(connection, signer, size, nodes)
+    newest_row = _agrees_with_newest_row(connection, signer, size, nodes)
     missing: list[Entry] = []
     logged = 0
     for entry in signer.log.newest_first():
         if isinstance(entry, Damage):
-            raise CheckpointRefused(f"{signer.log.path} is damaged at byte {entry.offset} ({entry.why}), so nothing is signed; "
-                                    "restore the file from its backup.")
+            raise CheckpointRefused(f"{keys.LOG} is damaged at byte {entry.offset} ({entry.why}), so nothing is signed; restore the file from "
+                                    "its backup.")
         known = connection.execute(select(_CHECKPOINT.c.size).where(_CHECKPOINT.c.size == entry.checkpoint.size)).first() is not None
         if not logged or not known:
-            _agrees_with_entry(signer, entry, size, nodes)
+            _agrees_with_entry(signer, entry, size, nodes, newest_row)
         logged = logged or entry.checkpoint.size
         if known:
             break
@@ -156,10 +195,11 @@ def _agree(connection: Connection, signer: Signer, size: int, nodes: Nodes) -> t
     return missing, logged
 
 
-def _agrees_with_newest_row(connection: Connection, signer: Signer, size: int, nodes: Nodes) -> None:
+def _agrees_with_newest_row(connection: Connection, signer: Signer, size: int, nodes: Nodes) -> int:
+    """Refuse unless the trail agrees with the newest checkpoint in the database; returns its size, 0 without any."""
     row = connection.execute(select(_CHECKPOINT).order_by(_CHECKPOINT.c.size.desc()).limit(1)).one_or_none()
     if row is None:
-        return
+        return 0
     try:
         signed = Checkpoint.parse(parse(row.note)[0])
     except NoteError as error:
@@ -167,14 +207,15 @@ def _agrees_with_newest_row(connection: Connection, signer: Signer, size: int, n
                                 "is signed; run `dpa trail verify`.") from None
     if signed.origin != signer.origin and not _is_registered(connection, signer.key):
         raise CheckpointRefused(
-            f"The checkpoints in the database were signed for {signed.origin}, but {signer.folder} holds the key of {signer.origin}; restore "
+            f"The checkpoints in the database were signed for {signed.origin}, but the folder of keys holds the key of {signer.origin}; restore "
             "the folder from its backup, or, if it is lost, begin anew with `dpa trail rotate-key --anew`.")
     if signed.origin == signer.origin:
-        _compare(Checkpoint(signed.origin, row.size, bytes.fromhex(row.root)), row.at, "the database", size, nodes)
+        _compare(Checkpoint(signed.origin, row.size, bytes.fromhex(row.root)), row.at, "the database", size, nodes, row.size)
+    return int(row.size)
 
 
-def _agrees_with_entry(signer: Signer, entry: Entry, size: int, nodes: Nodes) -> None:
-    where = str(signer.log.path)
+def _agrees_with_entry(signer: Signer, entry: Entry, size: int, nodes: Nodes, newest_row: int) -> None:
+    where = keys.LOG
     if entry.checkpoint.origin != signer.origin:
         raise CheckpointRefused(f"{where} was written for {entry.checkpoint.origin}, not for {signer.origin}, so nothing is signed; restore "
                                 "the folder from its backup.")
@@ -183,18 +224,20 @@ def _agrees_with_entry(signer: Signer, entry: Entry, size: int, nodes: Nodes) ->
     except NoteError as error:
         raise CheckpointRefused(f"The checkpoint over {entry.checkpoint.size} events in {where} is not sound ({error}), so nothing is "
                                 "signed; restore the file from its backup.") from None
-    _compare(entry.checkpoint, entry.at, where, size, nodes)
+    _compare(entry.checkpoint, entry.at, where, size, nodes, newest_row)
 
 
-def _compare(signed: Checkpoint, at: datetime, where: str, size: int, nodes: Nodes) -> None:
+def _compare(signed: Checkpoint, at: datetime, where: str, size: int, nodes: Nodes, newest_row: int) -> None:
     named = f"the checkpoint of {at:%Y-%m-%d %H:%M} UTC in {where}"
     if signed.size > size:
         raise CheckpointRefused(
             f"The trail holds {size} events, but {named} covers {signed.size}, so nothing is signed: events were removed, or an older copy of "
             "the database was restored; find out which, and only after a restore begin anew with `dpa trail rotate-key --anew`.")
     if root_at(signed.size, nodes) != signed.root:
+        # An older copy agrees with all that it holds itself; only what was signed since knows more.
+        older = ", or an older copy of the database was restored and acts were added since" if newest_row < signed.size else ""
         raise CheckpointRefused(
-            f"The first {signed.size} events are not those of {named}, so nothing is signed: they were changed after it; run "
+            f"The first {signed.size} events are not those of {named}, so nothing is signed: they were changed after it{older}; run "
             "`dpa trail verify` and keep a copy of the database as it is.")
 
 
@@ -224,12 +267,11 @@ def _is_registered(connection: Connection, key: SigningKey) -> bool:
     return connection.execute(select(_KEY.c.key_id).where(_KEY.c.key_id == key.verifier.key_id.hex())).first() is not None
 
 
-def _register(unit: Unit, signer: Signer, size: int) -> None:
-    """Make the key known on its first use, and close those before it."""
-    connection = unit.session.connection()
-    enrol(connection, signer.key, size, unit.now)
-    signing = [key.verifier.key_id.hex() for key in (signer.key, signer.next_key) if key is not None]
-    connection.execute(update(_KEY).where(_KEY.c.valid_to_size.is_(None), _KEY.c.key_id.not_in(signing)).values(valid_to_size=size))
+def _register(connection: Connection, signing: Sequence[SigningKey], size: int, now: datetime) -> None:
+    """Make the first of these keys known on its first use, and close all that sign no more."""
+    enrol(connection, signing[0], size, now)
+    named = [key.verifier.key_id.hex() for key in signing]
+    connection.execute(update(_KEY).where(_KEY.c.valid_to_size.is_(None), _KEY.c.key_id.not_in(named)).values(valid_to_size=size))
 
 
 def enrol(connection: Connection, key: SigningKey, size: int, now: datetime) -> None:

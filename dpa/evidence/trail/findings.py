@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dpa.evidence.trail.signed import SetAside
+
 KEPT = 100
 """Findings kept in full; more are only counted, so that a wholly rewritten trail does not fill the memory."""
+KEEP = "What to do: keep a copy of the database and of the folder of keys as they are, and call your operator."
+COMPARE = "Then compare with a checkpoint that somebody outside holds: dpa trail verify --against FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,10 @@ class Verification:
     """How many things are wrong in all."""
     checkpoints: int = 0
     """How many signed checkpoints the trail agrees with."""
+    set_aside: tuple[SetAside, ...] = ()
+    """What was handed in and says nothing about this trail; no fault of it."""
+    outside: bool = False
+    """Whether a checkpoint that somebody outside kept was compared with."""
 
     @property
     def ok(self) -> bool:
@@ -68,6 +76,7 @@ class Verification:
         lines += [f"- {finding.text()}" for finding in self.findings]
         if self.finding_count > len(self.findings):
             lines.append(f"- and {self.finding_count - len(self.findings)} more")
+        lines.append(KEEP if self.outside else f"{KEEP} {COMPARE}")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
@@ -75,6 +84,7 @@ class Verification:
         return {
             "ok": self.ok, "size": self.size, "root": self.root, "columns": self.columns, "erased": self.erased,
             "checkpoints": self.checkpoints, "finding_count": self.finding_count, "findings": [finding.to_json() for finding in self.findings],
+            "set_aside": [{"where": one.where, "count": one.count, "why": one.why} for one in self.set_aside],
         }
 
 

@@ -1,6 +1,7 @@
 """The key that signs checkpoints and the files beside it, in the folder `trail` of the keys' folder.
 
-`signing.key` holds the private key (0600), `next.key` the one that a begun rotation made, `retired.vkeys` the public halves of
+`signing.key` holds the private key (0600), `next.key` the one that a begun rotation made, `anew.key` the first of a line that begins anew
+until its act is committed, `retired.vkeys` the public halves of
 former keys, and `checkpoints.log` every note that was ever signed. The folder belongs into no backup of the database: whoever
 holds both can rewrite the trail and sign it again.
 """
@@ -19,7 +20,7 @@ from dpa.evidence.trail.checkpoint_log import CheckpointLog, Entry
 from dpa.evidence.trail.notes import NoteError, SigningKey, VerifierKey
 from dpa.problems import Misconfigured
 
-CURRENT, NEXT, RETIRED, LOG = "signing.key", "next.key", "retired.vkeys", "checkpoints.log"
+CURRENT, NEXT, ANEW, RETIRED, LOG = "signing.key", "next.key", "anew.key", "retired.vkeys", "checkpoints.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def signer_for(settings: Settings) -> Signer:
 
 def load(folder: Path) -> Signer:
     """Return the signer as the folder holds it now."""
-    return Signer(folder, _private(folder / CURRENT), _private(folder / NEXT) if (folder / NEXT).exists() else None, retired(folder))
+    return Signer(folder, private(folder / CURRENT), private(folder / NEXT) if (folder / NEXT).exists() else None, retired(folder))
 
 
 def retired(folder: Path) -> tuple[VerifierKey, ...]:
@@ -116,25 +117,44 @@ def retire(folder: Path, key: VerifierKey) -> None:
         _fresh(folder / RETIRED, lines).replace(folder / RETIRED)
 
 
-def set_aside(folder: Path) -> None:
-    """Begin anew: keep the former key's public half, rename its log after its origin, and remove the private key.
+def prepare_anew(settings: Settings) -> SigningKey:
+    """Make the key of a line that begins anew, beside the current one, which goes on signing until `put_in_place`."""
+    folder = folder_of(settings)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = SigningKey(f"{settings.host}/trail/{secrets.token_hex(4)}", secrets.token_bytes(32))
+    (folder / ANEW).unlink(missing_ok=True)
+    write_once(folder / ANEW, fresh)
+    return fresh
 
-    Works without a key, and with one that cannot be read, too: then only the log tells whose it was.
+
+def waiting_anew(folder: Path) -> SigningKey | None:
+    """Return the key of a line begun anew that is not in its place yet; none without one."""
+    return private(folder / ANEW) if (folder / ANEW).exists() else None
+
+
+def put_in_place(folder: Path) -> None:
+    """Let the key of a line begun anew sign from now on; keep the former one's public half, and its log under the name of its origin.
+
+    Called after the act is committed, so that an act that fails leaves the former key in use. May be cut off at any point and repeated,
+    and works without a former key, and with one that cannot be read, too: then only the log tells whose it was.
     """
     log = CheckpointLog(folder / LOG)
     with log.locked():
+        if not (folder / ANEW).exists():
+            return  # Somebody else was quicker.
         newest = next((entry for entry in log.newest_first() if isinstance(entry, Entry)), None)
         former = newest.checkpoint.origin.rpartition("/")[2] if newest else "former"
         with contextlib.suppress(Misconfigured):
-            retire(folder, load(folder).key.verifier)
+            retire(folder, private(folder / CURRENT).verifier)
         if log.length():
             log.path.rename(folder / f"checkpoints.{former}.{secrets.token_hex(2)}.log")
-        (folder / CURRENT).unlink(missing_ok=True)
         (folder / NEXT).unlink(missing_ok=True)
+        (folder / ANEW).replace(folder / CURRENT)
     _sync_folder(folder)
 
 
-def _private(path: Path) -> SigningKey:
+def private(path: Path) -> SigningKey:
+    """Read a private key. Raises `Misconfigured` when it cannot be read, others can read it, or it is none."""
     try:
         mode = path.stat().st_mode
         content = path.read_text("ascii").strip()

@@ -102,7 +102,8 @@ class _Check:
         self.checkpoints.finish(size)
         root = "" if self.broken else self.frontier.root().hex()
         return Verification(size, root, self.columns, self.payloads.erased, self.findings.sorted(), self.findings.count,
-                            self.checkpoints.compared)
+                            self.checkpoints.said.compared, self.checkpoints.set_aside, bool(self.checkpoints.said.outside.agreed
+                            or self.checkpoints.said.outside.against.count))
 
     def _batches(self) -> Iterator[Sequence[Any]]:
         # On SQLite the instant is compared as the text it is stored as; parsing a million of them would cost seconds.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from dpa.evidence import checking
 from dpa.evidence.forms import KeepForm, WitnessForm
 from dpa.evidence.pages import checkpoints as pages
 from dpa.evidence.trail import anchoring, checkpoints
@@ -30,7 +31,7 @@ def take() -> Answer:
     """Sign the trail as it stands now."""
     try:
         signer = checkpoints.signer_for(edge.settings())
-        with edge.transaction() as unit:
+        with checking.told(edge.session(), edge.settings(), edge.transaction), edge.transaction() as unit:
             size = checkpoints.take(unit, signer, "request").size
     except Problem as problem:
         edge.session().rollback()

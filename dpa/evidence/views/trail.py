@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import Engine
 from werkzeug.wrappers import Response
 
-from dpa.evidence import forms, operations
+from dpa.evidence import checking, forms, operations
 from dpa.evidence.trail import queries, registry, sentences
 from dpa.evidence.trail.models import TrailEvent
-from dpa.evidence.trail.verify import verify_database
-from dpa.evidence.trail.verify_checkpoints import beside_the_key
 from dpa.web import access, edge, identity, paging
 
 blueprint = Blueprint("evidence", __name__)
@@ -53,9 +50,7 @@ def verify() -> Answer:
         flash("The trail was verified a moment ago; the result stands below.", "info")
         return redirect(url_for("evidence.trail"), 303)
     session = edge.session()
-    bind = session.get_bind()
-    session.rollback()  # No lock and no snapshot may be held while the whole trail is read.
-    result = verify_database(bind if isinstance(bind, Engine) else bind.engine, against=beside_the_key(edge.settings()))
+    result = checking.verified(session, edge.settings())
     with edge.transaction() as unit:
         operations.keep_verification(unit, result, begun_at)
     if result.ok:

@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dpa import unit as units
 from dpa.evidence.trail import checkpoints
 from dpa.evidence.trail.models import TrailCheckpoint
 from dpa.evidence.trail.notes import Checkpoint, open_checkpoint
-from dpa.evidence.trail.verify_checkpoints import Signed
+from dpa.evidence.trail.signed import Signed
+from dpa.slice import Tick
 from tests.evidence.ground import Ground
 
 VERIFIER = Path(__file__).resolve().parents[3] / "dpa/evidence/trail/offline/verify_trail.py"
@@ -51,3 +53,13 @@ def verifier() -> ModuleType:
     spec.loader.exec_module(module)
     found: ModuleType = module
     return found
+
+
+def tick(ground: Ground, session: Session, now: datetime, **changes: Any) -> Tick:
+    session.rollback()  # Each tick of the worker has a session of its own.
+    chosen = ground.settings.model_copy(update=changes)
+
+    def begin(actor: str) -> Any:
+        return units.transaction(session, actor=actor, now=now, settings=chosen)
+
+    return Tick(session, now, chosen, begin, "test")

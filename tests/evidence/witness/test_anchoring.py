@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
-from dpa import unit as units
 from dpa.clock import FixedClock
 from dpa.evidence import jobs
 from dpa.evidence.trail import anchoring, checkpoints, queries, registry
 from dpa.evidence.trail.models import TrailAnchor, TrailEvent, TrailPayload
 from dpa.evidence.trail.rules import AnchorAge, anchor_age_state
 from dpa.problems import Conflict, Invalid, NotFound
-from dpa.slice import Tick
 from tests.evidence.ground import CHANGED, START, Ground, organisation
-from tests.evidence.witness.signing import take
+from tests.evidence.witness.signing import take, tick
 from tests.support.seals import SealGround
 
 HOUR = timedelta(hours=1)
@@ -119,7 +116,7 @@ def make_organisations(ground: Ground) -> tuple[int, int]:
     from dpa.evidence import trail
 
     with Session(ground.engine) as session, ground.begin(session) as unit:
-        rows = [organisation(), organisation("light", "Light")]
+        rows = [organisation(), organisation("blue-light", "Light")]
         session.add_all(rows)
         session.flush()
         trail.record(unit, CHANGED, subject=("organisation", rows[0].id), organisation_id=None, covers=rows)
@@ -159,16 +156,6 @@ def test_witnesses_are_named_and_removed(ground: Ground) -> None:
         anchoring.remove_witness(unit, [ours], number)
     with Session(ground.engine) as session, ground.begin(session) as unit:
         anchoring.add_witness(unit, ours, "Audit & Co", "log@audit.example")
-
-
-def tick(ground: Ground, session: Session, now: datetime, **changes: Any) -> Tick:
-    session.rollback()  # Each tick of the worker has a session of its own.
-    chosen = ground.settings.model_copy(update=changes)
-
-    def begin(actor: str) -> Any:
-        return units.transaction(session, actor=actor, now=now, settings=chosen)
-
-    return Tick(session, now, chosen, begin, "test")
 
 
 THREE = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from dpa.evidence import jobs
 from dpa.evidence.trail import checkpoints, keys, tree
 from dpa.evidence.trail.checkpoint_log import Damage, Entry
-from dpa.evidence.trail.checkpoints import CheckpointRefused
+from dpa.evidence.trail.checkpoints import CheckpointRefused, Signer
 from dpa.evidence.trail.models import TrailCheckpoint, TrailEvent, TrailKey
 from dpa.evidence.trail.notes import VerifierKey, open_checkpoint, verify
 from dpa.evidence.trail.verify import verify as verify_here
@@ -22,7 +23,7 @@ from dpa.evidence.trail.verify_checkpoints import beside_the_key
 from dpa.problems import Misconfigured
 from dpa.unit import Unit
 from tests.evidence.ground import Ground, disarm
-from tests.evidence.witness.signing import opened, take
+from tests.evidence.witness.signing import opened, take, tick
 
 
 def log(ground: Ground) -> list[Entry | Damage]:
@@ -60,6 +61,15 @@ def agrees(ground: Ground) -> int:
     result = verify_database(ground.engine, against=beside_the_key(ground.settings))
     assert result.ok, result.text()
     return result.checkpoints
+
+
+def begin_anew(ground: Ground, reason: str) -> Signer:
+    """As the command does: the act, and after its commit the key's taking its place."""
+    with Session(ground.engine) as session:
+        with ground.begin(session) as unit:
+            checkpoints.begin_anew(unit, ground.settings, reason)
+        checkpoints.repair(session.connection(), keys.folder_of(ground.settings))
+    return checkpoints.signer_for(ground.settings)
 
 
 def test_a_checkpoint_is_the_signed_state_of_the_committed_trail(ground: Ground) -> None:
@@ -200,9 +210,8 @@ def test_an_older_copy_of_the_database_is_not_signed(ground: Ground) -> None:
     with pytest.raises(CheckpointRefused, match="in the database covers 300"):
         take(ground)
     as_owner(ground, "DELETE FROM trail_checkpoint")
-    with Session(ground.engine) as session, ground.begin(session) as unit:
-        former = checkpoints.signer_for(ground.settings)
-        signer = checkpoints.begin_anew(unit, ground.settings, "Restored the backup of yesterday")
+    former = checkpoints.signer_for(ground.settings)
+    signer = begin_anew(ground, "Restored the backup of yesterday")
     assert signer.origin != former.origin
     assert former.key.verifier in signer.retired
     assert take(ground, "key").size == 291
@@ -217,8 +226,7 @@ def test_a_lost_key_is_told_and_begun_anew(ground: Ground) -> None:
     ground.happen(1)
     with pytest.raises(CheckpointRefused, match="restore the folder from its backup, or, if it is lost, begin anew"):
         take(ground)
-    with Session(ground.engine) as session, ground.begin(session) as unit:
-        checkpoints.begin_anew(unit, ground.settings, "The machine is gone")
+    begin_anew(ground, "The machine is gone")
     assert take(ground).size == 7
     assert agrees(ground) == 2, "the former checkpoint is still compared with"
     with Session(ground.engine) as session:
@@ -257,11 +265,59 @@ def test_beginning_anew_without_the_former_key(sqlite_ground: Ground, harm: str)
         (former.folder / keys.CURRENT).write_text("nonsense")
         with pytest.raises(Misconfigured):
             take(sqlite_ground)
-    with Session(sqlite_ground.engine) as session, sqlite_ground.begin(session) as unit:
-        checkpoints.begin_anew(unit, sqlite_ground.settings, "The key is gone")
+    begin_anew(sqlite_ground, "The key is gone")
     assert take(sqlite_ground).size == 6
     assert [path.read_bytes() for path in former.folder.glob(f"checkpoints.{former.origin[-8:]}.*.log")] == [content]
     assert agrees(sqlite_ground) == 2
+
+
+def test_beginning_anew_changes_no_key_before_its_commit(ground: Ground) -> None:
+    """A commit that fails leaves the former key in use, with its log; nothing of the new line is left to take over later."""
+    ground.happen(5)
+    take(ground)
+    former = checkpoints.signer_for(ground.settings)
+    content = former.log.path.read_bytes()
+    rolled_back(ground, lambda unit: checkpoints.begin_anew(unit, ground.settings, "The disk was full"))
+    ground.happen(1)
+    assert take(ground).size == 6
+    signer = checkpoints.signer_for(ground.settings)
+    assert (signer.key, signer.retired) == (former.key, ())
+    assert former.log.path.read_bytes().startswith(content)
+    assert agrees(ground) == 2
+
+
+@pytest.mark.parametrize("repaired_by", ["checkpoint", "start"])
+@pytest.mark.parametrize("cut_off", ["at once", "key retired", "log set aside"])
+def test_a_crash_after_the_commit_of_a_new_line_is_repaired(ground: Ground, repaired_by: str, cut_off: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground.happen(5)
+    take(ground)
+    former = checkpoints.signer_for(ground.settings)
+    with Session(ground.engine) as session, ground.begin(session) as unit:
+        fresh = checkpoints.begin_anew(unit, ground.settings, "The key was told")
+    assert checkpoints.signer_for(ground.settings).key == former.key
+    dying = {"key retired": (Path, "rename"), "log set aside": (Path, "replace")}.get(cut_off)
+    if dying:
+        keep = dying[0].replace
+
+        def die(path: Path, target: Path) -> Path:
+            if cut_off == "log set aside" and path.name != keys.ANEW:
+                return keep(path, target)  # The list of former keys is written this way, too.
+            raise RolledBack
+
+        with monkeypatch.context() as patched, Session(ground.engine) as session:
+            patched.setattr(*dying, die)
+            with pytest.raises(RolledBack):
+                checkpoints.repair(session.connection(), former.folder)
+    if repaired_by == "start":
+        with Session(ground.engine) as session:
+            jobs.compare_checkpoints(tick(ground, session, ground.now))
+        assert checkpoints.signer_for(ground.settings).key == fresh
+    assert take(ground, "key").size == 6
+    signer = checkpoints.signer_for(ground.settings)
+    assert (signer.key, signer.retired) == (fresh, (former.key.verifier,))
+    assert len(list(signer.folder.glob(f"checkpoints.{former.origin[-8:]}.*.log"))) == 1
+    assert not (signer.folder / keys.ANEW).exists()
+    assert agrees(ground) == 2
 
 
 def test_a_folder_that_cannot_be_written_is_told(sqlite_ground: Ground, tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ checkpoint closes. False alarms: none in 2,000 states of random histories (Hypot
 
 from __future__ import annotations
 
+import base64
 import os
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,9 +26,10 @@ from dpa.evidence import trail
 from dpa.evidence.trail import checkpoints
 from dpa.evidence.trail.findings import Verification
 from dpa.evidence.trail.keys import CURRENT, folder_of
+from dpa.evidence.trail.signed import Signed
 from dpa.evidence.trail.tree import Frontier, Node, leaf_hash
 from dpa.evidence.trail.verify import verify, verify_database
-from dpa.evidence.trail.verify_checkpoints import Against, Signed, beside_the_key
+from dpa.evidence.trail.verify_checkpoints import Against, beside_the_key
 from dpa.unit import Unit
 from tests.evidence.ground import HAPPENED, Ground, disarm
 from tests.evidence.witness.signing import outside, take
@@ -172,10 +175,10 @@ def test_what_is_computed_anew_is_found_by_a_copy_outside(tamper: Callable[[Owne
         assert not result.ok, f"{tamper.__name__} at {idx} was not found"
         narrowed = [finding.events for finding in result.findings]
         if tamper is cut_the_tail_and_mend_the_head:
-            assert narrowed == [(idx, size - 1) for size in (EARLIER, SIGNED) if idx < size]
+            assert narrowed == [(idx, SIGNED - 1)], "one change is one finding, however many checkpoints see it"
         else:
-            # Each checkpoint that covers the place disagrees; the first range begins behind the last one that agrees.
-            assert narrowed == ([(0, EARLIER - 1), (0, SIGNED - 1)] if idx < EARLIER else [(EARLIER, SIGNED - 1)])
+            # The range begins behind the last one that agrees, and ends with the first that does not.
+            assert narrowed == ([(0, EARLIER - 1)] if idx < EARLIER else [(EARLIER, SIGNED - 1)])
     assert owner.ask().ok
 
 
@@ -211,18 +214,26 @@ def test_no_flipped_bit_of_a_leaf_node_head_or_note_goes_unseen(owner: Owner) ->
             assert not owner.ask().ok
             savepoint.rollback()
         (first, second) = owner.held.notes
-        broken = Signed(second.size, flipped(second.root), second.origin, None, second.note, second.where)
-        assert not owner.ask(Against(keys=owner.held.keys, notes=(first, broken))).ok
+        # Neither agrees nor disagrees: a note that was changed says nothing, whatever the change makes of it.
+        changed = second.note.replace("\n262\n", "\n26\n") if idx % 2 else re.sub(r"\n[^\n]{44}\n", f"\n{base64.b64encode(flipped(second.root)).decode()}\n", second.note)
+        assert changed != second.note
+        result = owner.ask(Against(keys=owner.held.keys, notes=(first, replace(second, note=changed))))
+        assert (result.ok, result.checkpoints, [one.why for one in result.set_aside]) == (
+            True, 1, ["its signature does not belong to its text: one of the two was changed after it was signed"])
 
 
 def test_notes_that_do_not_belong_here_are_told(owner: Owner) -> None:
-    (first, second) = owner.held.notes
+    first = owner.held.notes[0]
     unknown = owner.ask(Against(notes=owner.held.notes))
-    assert unknown.ok, "the key is known from the table too"
+    assert (unknown.ok, unknown.set_aside) == (True, ()), "the key is known from the table too"
     owner.connection.execute(text("DELETE FROM trail_key"))
-    assert "is not soundly signed: no known key signed it" in owner.ask(Against(notes=owner.held.notes)).text()
-    longer = Signed(SIZE + 1, second.root, second.origin, datetime(2026, 11, 22), second.note, "a letter")
-    assert f"the trail holds {SIZE} events, but the checkpoint of 2026-11-22 00:00 UTC over {SIZE + 1} events in a letter" in owner.ask(
+    (aside,) = owner.ask(Against(notes=owner.held.notes)).set_aside
+    assert (aside.count, "no key of this trail is known here" in aside.text()) == (2, True)
+    assert owner.ask(Against(notes=owner.held.notes, vouched=owner.held.keys)).checkpoints == 2, "whoever asks may vouch for the key"
+    longer = owner.later.notes[0]
+    owner.recompute(owner.leaves[:SIGNED])
+    owner.change(f"DELETE FROM trail_event WHERE idx >= {SIGNED}")
+    assert f"the trail holds {SIGNED} events, but the checkpoint over {SIZE} events in the auditor's safe covers {SIZE}" in owner.ask(
         Against(keys=owner.held.keys, notes=(first, longer))).text()
 
 
