@@ -14,6 +14,8 @@ from dpa.agreements.models import Activity, Agreement, AgreementActivity, Agreem
 from dpa.problems import NotFound
 from dpa.web.identity import Scope
 
+CHUNK = 500
+"""Keys per statement: below the databases' limits of bound values."""
 LARGEST = 2**63 - 1
 """Largest number a key can have; larger ones in an address name nothing."""
 
@@ -93,6 +95,26 @@ def served_by_operators(session: Session, organisation_id: int, on: date) -> Seq
         .order_by(System.id, Agreement.id)
     )
     return [(system_id, agreement_id, template_id) for system_id, agreement_id, template_id in session.execute(query)]
+
+
+def operators_of(session: Session, agreement_ids: Sequence[int]) -> Mapping[int, Mapping[str, int | None]]:
+    """Return for agreements which subprocessors run systems that serve them, each with the hours in which it promised to tell of a breach.
+
+    Where several of its systems serve an agreement the longest counts, and no number where one of them has none.
+    """
+    found: dict[int, dict[str, int | None]] = {}
+    for start in range(0, len(agreement_ids), CHUNK):
+        query = (
+            select(AgreementSystem.agreement_id, System.operator, System.operator_hours)
+            .join(System, System.id == AgreementSystem.system_id)
+            .where(AgreementSystem.agreement_id.in_(agreement_ids[start : start + CHUNK]), System.operator != "")
+            .order_by(AgreementSystem.agreement_id, System.operator)
+        )
+        for agreement_id, operator, hours in session.execute(query):
+            known = found.setdefault(agreement_id, {})
+            before = known.get(operator, hours)
+            known[operator] = None if before is None or hours is None else max(before, hours)
+    return found
 
 
 def count_running(session: Session, organisation_id: int, on: date) -> int:

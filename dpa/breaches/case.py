@@ -17,6 +17,7 @@ from dpa.breaches.closing import CaseState
 from dpa.breaches.events import Event
 from dpa.breaches.facts import Completeness, FactSheet, completeness, read
 from dpa.breaches.models import Breach, BreachFacts, Notice
+from dpa.breaches.pages import upstream
 from dpa.breaches.phases import MEANINGS, TITLES, Phase, Told
 from dpa.breaches.queries import AffectedLine, ClosingCounts
 from dpa.breaches.rules import NextAct, Standing
@@ -87,6 +88,8 @@ class Row:
     symbol: str
     origin: str
     state: str
+    upstream: str
+    """Which subprocessor's own promise leaves no time for this one; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +183,13 @@ def view(
     word = running.get(case_queries.WORD)
     found = Reads(breach, *queries.overview(session, breach, organisation.mail_domains), running.get(case_queries.NOTIFY) or word, word)
     page = queries.affected(session, breach, organisation.mail_domains, after=after, where=narrowing)
+    slow = upstream.of_rows(session, page.rows) if breach.state is CaseState.OPEN else {}
     happened = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None).rows
     people = {one for one in sentences.references(happened) | _people(breach) if one[0] != "breach"}
     names = registry.names_of(session, people)
     return CaseView(
         act=_act(found, now),
-        rows=Page(tuple(_row(line, now) for line in page.rows), page.next_key),
+        rows=Page(tuple(_row(line, now, slow.get(line.id, "")) for line in page.rows), page.next_key),
         total=found.closing.affected,
         told=found.closing.told,
         waived=found.counts.get(Standing.WAIVED, 0),
@@ -284,6 +288,7 @@ def _act(found: Reads, now: datetime) -> ActCard:
         title = f"{_phase_title(breach, title)} to {plural(_owed(breach, counts), 'customer')}"
     if kind is NextAct.EXPLAIN_LATENESS:
         title = f"Say why {plural(found.closing.unexplained, 'customer was', 'customers were')} told late"
+    text += _on_their_way(found.closing, kind)
     if kind is not NextAct.NOTHING and (unreachable := counts.get(Standing.NO_RECIPIENT, 0)):
         text += f" {plural(unreachable, 'customer has', 'customers have')} no usable contact."
     quiet = kind in {NextAct.NOTHING, NextAct.CLOSE}
@@ -301,6 +306,16 @@ def _act(found: Reads, now: datetime) -> ActCard:
     )
 
 
+def _on_their_way(closing: ClosingCounts, kind: NextAct) -> str:
+    """Say what became of notices that left our hands and were not taken yet, so that nobody waits for a mail server that is away."""
+    if not closing.on_its_way:
+        return ""
+    waiting = "" if kind is NextAct.WAIT_FOR_DELIVERY else f" {plural(closing.on_its_way, 'notice is', 'notices are')} on {'its' if closing.on_its_way == 1 else 'their'} way."
+    if closing.stuck:
+        waiting += " The mail server did not take them at the last attempt; they are tried again until it does. Whoever is short of time can be telephoned."
+    return waiting
+
+
 def _phase_title(breach: Breach, title: str) -> str:
     """Name the phase in the title of an act about a later one."""
     draft = breach.draft
@@ -314,10 +329,14 @@ def _owed(breach: Breach, counts: Mapping[Standing, int]) -> int:
     return sum(count for standing, count in counts.items() if standing not in {Standing.WAIVED, Standing.NO_RECIPIENT})
 
 
-def _row(line: AffectedLine, now: datetime) -> Row:
+def _row(line: AffectedLine, now: datetime, upstream: str) -> Row:
     words, tint, symbol = STANDING_WORDS[line.standing]
+    if line.standing is Standing.RELEASED and line.mail_error:
+        words, tint, symbol = "not accepted yet", "soon", "clock-exclamation"
+    if line.standing is Standing.RELEASED and line.met_at is None and line.due_at < now:
+        tint = "late"
     origin = {"house_policy": "policy", "external_doc": "external"}.get(line.origin, line.origin)
-    return Row(line, words, tint, symbol, origin, state_of(line.due_at, line.met_at, now))
+    return Row(line, words, tint, symbol, origin, state_of(line.due_at, line.met_at, now), upstream)
 
 
 def state_of(due_at: datetime, met_at: datetime | None, now: datetime) -> str:

@@ -189,8 +189,10 @@ def _came_back(given: Given) -> tuple[str, str, str, str]:
     if given.mail.state in FAILED:
         return "refused" if given.mail.state is MailState.DEAD else "set aside", said, "late", "mail-x"
     if given.mail.state is MailState.SENT:
-        return "accepted", said, "met", "mail-check"
-    return "on its way", EVENTS[given.answer.kind][0] if given.answer else "", "running", "send"
+        # A worker that ended between the server's answer and our note of it: see dpa.alerts.delivery.
+        copies = "; a second copy with the same Message-ID may have arrived" if given.mail.uncertain else ""
+        return "accepted", f"{said}{copies}", "met", "mail-check"
+    return "on its way", f"{EVENTS[given.answer.kind][0]}: {said}" if given.answer else "", "running", "send"
 
 
 def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Sequence[Given], now: datetime) -> Proposal | None:

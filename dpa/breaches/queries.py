@@ -48,6 +48,8 @@ class AffectedLine:
     started_at: datetime
     due_at: datetime
     """What the clock runs to: the target."""
+    latest_at: datetime | None
+    """The latest instant that contract or law give; none where they give a word only."""
     zone: str
     met_at: datetime | None
     late_s: int | None
@@ -55,6 +57,8 @@ class AffectedLine:
     outbox_id: int | None
     document_id: int | None
     """The newest phase as a sealed document."""
+    mail_error: str
+    """Why the newest phase's mail was not taken at the last attempt; empty when it was, and before the first."""
     read_at: datetime | None
     late_reason: str
     not_required: str
@@ -85,7 +89,7 @@ def affected(
     flags = standing_flags(found, own_domains)
     query = (
         _with_delivery(
-            select(Affected, DocketEntry, Agreement.reference, Controller.name, Delivery, *flags), found
+            select(Affected, DocketEntry, Agreement.reference, Controller.name, Delivery, OutboxMessage.last_error, *flags), found
         )
         .join(Agreement, Agreement.id == Affected.agreement_id)
         .join(Controller, Controller.id == Affected.controller_id)
@@ -100,13 +104,13 @@ def affected(
 
 
 def _line(
-    row: Affected, entry: DocketEntry, reference: str, controller: str, delivery: Delivery | None, *flags: bool
+    row: Affected, entry: DocketEntry, reference: str, controller: str, delivery: Delivery | None, mail_error: str | None, *flags: bool
 ) -> AffectedLine:
     return AffectedLine(
         id=row.id, entry_id=entry.id, agreement_id=row.agreement_id, reference=reference, controller_id=row.controller_id, controller=controller,
-        promise=row.promise, origin=entry.origin, started_at=entry.started_at, due_at=entry.target_at, zone=entry.zone, met_at=entry.met_at,
+        promise=row.promise, origin=entry.origin, started_at=entry.started_at, due_at=entry.target_at, latest_at=entry.due_at, zone=entry.zone, met_at=entry.met_at,
         late_s=entry.late_s, standing=standing_of(flags), outbox_id=delivery.outbox_id if delivery else None,
-        document_id=delivery.document_id if delivery else None, read_at=delivery.read_at if delivery else None,
+        document_id=delivery.document_id if delivery else None, mail_error=mail_error or "", read_at=delivery.read_at if delivery else None,
         late_reason=row.late_reason, not_required=row.not_required, why=explanation(entry),
     )  # fmt: skip
 
@@ -170,6 +174,8 @@ class ClosingCounts:
     unexplained: int
     undelivered: int
     on_its_way: int
+    stuck: int
+    """Notices on their way that a mail server was asked to take and did not."""
 
 
 def closing_counts(session: Session, found: Breach) -> ClosingCounts:
@@ -184,7 +190,7 @@ def _closing_flags() -> tuple[ColumnElement[bool], ...]:
     late = and_(DocketEntry.late_s > 0, Affected.late_reason == "")
     dead = and_(Delivery.given_at.is_(None), OutboxMessage.state.in_(["dead", "cancelled"]))
     moving = and_(Delivery.id.is_not(None), Delivery.given_at.is_(None), OutboxMessage.state.in_(["pending", "sending"]))
-    return Affected.sent_at.is_not(None), DocketEntry.state.in_(["open", "paused"]), late, dead, moving
+    return Affected.sent_at.is_not(None), DocketEntry.state.in_(["open", "paused"]), late, dead, moving, and_(moving, OutboxMessage.last_error.is_not(None))
 
 
 def overview(session: Session, found: Breach, own_domains: Sequence[str]) -> tuple[Mapping[Standing, int], ClosingCounts]:

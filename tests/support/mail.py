@@ -98,9 +98,9 @@ class MailServer:
         """Return what one recipient got."""
         return [message for message in self.received if address in message.recipients]
 
-    def start(self) -> MailServer:
-        """Start listening on a free port of this machine."""
-        self._controller = _Listener(self, hostname="127.0.0.1", port=0, ready_timeout=10)
+    def start(self, port: int = 0) -> MailServer:
+        """Start listening on a port of this machine, a free one unless named; a server that was stopped may be started again."""
+        self._controller = _Listener(self, hostname="127.0.0.1", port=port, ready_timeout=10)
         self._controller.start()
         return self
 
@@ -109,6 +109,7 @@ class MailServer:
         self.release()
         if self._controller is not None:
             self._controller.stop()
+            self._controller = None
 
     # The methods below are called by aiosmtpd; their names are its protocol.
     async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]) -> str:  # noqa: N802

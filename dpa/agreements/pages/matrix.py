@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dpa.agreements import book as books
-from dpa.agreements import queries
+from dpa.agreements import queries, serving
 from dpa.agreements.book import Answers, Book
 from dpa.agreements.pages.badges import ORIGIN_BADGE
+from dpa.agreements.pages.systems import of_agreement
 from dpa.agreements.pages.terms import origin_words
 from dpa.agreements.queries import AgreementRow, Narrowing
 from dpa.agreements.terms import COLUMN_LABEL, Column, Origin, Promise, select
@@ -86,6 +87,8 @@ class Cell:
     clause: str | None
     asked: bool
     """Whether the narrowing is about it."""
+    warnings: tuple[str, ...] = ()
+    """Why the promise cannot be relied on: what a subprocessor promised leaves no time for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +113,16 @@ class Matrix:
 
 
 def matrix(session: Session, scope: Scope, asked: Asked, *, after: list[Any] | None, now: datetime) -> Matrix:
-    """Return a page of the matrix, in five statements."""
+    """Return a page of the matrix, in six statements."""
     opened = books.open_book(session, scope.organisation_ids, now)
     whole = opened.filled(session) if asked.narrows_terms else None
     page = queries.agreements(session, scope, _narrowing(whole or opened, asked), after=after)
     book = whole or opened.filled(session, [row.id for row in page.rows])
+    operators = serving.operators_of(session, [row.id for row in page.rows])
     return Matrix(
         page=page,
         columns=tuple(COLUMN_LABEL[column] for column in Column),
-        lines=tuple(_line(book, row, asked) for row in page.rows),
+        lines=tuple(_line(book, row, asked, operators.get(row.id, {})) for row in page.rows),
         question=_question(asked),
     )
 
@@ -132,11 +136,13 @@ def _narrowing(book: Book, asked: Asked) -> Narrowing:
     )
 
 
-def _line(book: Book, row: AgreementRow, asked: Asked) -> Line:
+def _line(book: Book, row: AgreementRow, asked: Asked, operators: Mapping[str, int | None]) -> Line:
     about = asked.about if asked.is_narrowed and (asked.narrows_terms or asked.column) else None
+    answers = book.answers(row.id, row.template_id)
+    upstream = of_agreement(operators, answers)
     cells = tuple(
-        Cell(promise.label, promise.text, _badge(promise), promise.clause, promise.column is about)
-        for promise in book.answers(row.id, row.template_id).promises
+        Cell(promise.label, promise.text, _badge(promise), promise.clause, promise.column is about, upstream if promise.column is Column.BREACH else ())
+        for promise in answers.promises
     )
     return Line(row, book.houses[row.organisation_id].name, book.deviates(row.id), cells)
 

@@ -15,6 +15,7 @@ from dpa.agreements.queries import running_ids
 from dpa.breaches.clocks import Clock
 from dpa.breaches.counting import clocks_of, legal_day
 from dpa.breaches.models import Breach
+from dpa.breaches.pages.upstream import warnings
 from dpa.docket.presenting import ORIGINS
 
 
@@ -45,6 +46,8 @@ class Preview:
     """Clocks that would start."""
     lines: tuple[PromiseLine, ...]
     """Soonest first."""
+    warnings: tuple[str, ...]
+    """What subprocessors' own promises mean for these customers."""
 
 
 def preview(session: Session, breach: Breach, agreement_ids: Sequence[int], named: Collection[int], since: datetime) -> Preview:
@@ -52,7 +55,10 @@ def preview(session: Session, breach: Breach, agreement_ids: Sequence[int], name
     fresh = [agreement_id for agreement_id in dict.fromkeys(agreement_ids) if agreement_id not in named]
     clocks = clocks_of(session, breach, fresh, since)
     chosen = len(dict.fromkeys(agreement_ids))
-    return Preview(chosen, chosen - len(fresh), len(fresh) - len(clocks), len(clocks), _lines({key: (clock, 1) for key, clock in clocks.items()}, since))
+    return Preview(
+        chosen, chosen - len(fresh), len(fresh) - len(clocks), len(clocks), _lines({key: (clock, 1) for key, clock in clocks.items()}, since),
+        warnings(session, breach, {key: clock.latest.due - since for key, clock in clocks.items() if clock.latest is not None}),
+    )  # fmt: skip
 
 
 def promised(session: Session, breach: Breach, now: datetime) -> tuple[PromiseLine, ...]:

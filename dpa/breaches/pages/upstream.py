@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dpa.agreements import serving
 from dpa.breaches.models import Affected, Breach
-from dpa.breaches.upstream import Used, used
+from dpa.breaches.queries import AffectedLine
+from dpa.breaches.upstream import Ahead, Used, ahead, too_slow, used
 from dpa.docket.models import DocketEntry
 from dpa.web.words import length, plural
 
@@ -76,3 +79,55 @@ def _line(breach: Breach, told_at: datetime, promise: str, allowed: timedelta, c
         return UpstreamLine(promise, customers, part, f"{part.share} %", f"{length(part.left)} left")
     rest = f"{length(-part.left)} more than was promised" if part.left else "nothing left"
     return UpstreamLine(promise, customers, part, "all of it", rest)
+
+
+def warnings(session: Session, breach: Breach, allowed: Mapping[int, timedelta]) -> tuple[str, ...]:
+    """Return what subprocessors' own promises mean for agreements that are about to be named, by the length of each promise; one statement a chunk.
+
+    The subprocessor that told already is judged by what it took, not by what it promised.
+    """
+    operators = serving.operators_of(session, list(allowed))
+    told = breach.upstream_told_at
+    sentences = [_sentence(one) for one in ahead(allowed, operators) if told is None or one.operator.lower() != breach.upstream.lower()]
+    if told is None:
+        return tuple(sentences)
+    took = max(told - breach.detected_at, timedelta(0))
+    over = [span for key, span in allowed.items() if took >= span and breach.upstream.lower() in {name.lower() for name in operators.get(key, {})}]
+    if over:
+        sentences.insert(0, (
+            f"{breach.upstream} told you {length(took)} after the first sign; {plural(len(over), 'of these customers was', 'of these customers were')} promised no more "
+            f"than that, the shortest {_hours(min(over))}. Your clocks run from your awareness; say in the notice when it told you."
+        ))
+    return tuple(sentences)
+
+
+def _hours(span: timedelta) -> str:
+    """Return the length of a promise in full hours, as promises are given."""
+    return plural(int(span // timedelta(hours=1)), "hour")
+
+
+def _sentence(one: Ahead) -> str:
+    customers = plural(one.customers, "of these customers was", "of these customers were")
+    if one.hours is None:
+        return f"{one.operator} promised no hours to tell you of a breach; {customers} promised {_hours(one.shortest)} or more. Do not wait for its report: ask now."
+    return (
+        f"{one.operator} may take {plural(one.hours, 'hour')} to tell you of a breach; {customers} promised no more than that, the shortest "
+        f"{_hours(one.shortest)}. Do not wait for its report: ask now."
+    )
+
+
+def of_rows(session: Session, lines: Sequence[AffectedLine]) -> Mapping[int, str]:
+    """Return for customers whose clock runs, by the number of their row, which subprocessor's promise leaves no time for theirs; one statement, none for none."""
+    running = [line for line in lines if line.met_at is None and line.latest_at is not None]
+    if not running:
+        return {}
+    operators = serving.operators_of(session, [line.agreement_id for line in running])
+    found = {}
+    for line in running:
+        assert line.latest_at is not None
+        slow = {name: hours for name, hours in operators.get(line.agreement_id, {}).items() if too_slow(hours, line.latest_at - line.started_at)}
+        if slow:
+            found[line.id] = "; ".join(
+                f"{name} promised no hours to tell you" if hours is None else f"{name} may take {plural(hours, 'hour')} to tell you" for name, hours in slow.items()
+            )
+    return found
