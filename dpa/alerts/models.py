@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dpa.alerts.rules import Category, EventKind, State
@@ -104,6 +104,8 @@ class OutboxMessage(Base):
     """When it was stored; its Date header."""
     sent_at: Mapped[datetime | None] = mapped_column(Utc())
     """When the server accepted it."""
+    kept: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the file mailbox took it, so that nobody received it. Stays as it was when a mail server is set later."""
 
 
 class OutboxAttachment(Base):

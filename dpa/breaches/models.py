@@ -103,6 +103,25 @@ class BreachAwareness(Base):
     """Actor who recorded the decision."""
 
 
+class BreachSignificance(Base):
+    """One decision whether an incident is significant in the sense of NIS2 Art. 23(3); a later one adds a row and changes none."""
+
+    __tablename__ = "breach_significance"
+    __table_args__ = (UniqueConstraint("breach_id", "number"),)
+
+    id: Mapped[Id]
+    breach_id: Mapped[int] = mapped_column(ForeignKey("breach.id"))
+    number: Mapped[int]
+    """1 for the first decision."""
+    significant: Mapped[bool]
+    """Whether it is; only then are the reports of NIS2 owed."""
+    reason: Mapped[str] = mapped_column(Text)
+    """Why."""
+    decided_at: Mapped[Instant]
+    decided_by: Mapped[str] = mapped_column(String(40))
+    """Actor who decided."""
+
+
 class BreachFacts(Base):
     """The fact sheet as it was known at one moment; each save adds a version and changes none."""
 
@@ -143,6 +162,8 @@ class Affected(Base):
     """The awareness its clock runs from: the incident's, or a later one when the investigation widened."""
     sent_at: Mapped[datetime | None] = mapped_column(Utc())
     """When the customer was first given a notice, of any phase and by any channel; meets the clock."""
+    kept: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether that notice was only kept in the file mailbox of a demonstration: nobody was told by it. A mail server set later changes nothing of it."""
     late_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Why the customer was told late; empty while nobody said so."""
     late_reason_by: Mapped[str | None] = mapped_column(String(40))
@@ -193,6 +214,8 @@ class Notice(Base):
     """Why it came later than the phase before had promised; empty when it did not."""
     emergency_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Why it was released without the second person the house asks for; empty when there was one."""
+    withdraws: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a correction takes back what was told: there was no breach. False for one that puts facts right, and for other phases."""
     breach: Mapped[Breach] = relationship(back_populates="notices")
     texts: Mapped[list[NoticeText]] = relationship(order_by="NoticeText.language", cascade="all, delete-orphan")
 
@@ -265,6 +288,8 @@ class Delivery(Base):
     """What the customer was told of its own part (`dpa.breaches.facts.shares`), as canonical JSON; empty where nothing was."""
     given_at: Mapped[datetime | None] = mapped_column(Utc())
     """When it was given: accepted by the mail server, or handed over."""
+    kept: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the file mailbox of a demonstration took it, so that nobody received it; false for what a mail server took, and for other channels."""
     effective_at: Mapped[datetime | None] = mapped_column(Utc())
     """When it counts as received: proven, or deemed by contract or house rule."""
     proof: Mapped[str] = mapped_column(Text, default="")
@@ -320,7 +345,9 @@ class Question(Base):
     """When somebody recorded that it was answered."""
     answered_by: Mapped[str | None] = mapped_column(String(40))
     answer: Mapped[str] = mapped_column(Text, default="")
-    """What was answered, or where."""
+    """What was answered, or where; the customer reads it on its page."""
+    remark: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What is to be kept inside about the answer; never shown to the customer and in no document."""
 
 
 class BreachSettings(Base):
