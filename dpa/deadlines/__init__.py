@@ -21,7 +21,7 @@ from dpa.deadlines.chains import (
     earliest,
     last_safe_posting,
 )
-from dpa.deadlines.computing import compute, due_instant
+from dpa.deadlines.computing import compute, due_instant, fixed
 from dpa.deadlines.explaining import day_text, explain, explain_posting, explain_warnings, instant_text
 from dpa.deadlines.options import HourOfEvent, Options, Regime, Roll, Workweek
 from dpa.deadlines.periods import Direction, Period, PeriodUnit
@@ -67,6 +67,7 @@ __all__ = [
     "explain",
     "explain_posting",
     "explain_warnings",
+    "fixed",
     "from_json",
     "instant_text",
     "last_safe_posting",

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 
 from dpa.deadlines.calendars import Calendar, Closure
 from dpa.deadlines.cautions import cautions
-from dpa.deadlines.options import HourOfEvent, Options, Roll
+from dpa.deadlines.options import HourOfEvent, Options, Regime, Roll
 from dpa.deadlines.periods import Direction, Period, PeriodUnit
 from dpa.deadlines.problem import DeadlineProblem
 from dpa.deadlines.values import CalendarExcerpt, Deadline, Rule, Step, StepKind
@@ -58,6 +59,16 @@ def compute(period: Period, start: datetime, *, zone: str, calendar: Calendar, o
         start=start.astimezone(UTC),
         calendar=CalendarExcerpt(calendar.name, calendar.version, first, last, calendar.closures(first, last)),
     )
+
+
+def fixed(at: datetime, *, zone: str, calendar: Calendar) -> Deadline:
+    """Return an instant that somebody promised as a deadline: nothing is counted, and it is due at that very time.
+
+    `at` must be aware. Raises `DeadlineProblem` as `compute` does. Parts of a second are dropped.
+    """
+    unit = PeriodUnit.HOURS
+    found = compute(Period(0, unit), at, zone=zone, calendar=calendar, options=Options.for_regime(Regime.contract, unit))
+    return replace(found, steps=(Step(StepKind.FIXED, at=found.due),))
 
 
 def _reckon(period: Period, start: datetime, zone: Zone, calendar: Calendar, options: Options, *, note: Note) -> datetime:

@@ -38,7 +38,8 @@ _REGIMES = {
 def explain(deadline: Deadline) -> tuple[str, ...]:
     """Count the date out in plain sentences, one per step, then the calendar used, then the warnings."""
     sentences = [_STEPS[step.kind](step, deadline) for step in deadline.steps]
-    sentences.append(f"Due: {instant_text(deadline.due, deadline.zone)}, under {_REGIMES[_options(deadline).regime]}.")
+    under = "as promised" if deadline.is_fixed else f"under {_REGIMES[_options(deadline).regime]}"
+    sentences.append(f"Due: {instant_text(deadline.due, deadline.zone)}, {under}.")
     sentences.append(f"Calendar of working days: {deadline.calendar_version}.")
     return (*sentences, *explain_warnings(deadline))
 
@@ -139,6 +140,10 @@ def _start(step: Step, deadline: Deadline) -> str:
     return f"{start} The day of the event is not counted ({_basis(deadline, 'Art. 3(1)')})."
 
 
+def _fixed(step: Step, deadline: Deadline) -> str:
+    return f"Promised for {_at(step.at, deadline)}. Nothing is counted: it is due at that time."
+
+
 def _hour_left_out(step: Step, deadline: Deadline) -> str:
     return (
         f"The hour of the event is not counted ({_basis(deadline, 'Art. 3(1)')}): "
@@ -229,6 +234,7 @@ def _noon(step: Step, deadline: Deadline) -> str:
 
 _STEPS: dict[StepKind, Callable[[Step, Deadline], str]] = {
     StepKind.START: _start,
+    StepKind.FIXED: _fixed,
     StepKind.HOUR_LEFT_OUT: _hour_left_out,
     StepKind.HOURS_ADDED: _hours_added,
     StepKind.DAYS_ADDED: _days_added,

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from dpa.deadlines.calendars import Calendar, Closure
-from dpa.deadlines.computing import compute, due_instant
+from dpa.deadlines.computing import compute, due_instant, fixed
 from dpa.deadlines.options import Options
 from dpa.deadlines.periods import Direction, Period, PeriodUnit
 from dpa.deadlines.problem import DeadlineProblem
@@ -76,13 +76,10 @@ def from_json(stored: Mapping[str, Any]) -> Deadline:
 def recompute(stored: Mapping[str, Any] | Deadline, calendar: Calendar | None = None) -> Deadline:
     """Count a stored deadline again: with the days it was counted with, or with another calendar if given."""
     deadline = stored if isinstance(stored, Deadline) else from_json(stored)
-    return compute(
-        deadline.rule.period,
-        deadline.start,
-        zone=deadline.zone,
-        calendar=calendar or deadline.calendar.calendar(),
-        options=deadline.rule.options,
-    )
+    days = calendar or deadline.calendar.calendar()
+    if deadline.is_fixed:
+        return fixed(deadline.start, zone=deadline.zone, calendar=days)
+    return compute(deadline.rule.period, deadline.start, zone=deadline.zone, calendar=days, options=deadline.rule.options)
 
 
 def recompute_due(stored: Mapping[str, Any], calendar: Calendar) -> datetime:

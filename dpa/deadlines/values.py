@@ -19,6 +19,8 @@ class StepKind(StrEnum):
     """What one step of the counting did."""
 
     START = "start"
+    FIXED = "fixed"
+    """A time that somebody promised; nothing was counted."""
     HOUR_LEFT_OUT = "hour_left_out"
     HOURS_ADDED = "hours_added"
     DAYS_ADDED = "days_added"
@@ -119,6 +121,11 @@ class Deadline:
     start: datetime
     """The event's instant, aware, UTC."""
     calendar: CalendarExcerpt
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether this is a time somebody promised rather than one that was counted."""
+        return bool(self.steps) and self.steps[0].kind is StepKind.FIXED
 
     @property
     def local_due(self) -> datetime:

@@ -15,6 +15,7 @@ from dpa.web import words
 
 _LABELS = {
     StepKind.START: "Start",
+    StepKind.FIXED: "Time",
     StepKind.HOUR_LEFT_OUT: "First hour",
     StepKind.HOURS_ADDED: "Count",
     StepKind.DAYS_ADDED: "Count",
@@ -64,7 +65,7 @@ def explain_part(part: Reckoned, *, basis: str) -> Explanation:
     """Count out one of the two dates, and what moved it since."""
     computed = part.computed
     sentences = deadlines.explain(computed)[: len(computed.steps)]
-    steps = [ExplainStep("Rule", f"{computed.rule.period}.", basis)]
+    steps = [ExplainStep("Rule", "a promised time." if computed.is_fixed else f"{computed.rule.period}.", basis)]
     steps += [
         ExplainStep(_LABELS[step.kind], _without_label(sentence, _LABELS[step.kind]))
         for step, sentence in zip(computed.steps, sentences, strict=True)

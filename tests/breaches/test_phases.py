@@ -129,16 +129,17 @@ def test_each_phase_is_a_record_of_its_own_and_meets_the_clock_once(case: Case) 
 
 
 def test_a_promised_word_is_a_clock_and_a_late_one_needs_its_reason(case: Case) -> None:
-    case.tell(1, word=NOW + 5 * HOUR)
+    promised = NOW + 5 * HOUR + timedelta(minutes=40)
+    case.tell(1, word=promised)
     [word] = case.open(following.WORD)
-    assert word.target_at == NOW + 5 * HOUR
+    assert (word.target_at, word.origin) == (promised, "decision"), "due as it was promised, not some whole number of hours after the release"
     case.write(phase=Phase.SUPPLEMENT, hours=6)
     with pytest.raises(Invalid, match="comes late"):
         case.release(6)
     case.release(6, late_reason="The log analysis took longer than expected.")
     assert case.open(following.WORD) == []
     case.ground.session.expire_all()
-    assert case.ground.session.get_one(DocketEntry, word.id).late_s == 3600
+    assert case.ground.session.get_one(DocketEntry, word.id).late_s == 20 * 60
     assert case.breach.notices[1].late_reason.startswith("The log analysis")
 
 

@@ -18,6 +18,8 @@ from dpa.deadlines import (
     Period,
     calendar_named,
     compute,
+    explain,
+    fixed,
     from_json,
     recompute,
     to_json,
@@ -61,6 +63,18 @@ def test_a_recount_keeps_the_date_when_today_has_other_closures():
     again = recompute(stored, calendar=plain)
     assert again.due != deadline().due, "without the bridge day the period is one day shorter"
     assert again.calendar_version == plain.version
+
+
+def test_a_promised_time_is_due_at_that_time_and_says_so():
+    at = datetime.fromisoformat("2026-10-25T02:30:40.7+01:00")  # The second half past two of the night the clocks go back.
+    promised = fixed(at, zone="Europe/Paris", calendar=calendar_named("FR"))
+    assert promised.due == datetime.fromisoformat("2026-10-25T01:30:40+00:00")
+    assert from_json(json.loads(json.dumps(to_json(promised)))) == promised == recompute(to_json(promised))
+    assert explain(promised)[:2] == (
+        "Promised for Sun 25 Oct 2026 02:30:40 +01:00 (Europe/Paris). Nothing is counted: it is due at that time.",
+        "Due: Sun 25 Oct 2026 02:30:40 +01:00 (Europe/Paris), as promised.",
+    )
+    assert not deadline().is_fixed
 
 
 def test_the_stored_version_names_the_calendar():

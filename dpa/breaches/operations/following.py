@@ -1,6 +1,6 @@
 """Clocks that follow a release: the next word that was promised, and acknowledgements that stay away.
 
-Both are the house's own targets: no law gives them hours. They stand on the board like every other clock, and their alerts ask somebody to
+No law gives them hours: the first is due when it was promised, the second is the house's own target. They stand on the board like every other clock, and their alerts ask somebody to
 act: to write the next word, or to try another channel.
 """
 
@@ -13,8 +13,8 @@ from sqlalchemy import select
 from dpa.breaches import queries
 from dpa.breaches.models import Breach, Notice
 from dpa.breaches.operations.settings import settings_of
-from dpa.breaches.phases import Phase
-from dpa.deadlines import Calendar, Options, Period, PeriodUnit, Regime, compute
+from dpa.breaches.phases import TITLES, Phase
+from dpa.deadlines import Calendar, Deadline, Options, Period, PeriodUnit, Regime, compute, fixed
 from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
 from dpa.docket.operations import Opening
@@ -29,13 +29,17 @@ def after_release(unit: Unit, breach: Breach, notice: Notice) -> None:
     """Meet the promise of a word that this phase keeps, and open what it promises itself."""
     for entry in _open(unit, breach, WORD):
         if entry.started_at < unit.now and notice.released_at == unit.now:
-            docket.meet(unit, entry, unit.now, by=f"{notice.phase.value} notice released")
+            docket.meet(unit, entry, unit.now, by=f"{TITLES[notice.phase].lower()} released")
     if notice.released_at == unit.now and notice.next_word_at is not None and notice.phase is not Phase.FINAL:
         _word(unit, breach, notice, notice.next_word_at)
     hours = settings_of(unit.session, breach.organisation_id).acknowledge_hours
     if hours and not _open(unit, breach, ACKNOWLEDGE):
         title = f"Chase acknowledgements of breach {breach.reference}"
-        _house(unit, breach, ACKNOWLEDGE, title, f"House policy: acknowledged within {hours} hours of release", Period(hours, PeriodUnit.HOURS))
+        period = Period(hours, PeriodUnit.HOURS)
+        options = Options.for_regime(Regime.contract, period.unit)
+        target = compute(period, unit.now, zone=breach.zone, calendar=_calendar(unit, breach), options=options)
+        source = (f"House policy: acknowledged within {hours} hours of release", "house_policy")
+        _start(unit, breach, ACKNOWLEDGE, title, source, target)
 
 
 def settle_acknowledgements(unit: Unit, breach: Breach) -> None:
@@ -62,18 +66,20 @@ def _open(unit: Unit, breach: Breach, kind: str) -> list[DocketEntry]:
 
 
 def _word(unit: Unit, breach: Breach, notice: Notice, at: datetime) -> None:
-    # The promised instant as a period of whole hours, rounded down, so that the clock never shows more time than was promised.
-    hours = max(int((at - unit.now).total_seconds() // 3600), 1)
-    basis = f"Promised in the {notice.phase.value} notice"
-    _house(unit, breach, WORD, f"Give the next word on breach {breach.reference}", basis, Period(hours, PeriodUnit.HOURS))
+    # Somebody's decision, not the house's policy: it was told to customers and is due at that very time.
+    basis = f"Promised in the {TITLES[notice.phase].lower()}"
+    target = fixed(at, zone=breach.zone, calendar=_calendar(unit, breach))
+    _start(unit, breach, WORD, f"Give the next word on breach {breach.reference}", (basis, "decision"), target)
 
 
-def _house(unit: Unit, breach: Breach, kind: str, title: str, basis: str, period: Period) -> None:
-    calendar: Calendar = parties.calendar(unit.session, breach.organisation_id, "custom")
-    target = compute(period, unit.now, zone=breach.zone, calendar=calendar, options=Options.for_regime(Regime.contract, period.unit))
+def _calendar(unit: Unit, breach: Breach) -> Calendar:
+    return parties.calendar(unit.session, breach.organisation_id, "custom")
+
+
+def _start(unit: Unit, breach: Breach, kind: str, title: str, source: tuple[str, str], target: Deadline) -> None:
+    """Open a clock of the case; `source` is where the promise is written and its origin."""
+    basis, origin = source
     docket.open_entry(unit, Opening(
         kind=kind, organisation_id=breach.organisation_id, subject=("breach", breach.id), subject_label=breach.reference,
-        title=f"Exercise: {title}" if breach.drill else title, basis=basis, origin="house_policy", target=target, started_at=unit.now,
+        title=f"Exercise: {title}" if breach.drill else title, basis=basis, origin=origin, target=target, started_at=unit.now,
     ))  # fmt: skip
-
-
