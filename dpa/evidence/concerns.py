@@ -60,6 +60,8 @@ class Facts:
     """When the newest checkpoint was taken of which somebody outside holds a copy."""
     first_event_at: datetime | None
     """When the trail began."""
+    troubled: int | None
+    """A witness that is mailed nothing although it is named."""
     first_stamp_end: datetime | None
     """When the first archive time-stamp of a document ends."""
 
@@ -76,6 +78,8 @@ def concerns(session: Session, now: datetime, settings: Settings) -> Sequence[Co
         found += _faulty(session)
     if anchor_age_state(known.anchor_at, known.first_event_at, now) is AnchorAge.ALARM:
         found.append(_unanchored(session, known, now, settings))
+    if known.troubled is not None:
+        found += _troubled(session)
     if known.first_end is not None and known.first_end - now <= WARN:
         found += _ending(session, now)
     if known.oldest_stamp is not None and now - known.oldest_stamp >= register_rules.STAMP_LATE:
@@ -100,6 +104,7 @@ def facts(session: Session) -> Facts:
             select(func.min(DocumentFile.fault_since)).where(text(FAULTY)).scalar_subquery().label("faulty_since"),
             held.scalar_subquery().label("anchor_at"),
             select(TrailEvent.at).where(TrailEvent.idx == 0).scalar_subquery().label("first_event_at"),
+            select(func.min(TrailWitness.id)).where(TrailWitness.trouble.is_not(None), TrailWitness.removed_at.is_(None)).scalar_subquery().label("troubled"),
             select(func.min(DocumentProof.ends_at)).scalar_subquery().label("first_stamp_end"),
         )
     ).one()
@@ -128,7 +133,7 @@ def _tampered(session: Session, findings: int) -> Concern:
         # The same findings, found anew every day, are mailed once.
         key=f"trail-tampered:{first.id}:{findings}", kind="late", since=first.at, mail_after=first.at,
         text=f"The last check of the trail found {words.plural(findings, 'thing')} wrong.",
-        advice="Keep a copy of the database as it is and call your operator.",
+        advice="Keep a copy of the database and of the folder of keys as they are, and call your operator.",
         path="/trail", link_text="Open the trail", organisation_id=None, permission="trail.read",
     )
 
@@ -200,6 +205,27 @@ def _unanchored(session: Session, known: Facts, now: datetime, settings: Setting
         advice=f"{advice} Until then a rewrite could go unnoticed.",
         path=CHECKPOINTS, link_text="Open the checkpoints", organisation_id=None, permission="trail.witness",
     )
+
+
+def _troubled(session: Session) -> list[Concern]:
+    witness = TrailWitness
+    rows = session.execute(
+        select(witness.organisation_id, func.min(witness.id).label("first"), func.count().label("number"))
+        .where(witness.trouble.is_not(None), witness.removed_at.is_(None)).group_by(witness.organisation_id).order_by(witness.organisation_id)
+    ).all()
+    since = dict(session.execute(select(witness.id, witness.added_at).where(witness.id.in_([row.first for row in rows]))).tuples())
+    names = _names(session, [row.organisation_id for row in rows])
+    return [
+        Concern(
+            # No address: the mail about it goes to everybody who may name witnesses.
+            key=f"witness-troubled:{row.organisation_id}:{row.first}:{row.number}", kind="soon", since=None, mail_after=since[row.first],
+            text=f"{words.plural(row.number, 'witness', 'witnesses')} of {names[row.organisation_id]} "
+            f"{'is' if row.number == 1 else 'are'} mailed no checkpoints: no mail can go to the address, or it lies inside the house.",
+            advice="Remove the witness, and name one at an address outside.",
+            path=CHECKPOINTS, link_text="Open the checkpoints", organisation_id=row.organisation_id, permission="trail.witness",
+        )
+        for row in rows
+    ]
 
 
 def _ending(session: Session, now: datetime) -> list[Concern]:

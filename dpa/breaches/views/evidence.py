@@ -19,6 +19,7 @@ from dpa.breaches.operations import documenting
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, own
 from dpa.evidence.register import issuing
+from dpa.evidence.register import operations as ordering
 from dpa.evidence.trail import registry
 from dpa.people.models import Organisation
 from dpa.problems import NotFound
@@ -63,7 +64,9 @@ def _order(breach_id: int, affected_ids: Sequence[int], as_of: datetime) -> list
     with edge.transaction() as unit:
         breach = queries.breach(unit.session, edge.scope(ISSUE), breach_id)
         rows = reading.customers(unit.session, breach_id, affected_ids)
-        return [paper.id for paper in documenting.order_dossiers(unit, breach, own(breach), rows, as_of)]
+        papers = documenting.order_dossiers(unit, breach, own(breach), rows, as_of)
+        ordering.once(unit, papers, request.form.get("seen", type=int))
+        return [paper.id for paper in papers]
 
 
 @blueprint.post("/breaches/<int:breach_id>/evidence/report")
@@ -72,7 +75,9 @@ def order_report(breach_id: int) -> Page:
     """Order the report of a closed exercise and have it made at once."""
     with edge.transaction() as unit:
         breach = queries.breach(unit.session, edge.scope(ISSUE), breach_id)
-        number = documenting.order_drill_report(unit, breach, own(breach)).id
+        paper = documenting.order_drill_report(unit, breach, own(breach))
+        ordering.once(unit, [paper], request.form.get("seen", type=int))
+        number = paper.id
     return _made_at_once(number)
 
 
@@ -133,7 +138,9 @@ def order_register() -> Page:
     """Order the register as a sealed document, narrowed as the page is, and have it made at once."""
     organisation, asked = _register(ISSUE)
     with edge.transaction() as unit:
-        number = documenting.order_register(unit, unit.session.get_one(Organisation, organisation.id), asked).id
+        paper = documenting.order_register(unit, unit.session.get_one(Organisation, organisation.id), asked)
+        ordering.once(unit, [paper], request.form.get("seen", type=int))
+        number = paper.id
     return _made_at_once(number)
 
 

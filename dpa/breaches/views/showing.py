@@ -11,6 +11,7 @@ from dpa.breaches.forms import StatementForm
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, own
 from dpa.evidence.register import issuing
+from dpa.evidence.register import operations as ordering
 from dpa.evidence.register import queries as register
 from dpa.evidence.trail import registry
 from dpa.evidence.trail.queries import Reader
@@ -51,6 +52,8 @@ def order_statement(breach_id: int) -> Page:
     form = StatementForm()
     with edge.transaction() as unit:
         breach = queries.breach(unit.session, scope, breach_id)
-        number = operations.order_statement(unit, breach, own(breach), personal=bool(form.personal.data)).id
+        paper = operations.order_statement(unit, breach, own(breach), personal=bool(form.personal.data))
+        ordering.once(unit, [paper], request.form.get("seen", type=int))
+        number = paper.id
     issuing.issue_now(edge.tick(), number)  # Should it fail, the worker makes it; the document's page says so.
     return redirect(registry.path_of("document", str(number)) or "/documents", 303)

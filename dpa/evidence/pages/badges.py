@@ -50,6 +50,8 @@ def state_badge(row: IssuedDocument, work: DocumentWork | None, newer: str | Non
         return Badge("tried again soon", "soon", "refresh") if failures else Badge("being made", "running", "hourglass")
     if newer:
         return Badge(f"superseded by {newer}", "off", "history")
+    if row.found_at is not None:
+        return Badge("listed again after a restore", "soon", "history")
     if row.stamp_wanted_since is not None:
         return Badge("sealed, time-stamp to follow", "soon", "clock-pause")
     return Badge("sealed and time-stamped", "met", "certificate") if row.level in PROVED else Badge("sealed", "met", "certificate")

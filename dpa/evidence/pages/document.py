@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dpa.evidence.pages import faults as fault_words
 from dpa.evidence.pages import sealing
 from dpa.evidence.pages.badges import (
     FILE_WORDS,
@@ -21,7 +22,14 @@ from dpa.evidence.pages.badges import (
 )
 from dpa.evidence.pages.listing import case_name
 from dpa.evidence.register import journeys, kinds, proofs, queries, records, rules
-from dpa.evidence.register.models import DocumentFile, DocumentState, DocumentWork, FileRole, IssuedDocument
+from dpa.evidence.register.models import (
+    DocumentFile,
+    DocumentState,
+    DocumentWork,
+    FileFault,
+    FileRole,
+    IssuedDocument,
+)
 from dpa.evidence.trail import registry
 from dpa.slice import Journey
 from dpa.web.identity import OrganisationRef
@@ -51,6 +59,8 @@ class File:
     """Name under which it is saved."""
     extension: str
     newest: bool
+    fault: Badge | None
+    """What is wrong with it in the store; none when it is whole and can be handed out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,10 @@ class View:
     """What a revocation of its seal does to it; none without one."""
     revocation: tuple[str, str] | None
     """The same as a banner: kind and sentence."""
+    fault: Badge | None
+    """What is wrong with a file of it in the store; none when all are whole."""
+    trouble: str
+    """The same as a sentence with what to do; empty when all are whole."""
     facts: tuple[Fact, ...]
     seal: tuple[Fact, ...]
     digests: tuple[Fact, ...]
@@ -105,19 +119,23 @@ class View:
     organisation_id: int
 
 
-def view(session: Session, row: IssuedDocument, house: OrganisationRef, now: datetime, *, sees_trail: bool) -> View:
-    """Return the page of a document; the number of statements does not depend on the document."""
+def view(
+    session: Session, row: IssuedDocument, house: OrganisationRef, now: datetime, faults: Mapping[str, FileFault], *, sees_trail: bool
+) -> View:
+    """Return the page of a document, given what is wrong with its files by digest; the number of statements does not depend on the document."""
     related = queries.by_ids(session, [number for number in (row.supersedes_id, row.superseded_by_id) if number is not None])
     newer = related.get(row.superseded_by_id) if row.superseded_by_id is not None else None
     work = queries.work(session, row.id) if row.state is DocumentState.ORDERED else None
     record = records.read(row.record or row.content)
-    files = _files(row)
+    files = _files(row, faults)
+    broken = {file.role: faults[file.sha256] for file in row.files if file.sha256 in faults}
     revoked, proof = proofs.revoked(session, [row]).get(row.id), proofs.of(session, [row.id]).get(row.id)
     return View(
         id=row.id, reference=row.reference, title=row.title, kind=kinds.title_of(row.kind),
         lead=" · ".join(filter(None, (f"{kinds.title_of(row.kind)} {row.reference}", row.addressee))), zone=house.zone,
         badge=state_badge(row, work, newer.reference if newer else None),
         revoked=sealing.badge(revoked), revocation=sealing.banner(revoked, house.zone),
+        fault=fault_words.worst(broken), trouble=fault_words.sentence(broken),
         facts=_facts(session, row, record, house, related), seal=_seal(session, row, sealing.facts(proof, revoked, house.zone, now), sees_trail=sees_trail), digests=_digests(row),
         files=files, sent=_sent(session, row, files), making=_making(row, work, house.zone, now),
         newest=next((file for file in files if file.newest), None), replaced_by=(newer.reference, newer.id) if newer else None,
@@ -135,6 +153,7 @@ def _facts(
         Fact("Case", case_name(cases, row), url=registry.path_of(row.subject_type, row.subject_id)),
         Fact("Ordered", instant_text(row.ordered_at, house.zone)),
         Fact("Issued", instant_text(row.issued_at, house.zone) if row.issued_at else "not yet"),
+        *_again(row, house.zone),
     ]  # fmt: skip
     found += [_approval(approval, house.zone) for approval in record["approvals"]]
     if row.pages is not None and row.size is not None:
@@ -144,6 +163,15 @@ def _facts(
     if newer := related.get(row.superseded_by_id or 0):
         found.append(Fact("Replaced by", newer.reference, newer.supersede_reason or None, url=f"/documents/{newer.id}"))
     return tuple(found)
+
+
+def _again(row: IssuedDocument, zone: str) -> list[Fact]:
+    if row.found_at is None:
+        return []
+    return [Fact(
+        "Listed again", instant_text(row.found_at, zone),
+        "An older copy of the database had been restored, which did not know this document; its file was in the store. Its case and where it was sent are not known any more.",
+    )]  # fmt: skip
 
 
 def _approval(approval: Mapping[str, Any], zone: str) -> Fact:
@@ -179,16 +207,17 @@ def _digests(row: IssuedDocument) -> tuple[Fact, ...]:
     )
 
 
-def _files(row: IssuedDocument) -> tuple[File, ...]:
+def _files(row: IssuedDocument, faults: Mapping[str, FileFault]) -> tuple[File, ...]:
     newest = queries.newest_file(row)
-    return tuple(_file(row, file, newest=file is newest) for file in reversed(row.files))
+    return tuple(_file(row, file, faults.get(file.sha256), newest=file is newest) for file in reversed(row.files))
 
 
-def _file(row: IssuedDocument, file: DocumentFile, *, newest: bool) -> File:
+def _file(row: IssuedDocument, file: DocumentFile, fault: FileFault | None, *, newest: bool) -> File:
     extension, _ = EXTENSIONS[file.role]
     return File(
         words=FILE_WORDS[file.role], level=file.level, size=file_size(file.size), at=file.at, sha256=file.sha256, shown=grouped(file.sha256),
         name=file_name(row.reference, file, newest=newest), extension=extension, newest=newest,
+        fault=fault_words.BADGES[fault] if fault else None,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dpa.evidence.pages import sealing
+from dpa.evidence.pages import faults, sealing
 from dpa.evidence.pages.badges import Badge, state_badge
 from dpa.evidence.register import kinds, proofs, queries
 from dpa.evidence.register.models import IssuedDocument
@@ -58,6 +58,8 @@ class Line:
     badge: Badge
     revoked: Badge | None
     """What a revocation of its seal does to it; none without one."""
+    fault: Badge | None
+    """What was wrong with a file of it when all were read last; none when they were whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Listing:
 
 
 def listing(session: Session, scope: Scope, asked: Asked, organisations: Sequence[OrganisationRef], *, before_id: int | None) -> Listing:
-    """Return a page of the list, in at most three statements and one per kind of case on it."""
+    """Return a page of the list, in a fixed number of statements and one per kind of case on it."""
     narrowing = Narrowing(text=asked.text, kind=asked.kind, state=asked.state if asked.state in STATES else "")
     page: Page[IssuedDocument] = queries.documents(session, scope, narrowing, before_id=before_id)
     return Listing(
@@ -87,6 +89,7 @@ def _lines(session: Session, rows: Sequence[IssuedDocument], houses: Mapping[int
     newer = {key: row.reference for key, row in replacing.items()}
     works = queries.works(session, [row.id for row in rows if row.sha256 is None])
     revoked = proofs.revoked(session, rows)
+    broken = queries.faults(session, [row.id for row in rows if row.sha256 is not None])
     return tuple(
         Line(
             id=row.id, reference=row.reference, kind=kinds.title_of(row.kind), title=row.title,
@@ -94,7 +97,7 @@ def _lines(session: Session, rows: Sequence[IssuedDocument], houses: Mapping[int
             case=case_name(cases, row), case_path=registry.path_of(row.subject_type, row.subject_id),
             issued_at=row.issued_at, ordered_at=row.ordered_at, zone=houses[row.organisation_id].zone,
             badge=state_badge(row, works.get(row.id), newer.get(row.superseded_by_id or 0)),
-            revoked=sealing.badge(revoked.get(row.id)),
+            revoked=sealing.badge(revoked.get(row.id)), fault=faults.worst(broken.get(row.id, {})),
         )
         for row in rows
     )  # fmt: skip

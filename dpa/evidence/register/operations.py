@@ -43,6 +43,8 @@ class Order:
     """What the record says of the addressee beside the name."""
     controller_id: int | None = None
     approvals: tuple[Approval, ...] = ()
+    language: str = "en-GB"
+    """Of its texts, as a BCP 47 tag."""
     supersedes_id: int | None = None
     """The issued document it replaces."""
     supersede_reason: str = ""
@@ -84,6 +86,36 @@ def _numbers(unit: Unit, wanted: Sequence[Order]) -> dict[tuple[int, str, int], 
     return {series: iter(_take(unit.session, *series, count=count)) for series, count in sorted(counts.items())}
 
 
+class AlreadyOrdered(Conflict):
+    """The same form was sent before; nothing was ordered a second time."""
+
+    def __init__(self, document_id: int, reference: str) -> None:
+        super().__init__(f"{reference} was ordered since this form was shown, so nothing was ordered a second time. For another one open the page anew.")
+        self.document_id = document_id
+
+
+def once(unit: Unit, rows: Sequence[IssuedDocument], seen: int | None) -> None:
+    """Let a form that is sent twice order once: belongs after the order, in the same act.
+
+    `seen` is the newest document there was when the form was shown (`queries.newest_id`); none skips the check. Raises `AlreadyOrdered` when
+    one of the same kind, case and customer was ordered since. The series' lock makes two sendings at the same moment wait for one another.
+    """
+    if seen is None or not rows:
+        return
+    mine, first = {row.id for row in rows}, rows[0]
+    since = unit.session.scalars(
+        select(IssuedDocument)
+        .where(
+            IssuedDocument.id > seen, IssuedDocument.id.not_in(mine), IssuedDocument.organisation_id == first.organisation_id,
+            IssuedDocument.kind == first.kind, IssuedDocument.subject_type == first.subject_type, IssuedDocument.subject_id == first.subject_id,
+            IssuedDocument.controller_id.is_not_distinct_from(first.controller_id), IssuedDocument.found_at.is_(None),
+        )
+        .order_by(IssuedDocument.id)
+    ).first()  # fmt: skip
+    if since is not None:
+        raise AlreadyOrdered(since.id, since.reference)
+
+
 def _row(unit: Unit, wanted: Order, number: int) -> IssuedDocument:
     kind = kinds.kind_named(wanted.kind)
     year = _series(unit, wanted)[2]
@@ -93,7 +125,7 @@ def _row(unit: Unit, wanted: Order, number: int) -> IssuedDocument:
         identifier=secrets.token_hex(16), kind=kind.name, number=reference, title=wanted.title, issuer=wanted.issuer,
         addressee={"name": wanted.addressee, **wanted.addressee_facts} if wanted.addressee else None, approvals=wanted.approvals,
         supersedes={"number": older.reference, "sha256": older.sha256, "reason": wanted.supersede_reason.strip()} if older else None,
-        content=wanted.content, verify_at=unit.settings.base_url + VERIFY_PATH,
+        content=wanted.content, verify_at=unit.settings.base_url + VERIFY_PATH, language=wanted.language,
     )  # fmt: skip
     text = records.canonical(content)
     if len(text.encode()) > rules.MOST_ORDERED:

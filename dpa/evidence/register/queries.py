@@ -6,11 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from dpa.evidence.register.kinds import title_of
-from dpa.evidence.register.models import DocumentFile, DocumentState, DocumentWork, FileRole, IssuedDocument
+from dpa.evidence.register.models import (
+    FAULTY,
+    DocumentFile,
+    DocumentState,
+    DocumentWork,
+    FileFault,
+    FileRole,
+    IssuedDocument,
+)
+from dpa.evidence.register.rules import plain_number
 from dpa.evidence.seal.models import SealIdentity
 from dpa.problems import NotFound
 from dpa.web.identity import Scope
@@ -51,9 +60,15 @@ def documents(session: Session, scope: Scope, narrowing: Narrowing, *, before_id
 
 
 def _matches(typed: str) -> ColumnElement[bool]:
-    like = "%" + typed.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     columns = (IssuedDocument.reference, IssuedDocument.title, IssuedDocument.addressee)
-    return or_(*(func.lower(column).like(like, escape="\\") for column in columns))
+    found = [func.lower(column).like(_part(typed.lower()), escape="\\") for column in columns]
+    # A number may come from a mail or a print, with other dashes and spaces in it.
+    number = plain_number(typed)
+    return or_(*found, IssuedDocument.reference.like(_part(number), escape="\\")) if number else or_(*found)
+
+
+def _part(text: str) -> str:
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def document(session: Session, scope: Scope, document_id: int) -> IssuedDocument:
@@ -97,6 +112,20 @@ def works(session: Session, ids: Sequence[int]) -> Mapping[int, DocumentWork]:
     if not ids:
         return {}
     return {row.document_id: row for row in session.scalars(select(DocumentWork).where(DocumentWork.document_id.in_(ids)))}
+
+
+def newest_id(session: Session) -> int:
+    """Return the row's number of the newest document of all, for `operations.once`; 0 before the first."""
+    return session.scalar(select(func.max(IssuedDocument.id))) or 0
+
+
+def faults(session: Session, ids: Sequence[int]) -> Mapping[int, Mapping[FileRole, FileFault]]:
+    """Return what was wrong with the files of documents when they were read last, by document; no statement for none."""
+    found: dict[int, dict[FileRole, FileFault]] = {}
+    for file in session.scalars(select(DocumentFile).where(DocumentFile.document_id.in_(ids), text(FAULTY))) if ids else ():
+        if file.fault is not None:
+            found.setdefault(file.document_id, {})[file.role] = file.fault
+    return found
 
 
 def waiting_since(session: Session) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -57,6 +58,21 @@ def wait_after(failures: int) -> timedelta:
     return RETRY_AFTER[min(max(failures, 1), len(RETRY_AFTER)) - 1]
 
 
+def plain_number(typed: str) -> str:
+    """Return a number as it is compared, however it was typed or copied: `ll – bn‑2026−0007` is LL-BN-2026-0007.
+
+    Every kind of dash becomes a hyphen, full-width letters and digits become plain ones, spaces and marks that nobody sees go.
+    """
+    kept = []
+    for char in unicodedata.normalize("NFKC", typed):
+        category = unicodedata.category(char)
+        if category == "Pd" or char in "\u2212\u00ad\u02d7\u2043":
+            kept.append("-")
+        elif category not in {"Zs", "Cf", "Cc"}:
+            kept.append(str(unicodedata.decimal(char)) if category == "Nd" else char)
+    return "".join(kept).upper()
+
+
 def check_code(record_sha256: str) -> str:
     """Return the digits that a holder of the document can read at the foot of its pages."""
     return record_sha256[:CODE_DIGITS]
@@ -69,4 +85,4 @@ def spaced(code: str) -> str:
 
 def plain_code(typed: str) -> str:
     """Return a check code as it is compared: without spaces and dots, lower case."""
-    return "".join(char for char in typed.lower() if char in "0123456789abcdef")
+    return "".join(char for char in unicodedata.normalize("NFKC", typed).lower() if char in "0123456789abcdef")

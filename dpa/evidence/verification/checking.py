@@ -16,7 +16,7 @@ from dpa.config import Settings
 from dpa.evidence.events import Event
 from dpa.evidence.register import proofs
 from dpa.evidence.register.models import DocumentFile, DocumentState, FileRole, IssuedDocument
-from dpa.evidence.register.rules import CODE_DIGITS
+from dpa.evidence.register.rules import CODE_DIGITS, plain_number
 from dpa.evidence.seal import authorities
 from dpa.evidence.seal.models import IdentityState, SealIdentity
 from dpa.evidence.seal.standing import Standing
@@ -71,10 +71,10 @@ def check_number(session: Session, reference: str, code: str) -> Listed | None:
     Tells only what whoever holds the page can read on it, and whether it has been replaced. It does not tell that the page is
     unchanged: only the file can show that.
     """
-    number, digits = reference.strip(), re.sub(r"[\s…]", "", code).lower()
+    number, digits = plain_number(reference), re.sub(r"[\s.-]", "", plain_number(code)).lower()
     if not _CODE.fullmatch(digits):
         return None
-    issued = select(IssuedDocument).where(IssuedDocument.reference.in_({number, number.upper()}), IssuedDocument.state == DocumentState.ISSUED)
+    issued = select(IssuedDocument).where(IssuedDocument.reference == number, IssuedDocument.state == DocumentState.ISSUED)
     for document in session.scalars(issued):
         if document.issued_at and hmac.compare_digest((document.record_sha256 or "")[: len(digits)], digits):
             return _listed(document, document.issued_at, proofs.revoked(session, [document]).get(document.id))

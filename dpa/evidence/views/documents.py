@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -13,11 +14,12 @@ from dpa.evidence.pages import document as pages
 from dpa.evidence.pages import verdicts
 from dpa.evidence.pages.listing import Asked, listing
 from dpa.evidence.pages.verdicts import Shown
-from dpa.evidence.register import issuing, kinds, queries, store
+from dpa.evidence.register import issuing, keeping, kinds, queries, store
+from dpa.evidence.register import operations as operations_of
 from dpa.evidence.register.models import DocumentFile, FileRole, IssuedDocument
 from dpa.problems import NotAllowed, NotFound
 from dpa.slice import Tick
-from dpa.web import access, downloads, edge, errors, identity, limits, paging
+from dpa.web import access, downloads, edge, identity, limits, paging
 
 blueprint = Blueprint("documents", __name__)
 Answer = str | Response | tuple[str, int]
@@ -25,6 +27,19 @@ READ, ISSUE = "documents.read", "documents.issue"
 CHECKS, CHECK_WINDOW, CHECKS_AT_ONCE = 6, timedelta(minutes=1), 2
 """A check starts a process of its own and reads the whole file; a person may ask for so many a minute."""
 log = structlog.get_logger()
+
+
+@blueprint.app_context_processor
+def _once() -> dict[str, Any]:
+    """Give templates what a form carries so that sending it twice orders one document: `documents_seen()`."""
+    return {"documents_seen": lambda: queries.newest_id(edge.session())}
+
+
+@blueprint.app_errorhandler(operations_of.AlreadyOrdered)
+def _ordered_before(problem: operations_of.AlreadyOrdered) -> Response:
+    edge.session().rollback()
+    flash(problem.message, "info")
+    return redirect(url_for("documents.show", document_id=problem.document_id), 303)
 
 
 @blueprint.get("/documents")
@@ -62,8 +77,8 @@ def file(document_id: int, sha256: str, extension: str) -> Answer:
     mimetype, what = pages.EXTENSIONS[found.role][1], pages.EVENT_WORDS[found.role]
     try:
         content = _content(row, found)
-    except store.Missing as problem:
-        return errors.page(500, problem.message)
+    except store.Missing:
+        return _page(_row(document_id)), 409
     _note_download(row, what)
     return downloads.attachment(content, name, mimetype)
 
@@ -95,8 +110,8 @@ def check(document_id: int) -> Answer:
             return _later(row, int((wait or timedelta(seconds=5)).total_seconds()) + 1)
         try:
             content = _content(row, newest)
-        except store.Missing as problem:
-            return errors.page(500, problem.message)
+        except store.Missing:
+            return _page(_row(document_id)), 409
         from dpa.evidence.verification.checking import check_file
         from dpa.evidence.verification.sandbox import NotExamined
 
@@ -140,9 +155,11 @@ def _may_read(row: IssuedDocument) -> bool:
 def _page(row: IssuedDocument, checked: Shown | None = None) -> str:
     person = identity.signed_in()
     house = next(one for one in person.organisations if one.id == row.organisation_id)
+    folder = edge.settings().document_store
+    faults = {file.sha256: fault for file in row.files if (fault := keeping.fault_of(folder, file.sha256)) is not None}
     return render_template(
         "evidence/document.html", checked=checked,
-        view=pages.view(edge.session(), row, house, edge.now(), sees_trail=person.may("trail.read")),
+        view=pages.view(edge.session(), row, house, edge.now(), faults, sees_trail=person.may("trail.read")),
         may_issue=person.may(ISSUE, row.organisation_id), may_read=_may_read(row), sees_trail=person.may("trail.read"), sees_outbox=person.may("outbox.read"),
     )  # fmt: skip
 
@@ -155,10 +172,15 @@ def _later(row: IssuedDocument, seconds: int) -> Response:
 
 
 def _content(row: IssuedDocument, wanted: DocumentFile) -> bytes:
+    """Return a stored file; what is wrong with it is kept before the error goes on, so that everybody is told at once."""
+    folder, sha256 = edge.settings().document_store, wanted.sha256
     try:
-        return store.get(edge.settings().document_store, wanted.sha256)
+        return store.get(folder, sha256)
     except store.Missing:
-        log.exception("document_file_missing", document=row.id, role=str(FileRole(wanted.role)))
+        log.error("document_file_missing", document=row.id, role=str(FileRole(wanted.role)))  # noqa: TRY400 - the sentence says all there is
+        fault = keeping.fault_of(folder, sha256)
+        with edge.transaction() as unit:
+            keeping.note(unit, sha256, fault)
         raise
 
 

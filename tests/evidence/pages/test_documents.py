@@ -12,7 +12,7 @@ from sqlalchemy import select
 from dpa.alerts import attachments
 from dpa.alerts.models import OutboxAttachment, OutboxMessage
 from dpa.alerts.rules import Category, State
-from dpa.evidence.register import statement, store
+from dpa.evidence.register import keeping, statement, store
 from dpa.evidence.register.kinds import Body, DocumentKind
 from dpa.evidence.register.kinds import register as register_kind
 from dpa.evidence.register.models import FileRole
@@ -194,21 +194,34 @@ def test_only_the_documents_own_files_are_found(path: str, house: House) -> None
     assert house.client("ana").get(f"/documents/{number}/{address}").status_code == 404
 
 
-def test_a_missing_or_changed_file_is_said_and_not_recorded(house: House) -> None:
+def test_a_missing_or_changed_file_is_said_and_not_handed_out(house: House) -> None:
+    """On the document's page at once, on the list and the board as soon as anybody or the daily reading met it; until it is put right."""
     number = house.issued(house.lemon)
     sha256 = house.document(number).sha256 or ""
     path = store.path_of(house.settings.document_store, sha256)
-    client, before = house.client("ana"), len(house.actions())
+    client, before, content = house.client("ana"), len(house.actions()), path.read_bytes()
     path.chmod(0o600)
-    path.write_bytes(path.read_bytes() + b"\n")
+    path.write_bytes(content + b"\n")
+    page = client.get(f"/documents/{number}")
+    assert page.status_code == 200
+    assert "file altered" in page.text
+    assert "restore it from a backup" in page.text
+    assert f"/files/{sha256}.pdf" not in page.text
+    assert "file altered" not in client.get("/documents").text, "nobody has met it yet"
     answer = client.get(f"/documents/{number}/files/{sha256}.pdf")
-    assert answer.status_code == 500
-    assert "was changed; restore it from a backup" in answer.text
+    assert (answer.status_code, "is no longer in the store as it was issued" in answer.text) == (409, True)
+    assert "file altered" in client.get("/documents").text
+    assert "is missing or was altered" in client.get("/trail").text, "every page says so to whoever may act"
     path.unlink()
     for answer in (client.get(f"/documents/{number}/files/{sha256}.pdf"), client.post(f"/documents/{number}/check")):
-        assert answer.status_code == 500
-        assert "is missing from the store of documents; restore it from a backup" in answer.text
+        assert (answer.status_code, "is missing from the store of documents" in answer.text) == (409, True)
     assert DOWNLOADED not in house.actions()[before:]
+    assert house.actions()[before:].count("evidence:file:faulty") == 2, "altered, then missing"
+    path.write_bytes(content)
+    with house.unit() as unit:
+        keeping.note(unit, sha256, keeping.fault_of(house.settings.document_store, sha256))
+    assert client.get(f"/documents/{number}/files/{sha256}.pdf").status_code == 200
+    assert "missing or was altered" not in client.get("/documents").text
 
 
 def test_where_it_was_sent_names_message_and_file(house: House) -> None:
