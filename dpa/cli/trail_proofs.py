@@ -87,26 +87,33 @@ def checkpoint(as_json: bool) -> None:
 @click.command()
 @click.argument("events", nargs=-1, type=click.IntRange(min=0), metavar="[EVENT]...")
 @click.option("--subject", metavar="KIND:NUMBER", help="All events about one subject, such as breach:42, instead of single ones.")
+@click.option("--from", "kept", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="NOTE",
+              help="A checkpoint that somebody kept: prove as well, or only, that the trail continues it.")
 @_OUT
 @_PERSONAL
-def prove(events: tuple[int, ...], subject: str | None, out: Path, personal: bool) -> None:
-    """Write a proof bundle: events with their proofs, and all that a reader needs to check them without us."""
+def prove(events: tuple[int, ...], subject: str | None, kept: Path | None, out: Path, personal: bool) -> None:
+    """Write a proof bundle: events with their proofs, and all that a reader needs to check them without us.
+
+    With --from NOTE it proves to whoever kept that checkpoint that nothing before it was rewritten since; the reader compares with
+    `verify_trail.py compare NOTE BUNDLE.zip`.
+    """
     from dpa.evidence.trail import bundles, checkpoints
 
-    if bool(events) == bool(subject):
-        raise Invalid("Name events by their numbers, or one subject with --subject KIND:NUMBER.")
+    if (events and subject) or not (events or subject or kept):
+        raise Invalid("Name events by their numbers, or one subject with --subject KIND:NUMBER, or a kept checkpoint with --from NOTE.")
     settings = load_settings()
     with opened(settings) as desk:
         wanted = _about(desk.session, subject) if subject else sorted(set(events))
         found = checkpoints.newest(desk.session)
-        if found is None or found.size <= wanted[-1]:
+        if found is None or kept or found.size <= wanted[-1]:
             found = _take(desk)
-        content = bundles.bundle(desk.session, wanted, found, personal=personal)
+        content = bundles.bundle(desk.session, wanted, found, personal=personal, kept=bundles.note_in(kept.read_bytes()) if kept else None)
         size = found.size
         with _new_file(out) as file:
             file.write(content)
             _tell(desk, "proved", {"count": len(wanted), "size": size, "personal": personal, "sha256": hashlib.sha256(content).hexdigest()})
-    click.echo(f"{out}: {len(wanted)} event(s), proved against the checkpoint over {size} events.")
+    since = f", which continues the checkpoint in {kept}" if kept else ""
+    click.echo(f"{out}: {len(wanted)} event(s), proved against the checkpoint over {size} events{since}.")
 
 
 @click.command()

@@ -27,6 +27,7 @@ from dpa.evidence.pdf.blocks import (
     Text,
     Timeline,
 )
+from dpa.evidence.register import records
 from dpa.evidence.register.kinds import Body, DocumentKind, Record
 from dpa.evidence.register.records import instant, moment
 from dpa.evidence.trail import queries, registry, sentences
@@ -156,7 +157,8 @@ def bundle(session: Session, record: Record, checkpoint: TrailCheckpoint, extra:
     from dpa.evidence.trail import bundles
 
     facts = record["content"]
-    return bundles.bundle(session, [entry["i"] for entry in facts["entries"]], checkpoint, personal=facts["personal"], extra=extra)
+    beside = {**extra, "record.json": records.canonical(record).encode()}
+    return bundles.bundle(session, [entry["i"] for entry in facts["entries"]], checkpoint, personal=facts["personal"], extra=beside)
 
 
 STATEMENT = DocumentKind(

@@ -23,9 +23,9 @@ from dpa.evidence.trail import anchoring
 from dpa.evidence.trail.bodies import canonical, timestamp
 from dpa.evidence.trail.models import TrailCheckpoint, TrailEvent, TrailKey, TrailPayload, table
 from dpa.evidence.trail.nodes import stored_nodes
-from dpa.evidence.trail.notes import Checkpoint, parse
+from dpa.evidence.trail.notes import Checkpoint, NoteError, VerifierKey, open_checkpoint, parse
 from dpa.evidence.trail.proofs import connect, prove
-from dpa.evidence.trail.tree import Nodes
+from dpa.evidence.trail.tree import Nodes, root_at
 from dpa.problems import Invalid
 
 BUNDLE, EXPORT, RANGE = "dpa-desk/trail-bundle@v1", "dpa-desk/trail-export@v1", "dpa-desk/trail-range@v1"
@@ -38,6 +38,10 @@ _IN_BUNDLE = """\
     events/N.json       entry N of the trail: exactly the text that was hashed
     payloads/N.json     its personal parts with their salts, where they were handed out and are not erased
     proofs/N.tlog-proof the proof that entry N is in the trail (format: c2sp.org/tlog-proof)"""
+_BESIDE: Mapping[str, str] = {
+    "VERIFY.txt": "how the seal on the document is checked, with common tools", "record.json": "the record attached to the document: it lists the entries that belong in this archive",
+    "seal-issuers.pem": "certificates the seal leads to, the root last", "seal-revoked.pem": "list of seals that were revoked", "tsa-roots.pem": "root certificates of the authority that stamped the time",
+}  # fmt: skip
 _IN_EXPORT = """\
     events.jsonl        the entries {first} to {last}, one on each line: exactly the text that was hashed, without the line's end
     payloads.jsonl      their personal parts with their salts, where they were handed out and are not erased
@@ -47,22 +51,23 @@ _IN_EXPORT = """\
 
 
 def bundle(
-    session: Session, idxs: Sequence[int], checkpoint: TrailCheckpoint, *, personal: bool, extra: Mapping[str, bytes] | None = None
+    session: Session, idxs: Sequence[int], checkpoint: TrailCheckpoint, *, personal: bool, extra: Mapping[str, bytes] | None = None, kept: str | None = None
 ) -> bytes:
     """Return a bundle that proves these events against a checkpoint.
 
     With `personal`, parts that are not erased go along with their salts. `extra` adds files by name; the manifest lists them, the trail
-    does not prove them. Raises `Invalid` for no events, an unknown one, or one younger than the checkpoint.
+    does not prove them. `kept` is an older checkpoint (a note) of which the bundle proves that the trail continues it; with it, there may be
+    no events. Raises `Invalid` for no events, an unknown one, or one younger than the checkpoint, and for a note that this trail never signed.
     """
     wanted = sorted(set(idxs))
-    if not wanted:
+    if not wanted and kept is None:
         raise Invalid("Choose at least one event to prove.")
-    if wanted[0] < 0 or wanted[-1] >= checkpoint.size:
+    if wanted and (wanted[0] < 0 or wanted[-1] >= checkpoint.size):
         raise Invalid(f"The checkpoint covers the events 0 to {checkpoint.size - 1}; take a new one to prove event {wanted[-1]}.")
     nodes, signed = stored_nodes(session.connection()), _signed(checkpoint)
-    content = io.BytesIO()
+    content, extra = io.BytesIO(), extra or {}
     with _Archive(content) as archive:
-        width = len(str(wanted[-1]))
+        width = len(str(wanted[-1])) if wanted else 0
         for start in range(0, len(wanted), CHUNK):
             chunk = wanted[start : start + CHUNK]
             bodies, parts = _bodies(session, chunk), _parts(session, chunk) if personal else {}
@@ -74,9 +79,11 @@ def bundle(
                 archive.add(f"proofs/{stem}.tlog-proof", prove(nodes, idx, signed, checkpoint.note).text().encode())
                 if idx in parts:
                     archive.add(f"payloads/{stem}.json", canonical(parts[idx]).encode())
-        for name, data in sorted((extra or {}).items()):
+        for name, data in sorted(extra.items()):
             archive.add(name, data)
-        _finish(archive, session, nodes, checkpoint, BUNDLE, _IN_BUNDLE)
+        if kept is not None:
+            _keep(archive, session, nodes, signed, kept)
+        _finish(archive, session, nodes, checkpoint, BUNDLE, "\n".join([*([_IN_BUNDLE] if wanted else []), *_described(extra, kept)]))
     return content.getvalue()
 
 
@@ -154,6 +161,37 @@ def _finish(archive: _Archive, session: Session, nodes: Nodes, checkpoint: Trail
     archive.add("README.txt", readme.format(**facts, contents=contents).encode())
     archive.add(VERIFIER, verifier())
     archive.manifest({"format": kind, **facts, "anchor": anchor})
+
+
+def _keep(archive: _Archive, session: Session, nodes: Nodes, signed: Checkpoint, note: str) -> None:
+    """Add an older checkpoint and the proof that the signed one continues it."""
+    known = [VerifierKey.parse(vkey) for vkey in session.scalars(select(TrailKey.vkey))]
+    try:
+        held = open_checkpoint(note, known)
+    except NoteError as error:
+        raise Invalid(f"The note is no checkpoint that was signed here ({error}); hand in the whole note, byte for byte as it was kept.") from None
+    if held.origin != signed.origin:
+        raise Invalid(f"The note is of {held.origin}, a line of checkpoints that ended; the trail is signed as {signed.origin} now. Compare with: dpa trail verify --against NOTE")
+    if not 0 < held.size <= signed.size or root_at(held.size, nodes) != held.root:
+        raise Invalid("The trail is not the continuation of this note: it was rewritten, or an older copy of the database was restored. Nothing can be proved; run: dpa trail verify --against NOTE")
+    archive.add("kept.note", note.encode())
+    archive.add("kept.consistency", connect(nodes, held.size, signed.size).text().encode())
+
+
+def _described(extra: Mapping[str, bytes], kept: str | None) -> list[str]:
+    """Return the lines of the README about files that not every bundle has."""
+    about = [(f"{name:<19}", _BESIDE[name]) for name in sorted(extra) if name in _BESIDE]
+    about += [(f"{name:<19}", "the document to which this archive belongs; its seal is checked as VERIFY.txt says") for name in sorted(extra) if name.endswith(".pdf")]
+    about += [("kept.note          ", "an older checkpoint that somebody kept, and kept.consistency, the proof that the trail continues it")] if kept is not None else []
+    return [f"    {name} {words}" for name, words in about]
+
+
+def note_in(content: bytes) -> str:
+    """Return a kept note as it was signed; mail programs change the ends of lines and add blank ones. Raises `Invalid` for what is no text."""
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n").strip("\n") + "\n"
+    except UnicodeDecodeError:
+        raise Invalid("The file is no text, so it holds no checkpoint; hand in the note as it was mailed or downloaded.") from None
 
 
 def key_of(session: Session, note: str) -> str:

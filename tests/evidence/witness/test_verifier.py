@@ -379,7 +379,8 @@ def test_the_age_of_the_newest_copy(evidence: Evidence) -> None:
 def test_wrong_use(evidence: Evidence) -> None:
     for words in ([], ["verify"], ["nonsense"], ["verify", evidence.bundle, "--max-age", "soon"], ["verify", evidence.bundle, "--vkey", "nonsense"],
                   ["verify", evidence.bundle, "--vkey", evidence.vkey.replace("+", "+0", 1)], ["proof", evidence.bundle, "--event", evidence.bundle],
-                  ["compare", evidence.bundle, evidence.bundle, "--vkey", evidence.vkey]):
+                  ["compare", VERIFIER, VERIFIER, "--vkey", evidence.vkey], ["compare", evidence.bundle, evidence.bundle],
+                  ["verify", evidence.bundle, "--statement", evidence.folder / "nothing"]):
         assert ask(*words).code == 2, words
 
 

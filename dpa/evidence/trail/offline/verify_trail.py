@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Verify proof bundles and exports of a DPA Desk trail, offline. One file, standard library only, Python 3.9 and later.
 
-    python3 verify_trail.py verify BUNDLE.zip [--vkey KEY|FILE] [--max-age HOURS] [--json]
+    python3 verify_trail.py verify BUNDLE.zip [--vkey KEY|FILE] [--statement FILE.pdf] [--max-age HOURS] [--json]
     python3 verify_trail.py proof FILE.tlog-proof --event event.json --vkey KEY|FILE
+    python3 verify_trail.py compare KEPT.note BUNDLE.zip --vkey KEY|FILE
     python3 verify_trail.py compare OLD.note NEW.note --consistency FILE --vkey KEY|FILE
 
+It says what it checked, and under NOT CHECKED what it did not: read both. It never unpacks an archive to the disk.
 Exit codes: 0 valid; 1 tampered; 2 wrong use; 3 unreadable or incomplete; 4 valid, but the newest copy held outside is too old.
 A key is written name+id+base64. Without --vkey the bundle's own keys are used: then the result only says that the bundle agrees with
 itself. Get the key another way: from a mail, a document, or the organisation's page of keys.
@@ -21,8 +23,10 @@ import hashlib
 import hmac
 import json
 import re
+import stat
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -35,7 +39,9 @@ if sys.version_info < (3, 9):  # noqa: UP036  strangers run this file; an older 
 VALID, TAMPERED, WRONG_USE, UNREADABLE, TOO_OLD = 0, 1, 2, 3, 4
 WORDS = {VALID: "VALID", TAMPERED: "TAMPERED", UNREADABLE: "UNREADABLE OR INCOMPLETE", TOO_OLD: "VALID, BUT THE NEWEST COPY OUTSIDE IS TOO OLD"}
 BUNDLE, EXPORT = "dpa-desk/trail-bundle@v1", "dpa-desk/trail-export@v1"
-MOST_FILES, MOST_BYTES, MOST_IN_MEMORY, MOST_NOTE = 2_000_000, 16 << 30, 256 << 20, 1_000_000
+STATEMENT, ERASED = "trail-statement", "evidence:payload:erased"
+MOST_FILES, MOST_BYTES, MOST_IN_MEMORY, MOST_NOTE, MOST_RATIO = 500_000, 4 << 30, 64 << 20, 1_000_000, 1_100  # Deflate packs 1,032 to 1 at most.
+FILE_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,199}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,199}){0,3}").fullmatch
 HASH_LINE = re.compile("[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=").fullmatch  # 32 bytes, written in the one allowed way.
 sha256 = hashlib.sha256
 
@@ -273,10 +279,17 @@ class Archive:
         self.zip = zipfile.ZipFile(path)
         infos = self.zip.infolist()
         self.sizes = {info.filename: info.file_size for info in infos}
-        if len(infos) > MOST_FILES or sum(self.sizes.values()) > MOST_BYTES:
-            unreadable("it is larger than this verifier reads")
-        if len(self.sizes) != len(infos):
+        total = sum(info.file_size for info in infos)
+        if len(infos) > MOST_FILES or total > MOST_BYTES or total > MOST_RATIO * Path(path).stat().st_size:
+            unreadable("it is larger, or unpacks to more, than this verifier reads")
+        if len({name.lower() for name in self.sizes}) != len(infos):
             tampered("it holds two files of the same name")
+        for info in infos:
+            # Names that would leave the folder where somebody unpacks it, or that programs read differently, and links.
+            if not FILE_NAME(info.orig_filename) or info.orig_filename != info.filename or stat.S_ISLNK(info.external_attr >> 16):
+                tampered(f"it holds {info.orig_filename[:100]!r}, which is no name of a file in a bundle")
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                unreadable(f"{info.filename} is packed in a way that bundles are not")
         self.manifest: dict[str, Any] = json.loads(self._bytes("manifest.json"))
         self.listed: dict[str, dict[str, Any]] = self.manifest["files"]
         self.seen = {"manifest.json"}
@@ -314,13 +327,37 @@ class Archive:
             tampered(f"{name} is not the file that the manifest lists")
 
 
-def check_parts(event: dict[str, Any], parts: list[dict[str, Any]], found: dict[str, Any]) -> None:
+class Erasures:
+    """Parts that are said to be erased, and the events that erased them: what is said counts only where the event is there to show it."""
+
+    def __init__(self) -> None:
+        self.said: dict[tuple[int, str], int] = {}
+        self.shown: dict[int, tuple[int, str]] = {}
+
+    def note(self, event: dict[str, Any]) -> None:
+        if event["action"] == ERASED:
+            self.shown[event["i"]] = (event["data"]["event"], event["data"]["part"])
+
+    def check(self) -> int:
+        """Return how many erasures are only said."""
+        for of, by in self.said.items():
+            if by in self.shown and self.shown[by] != of:
+                tampered(f"event {by} did not erase the part {of[1]} of event {of[0]}")
+        return sum(by not in self.shown for by in self.said.values())
+
+
+def check_parts(event: dict[str, Any], parts: list[dict[str, Any]], found: dict[str, Any], erasures: Erasures) -> None:
     """Compare personal parts with the commitments in the event: HMAC-SHA256(salt, "trail-pd/v1" 00 part 00 text)."""
+    names = [part["part"] for part in parts]
+    if len(set(names)) != len(names):
+        tampered(f"event {event['i']} has a personal part twice")
+    found["personal_missing"] += len(event["pd"].keys() - set(names))
     for part in parts:
         name = part["part"]
         if name not in event["pd"]:
             tampered(f"event {event['i']} knows no personal part {name}")
         if "erased_by" in part:
+            erasures.said[event["i"], name] = int(part["erased_by"])
             found["erased"] += 1
             continue
         message = b"\x00".join((b"trail-pd/v1", name.encode(), part["text"].encode()))
@@ -329,7 +366,76 @@ def check_parts(event: dict[str, Any], parts: list[dict[str, Any]], found: dict[
         found["personal_parts"] += 1
 
 
-def check_bundle(archive: Archive, checkpoint: Checkpoint, note: bytes, found: dict[str, Any]) -> None:
+def attached_record(pdf: bytes) -> bytes:
+    """Return the record attached to a document of the register, which has exactly one attached file, compressed."""
+    places = [match.start() for match in re.finditer(rb"/Type\s*/EmbeddedFile\b", pdf)]
+    begin = pdf.find(b"stream", places[0]) if len(places) == 1 else -1
+    head = pdf[pdf.rfind(b" obj", 0, places[0]):begin] if begin >= 0 else b""
+    length = re.search(rb"/Length\s+([0-9]{1,8})\b", head)
+    if length is None or b"/FlateDecode" not in head:
+        unreadable("the document does not have exactly one attached record")
+    start = begin + (8 if pdf[begin + 6:begin + 8] == b"\r\n" else 7)
+    content = zlib.decompressobj()
+    record = content.decompress(pdf[start:start + int(length.group(1))], MOST_IN_MEMORY)
+    if not content.eof:
+        unreadable("the record attached to the document is cut short or too large")
+    return record
+
+
+def statement_in(archive: Archive, given: bytes | None, found: dict[str, Any]) -> bytes | None:
+    """Return the record of the statement that the archive belongs to, after comparing its copies; none where there is no statement."""
+    copies = {"the statement that you gave": attached_record(given)} if given is not None else {}
+    for name in filter(lambda name: name.endswith(".pdf"), archive.listed):
+        content = archive.read(name)
+        try:
+            record = attached_record(content)
+        except Failed:
+            if "record.json" in archive.listed:
+                raise
+            record = b"{}"
+        if "record.json" in archive.listed or json.loads(record).get("type") == STATEMENT:
+            copies[name] = record
+        else:
+            found["not_checked"].append(f"{name}: neither its seal nor what it says.")
+    if "record.json" in archive.listed:
+        if not copies:
+            unreadable(f"{json.loads(archive.read('record.json'))['number']}.pdf is missing, the document that record.json was attached to")
+        copies["record.json"] = archive.read("record.json")
+    if len(set(copies.values())) > 1:
+        tampered(f"{' and '.join(copies)} are not of one document")
+    return next(iter(copies.values()), None)
+
+
+def check_statement(archive: Archive, note: bytes, leaves: dict[int, tuple[bytes, dict[str, Any]]], given: bytes | None, found: dict[str, Any]) -> None:
+    """Compare the entries that the statement lists with the events that are here."""
+    text = statement_in(archive, given, found)
+    if text is None:
+        found["not_checked"].append("Whether events were left out: the archive holds no statement that lists which belong in it. Who has the statement can "
+                                    "compare it: --statement FILE.pdf.")
+        return
+    record = json.loads(text)
+    if record["type"] != STATEMENT:
+        unreadable(f"{record['number']} is no trail statement")
+    if record["checkpoint"].encode() != note:
+        tampered(f"{record['number']} prints another checkpoint than the archive holds")
+    entries = record["content"]["entries"]
+    for entry in entries:
+        leaf, event = leaves.pop(entry["i"], (b"", {}))
+        if not leaf:
+            unreadable(f"event {entry['i']} is missing, which {record['number']} lists")
+        if (entry["leaf"], entry["id"], entry["at"], entry["action"]) != (leaf.hex(), event["id"], event["ts"], event["action"]):
+            tampered(f"{record['number']} says something else about event {entry['i']} than the trail")
+    if leaves:
+        tampered(f"{record['number']} does not list event {min(leaves)}")
+    found["statement"] = {"number": record["number"], "entries": len(entries)}
+    found["not_checked"].append(f"The seal on {record['number']}.pdf, and so that its pages are as they were issued: VERIFY.txt says how to check that.")
+    found["not_checked"].append(f"The words in which {record['number']} tells the events. Their number, time, name and hash were compared; the texts lie in events/.")
+
+
+def check_bundle(archive: Archive, checkpoint: Checkpoint, note: bytes, given: bytes | None, found: dict[str, Any]) -> int:
+    """Prove each event; returns how many erasures are only said."""
+    leaves: dict[int, tuple[bytes, dict[str, Any]]] = {}
+    erasures = Erasures()
     for name in archive.listed:
         folder, _, file = name.partition("/")
         stem = file.partition(".")[0]
@@ -344,15 +450,21 @@ def check_bundle(archive: Archive, checkpoint: Checkpoint, note: bytes, found: d
             tampered(f"the proof of event {stem} is about another event or checkpoint")
         if root_from(index, checkpoint.size, leaf_hash(body), path) != checkpoint.root:
             tampered(f"event {stem} is not in the trail that was signed")
-        if f"payloads/{stem}.json" in archive.listed:
-            check_parts(event, json.loads(archive.read(f"payloads/{stem}.json")), found)
+        if index in leaves:
+            tampered(f"it holds event {index} twice")
+        leaves[index] = leaf_hash(body), {key: event[key] for key in ("id", "ts", "action")}
+        erasures.note(event)
+        check_parts(event, json.loads(archive.read(f"payloads/{stem}.json")) if f"payloads/{stem}.json" in archive.listed else [], found, erasures)
         found["events"] += 1
-    if not found["events"]:
+    if not found["events"] and "kept.note" not in archive.listed:
         unreadable("it holds no event")
+    check_statement(archive, note, leaves, given, found)
+    return erasures.check()
 
 
-def check_export(archive: Archive, checkpoint: Checkpoint, found: dict[str, Any]) -> None:
-    """Build the tree on from the roots before the first event, and compare with the checkpoint at the end."""
+def check_export(archive: Archive, checkpoint: Checkpoint, found: dict[str, Any]) -> int:
+    """Build the tree on from the roots before the first event, and compare with the checkpoint at the end; returns how many erasures are only said."""
+    erasures = Erasures()
     head, blank, tail = archive.read("range.proof").decode().partition("\n\n")
     (first, last), peaks = fields(head, "dpa-desk/trail-range@v1", "first ([0-9]{1,19})", "last ([0-9]{1,19})")
     stack, size = hashes(peaks), first
@@ -365,9 +477,13 @@ def check_export(archive: Archive, checkpoint: Checkpoint, found: dict[str, Any]
         while at & 1:
             leaf, at = node(stack.pop(), leaf), at >> 1
         stack.append(leaf)
-        if waiting and waiting["event"] == size:
-            check_parts(json.loads(body), waiting["parts"], found)
-            waiting = next(payloads, None)
+        here = waiting if waiting and waiting["event"] == size else None
+        # Most events have no personal part; only the others are worth reading.
+        if here or ERASED.encode() in body or body.count(b'"pd":{') != body.count(b'"pd":{}'):
+            event = json.loads(body)
+            erasures.note(event)
+            check_parts(event, here["parts"] if here else [], found, erasures)
+        waiting = next(payloads, None) if here else waiting
         size += 1
     if not first < size == last + 1 or waiting:
         unreadable(f"it should hold the events {first} to {last}, and only their personal parts")
@@ -377,6 +493,35 @@ def check_export(archive: Archive, checkpoint: Checkpoint, found: dict[str, Any]
     if not is_consistent(size, checkpoint.size, hashes(tail.split("\n")[:-1]), root, checkpoint.root):
         tampered(f"the events {first} to {last} are not those of the trail that was signed")
     found["events"] = size - first
+    return erasures.check()
+
+
+def check_kept(archive: Archive, checkpoint: Checkpoint, keys: Keys, found: dict[str, Any]) -> None:
+    """Check that the signed trail continues an older checkpoint that somebody kept."""
+    if "kept.note" in archive.listed:
+        kept = Checkpoint(archive.read("kept.note"), keys)
+        check_consistency(archive.read("kept.consistency"), kept, checkpoint)
+        found["kept"] = {"size": kept.size, "root": kept.root.hex()}
+        found["not_checked"].append("Whether kept.note is the checkpoint that you kept: compare the two, or run: verify_trail.py compare YOUR.note THIS.zip")
+
+
+def note_unchecked(archive: Archive, only_said: int, found: dict[str, Any]) -> None:
+    """List what no proof covers."""
+    if found["personal_missing"]:
+        found["not_checked"].append(f"{counted(found['personal_missing'], 'personal part')} (names, texts, addresses) that the events commit to: not in the "
+                                    "archive, withheld or taken out. Whoever has them can still show that they are the ones that were meant.")
+    if only_said:
+        found["not_checked"].append(f"Whether {counted(only_said, 'part')} said to be erased were: the event that erased each is not in the archive.")
+    known = re.compile(r"(events|proofs|payloads)/.*|(events|payloads)\.jsonl|range\.proof|checkpoint\.note|(anchored|kept)\.(note|consistency)|record\.json|.*\.pdf")
+    others = [name for name in sorted(archive.listed) if not known.fullmatch(name)]
+    if others:
+        found["not_checked"].append(f"What else is in the archive; no proof covers it: {', '.join(others[:20])}{' and more' if len(others) > 20 else ''}.")
+    if not archive.manifest.get("anchor"):
+        found["not_checked"].append("Whether anybody outside holds a copy of a checkpoint: the issuer names none.")
+
+
+def counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def check_age(archive: Archive, checkpoint: Checkpoint, keys: Keys, found: dict[str, Any], most: float | None) -> None:
@@ -395,7 +540,7 @@ def check_age(archive: Archive, checkpoint: Checkpoint, keys: Keys, found: dict[
         raise Failed(TOO_OLD, f"no copy held outside is younger than {most:g} hours" if anchor else "it names no copy held outside")
 
 
-def verify(path: str, given: Keys | None, most_hours: float | None, found: dict[str, Any]) -> None:
+def verify(path: str, given: Keys | None, statement: bytes | None, most_hours: float | None, found: dict[str, Any]) -> None:
     try:
         archive = Archive(path)
         kind = archive.manifest["format"]
@@ -404,13 +549,15 @@ def verify(path: str, given: Keys | None, most_hours: float | None, found: dict[
         checkpoint = Checkpoint(note, keys)
         found.update(origin=checkpoint.origin, size=checkpoint.size, root=checkpoint.root.hex(), signed_by=checkpoint.signers)
         if kind == BUNDLE:
-            check_bundle(archive, checkpoint, note, found)
-        elif kind == EXPORT:
-            check_export(archive, checkpoint, found)
+            only_said = check_bundle(archive, checkpoint, note, statement, found)
+        elif kind == EXPORT and statement is None:
+            only_said = check_export(archive, checkpoint, found)
         else:
             unreadable(f"this verifier knows no format {kind}; use the one of a newer version")
+        check_kept(archive, checkpoint, keys, found)
         for name in sorted(archive.listed.keys() - archive.seen):
             archive.read(name)
+        note_unchecked(archive, only_said, found)
         check_age(archive, checkpoint, keys, found, most_hours)
     except Failed:
         raise
@@ -421,9 +568,13 @@ def verify(path: str, given: Keys | None, most_hours: float | None, found: dict[
 def in_words(code: int, found: dict[str, Any]) -> str:
     lines = [f"{WORDS[code]}: {found['why']}" if found["why"] else WORDS[code]]
     if code in (VALID, TOO_OLD) and found.get("events"):
-        counts = [f"{number} {word}{'' if number == 1 else 's'}" for number, word in (
+        counts = [counted(number, word) for number, word in (
             (found["events"], "event"), (found["personal_parts"], "personal part"), (found["erased"], "erased part")) if number]
         lines.append(f"{', '.join(counts)}: in the trail {found['origin']} of {found['size']} events.")
+    if found.get("statement"):
+        lines.append(f"{found['statement']['number']} lists exactly these events.")
+    if found.get("kept"):
+        lines.append(f"The trail continues the checkpoint over {found['kept']['size']} events: nothing in those was rewritten.")
     if code in (VALID, TOO_OLD):
         lines.append(f"Signed by {', '.join(found['signed_by'])}. " + (
             "You gave that key." if found["key_source"] == "given" else
@@ -432,6 +583,8 @@ def in_words(code: int, found: dict[str, Any]) -> str:
         anchor = found["anchor"]
         lines.append(f"The issuer says: a copy of the checkpoint over {anchor['size']} events is held outside ({anchor['kind']}) since "
                      f"{anchor['at']}, {anchor['age_hours']} hours ago.")
+    if code in (VALID, TOO_OLD) and found["not_checked"]:
+        lines += ["NOT CHECKED:", *(f"- {one}" for one in found["not_checked"])]
     return "\n".join(lines)
 
 
@@ -445,11 +598,36 @@ def keys_given(values: list[str]) -> Keys:
         raise Failed(WRONG_USE, f"--vkey: {error}") from None
 
 
+def statement_given(path: str | None) -> bytes | None:
+    try:
+        return Path(path).read_bytes() if path else None
+    except OSError as error:
+        raise Failed(WRONG_USE, f"--statement: {error.strerror}") from None
+
+
+def compare(older: str, newer: str, consistency: str | None, keys: Keys) -> tuple[Checkpoint, Checkpoint]:
+    """Return the older checkpoint and the newer one, a note or that of a bundle, after checking that the newer continues the older."""
+    packed = zipfile.is_zipfile(newer)
+    if not packed and consistency is None:
+        raise Failed(WRONG_USE, "two notes are compared with --consistency FILE; a bundle made with `dpa trail prove --from` brings its own")
+    old = Checkpoint(Path(older).read_bytes(), keys)
+    try:
+        archive = Archive(newer) if packed else None
+        new = Checkpoint(archive.read("checkpoint.note") if archive else Path(newer).read_bytes(), keys)
+        proof = archive.read("kept.consistency") if archive and consistency is None else Path(consistency or "").read_bytes()
+    except (Failed, OSError):
+        raise
+    except Exception as error:  # As in `verify`.
+        unreadable(f"{newer} cannot be read ({type(error).__name__}: {error})")
+    check_consistency(proof, old, new)
+    return old, new
+
+
 def run(asked: argparse.Namespace, found: dict[str, Any]) -> None:
     keys = keys_given(asked.vkey) if asked.vkey else None
     found["key_source"] = "given" if keys else "bundle"
     if asked.command == "verify":
-        verify(asked.file, keys, asked.max_age, found)
+        verify(asked.file, keys, statement_given(asked.statement), asked.max_age, found)
         return
     assert keys is not None
     try:
@@ -460,8 +638,8 @@ def run(asked: argparse.Namespace, found: dict[str, Any]) -> None:
                 tampered(f"event {index} is not in the trail that was signed")
             found["events"] = 1
         else:
-            old, new = (Checkpoint(Path(file).read_bytes(), keys) for file in (asked.file, asked.new))
-            check_consistency(Path(asked.consistency).read_bytes(), old, new)
+            old, new = compare(asked.file, asked.new, asked.consistency, keys)
+            found["kept"] = {"size": old.size, "root": old.root.hex()}
         found.update(origin=new.origin, size=new.size, root=new.root.hex(), signed_by=new.signers)
     except OSError as error:
         unreadable(f"{error.filename} cannot be read: {error.strerror}")
@@ -475,16 +653,17 @@ def main(words: list[str] | None = None) -> int:
         command = commands.add_parser(name, help=text)
         command.add_argument("file", metavar={"verify": "BUNDLE", "proof": "PROOF", "compare": "OLD_NOTE"}[name])
         if name == "compare":
-            command.add_argument("new", metavar="NEW_NOTE")
-            command.add_argument("--consistency", required=True, metavar="FILE")
+            command.add_argument("new", metavar="BUNDLE|NEW_NOTE")
+            command.add_argument("--consistency", metavar="FILE", help="the proof that connects two notes; a bundle brings its own")
         command.add_argument("--vkey", action="append", metavar="KEY|FILE", required=name != "verify", help="the issuer's key, from another source")
         command.add_argument("--json", action="store_true", help="print the result as JSON")
         if name == "verify":
+            command.add_argument("--statement", metavar="FILE.pdf", help="a trail statement of your own copy, to compare with the events")
             command.add_argument("--max-age", type=float, metavar="HOURS", help="exit 4 when no copy outside is younger")
         if name == "proof":
             command.add_argument("--event", required=True, metavar="FILE")
     asked = parser.parse_args(words)
-    found: dict[str, Any] = {"why": "", "events": 0, "personal_parts": 0, "erased": 0}
+    found: dict[str, Any] = {"why": "", "events": 0, "personal_parts": 0, "personal_missing": 0, "erased": 0, "not_checked": []}
     code = VALID
     try:
         run(asked, found)
