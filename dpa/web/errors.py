@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntit
 
 from dpa.extensions import db
 from dpa.problems import Conflict, Invalid, NotAllowed, NotFound, Problem
-from dpa.web import edge
+from dpa.web import edge, identity
 
 log = structlog.get_logger()
 
@@ -35,7 +35,7 @@ def page(status: int, message: str | None = None) -> tuple[str, int]:
     g.plain_page = True
     title, advice = WORDS.get(status, WORDS[500])
     body = render_template("errors/error.html", status=status, title=title, message=message or advice,
-                           reference=edge.request_id() if status >= 500 else None)
+                           reference=edge.request_id() if status >= 500 else None, stranger=identity.current() is None)
     return body, status
 
 

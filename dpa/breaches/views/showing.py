@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request
+from flask import flash, redirect, render_template, request
 
 from dpa.breaches import case, case_queries, operations, queries
 from dpa.breaches.case_queries import Only
@@ -10,7 +10,7 @@ from dpa.breaches.case_queries import narrowing as narrow
 from dpa.breaches.forms import StatementForm
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, own
-from dpa.evidence.register import issuing
+from dpa.evidence.register import issuing, printing
 from dpa.evidence.register import operations as ordering
 from dpa.evidence.register import queries as register
 from dpa.evidence.trail import registry
@@ -54,6 +54,8 @@ def order_statement(breach_id: int) -> Page:
         breach = queries.breach(unit.session, scope, breach_id)
         paper = operations.order_statement(unit, breach, own(breach), personal=bool(form.personal.data))
         ordering.once(unit, [paper], request.form.get("seen", type=int))
-        number = paper.id
+        number, unprintable = paper.id, printing.warning_of(paper.content)
+    if unprintable:
+        flash(unprintable, "warning")
     issuing.issue_now(edge.tick(), number)  # Should it fail, the worker makes it; the document's page says so.
     return redirect(registry.path_of("document", str(number)) or "/documents", 303)

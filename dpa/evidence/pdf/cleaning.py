@@ -49,6 +49,13 @@ class Cleaning:
         return "".join(kept)
 
 
+def unprintable(text: str) -> tuple[str, ...]:
+    """Return the characters of a text that a document prints as U+25A1, each once, in the order in which they come first."""
+    if text.isascii():
+        return ()
+    return tuple(dict.fromkeys(char for char in unicodedata.normalize("NFC", text) if fate_of(char) == REPLACEMENT != char))
+
+
 @lru_cache(maxsize=20_000)
 def fate_of(char: str) -> str:
     """Return what is printed for a character: itself, U+25A1, a space for other white space, or nothing."""

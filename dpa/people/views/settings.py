@@ -6,6 +6,7 @@ from flask import Response as Download
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from dpa.evidence.register import printing
 from dpa.people import operations, queries
 from dpa.people.forms import LogoForm, OrganisationForm
 from dpa.people.models import Person
@@ -67,6 +68,7 @@ def change_organisation(organisation_id: int) -> Page:
                 row = queries.organisation(unit.session, scope, organisation_id)
                 operations.change_organisation(unit, row, form.facts())
             flash("The organisation's facts were saved. Clocks that run keep the rules they started with.", "success")
+            _announce_unprintable(row.name, row.address)
             return redirect(url_for("people.organisation", organisation_id=organisation_id), 303)
         except Problem as problem:
             form.show_problem(problem)
@@ -116,6 +118,12 @@ def remove_logo(organisation_id: int) -> Page:
     return _back(organisation_id)
 
 
+def _announce_unprintable(name: str, address: str) -> None:
+    """Say which characters of the letterhead documents cannot show, before the first of them is issued."""
+    if words := printing.warning(name, address):
+        flash(f"In the letterhead, {words[0].lower()}{words[1:]}", "warning")
+
+
 def _back(organisation_id: int) -> Response:
     return redirect(url_for("people.organisation", organisation_id=organisation_id, _anchor="letterhead"), 303)
 
@@ -130,8 +138,9 @@ def add_organisation() -> Page:
             with edge.transaction() as unit:
                 me = unit.session.get_one(Person, identity.signed_in().user_id)
                 added = operations.add_organisation(unit, form.facts(), first=me)
-                target = url_for("people.organisation", organisation_id=added.id)
+                target, name, address = url_for("people.organisation", organisation_id=added.id), added.name, added.address
             flash("The organisation was added; you are its administrator.", "success")
+            _announce_unprintable(name, address)
             return redirect(target, 303)
         except Problem as problem:
             form.show_problem(problem)
