@@ -17,6 +17,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from dpa.alerts import mail, messages
+from dpa.alerts.attachments import Attachment
 from dpa.alerts.messages import Message
 from dpa.alerts.rules import Category
 from dpa.config import Settings
@@ -185,3 +186,17 @@ def test_every_attempt_gives_the_same_bytes_and_identifier(tmp_path: Path) -> No
     left, _, host = first.partition("@")
     assert (len(left), host) == (32, "desk.example.org")
     assert mail.message_id(Settings(instance=tmp_path / "a", base_url="http://[::1]:8000"), "k").endswith("@localhost")
+
+
+@pytest.mark.parametrize("size", [0, 1, 56, 57, 58, 5_000])
+def test_files_are_written_as_the_standard_library_writes_them(size: int) -> None:
+    files = (Attachment("LC-BN-2026-0001.pdf", "application/pdf", bytes(number % 251 for number in range(size))), Attachment("é.txt", "text/plain", b"origin\n1\n"))
+    message = read(mail.build(letter(attachments=files)))
+    assert [(part.get_filename(), part.get_content_type(), part.get_payload(decode=True)) for part in message.iter_attachments()] == [
+        (file.name, file.media, file.content) for file in files
+    ]
+    expected = EmailMessage(policy=mail.POLICY)
+    expected.add_attachment(files[0].content, maintype="application", subtype="pdf", filename=files[0].name)
+    (sample,) = expected.iter_attachments()
+    body = sample.as_bytes(policy=mail.POLICY).partition(b"\r\n\r\n")[2]
+    assert body in mail.build(letter(attachments=files)), "the same lines, byte for byte"
