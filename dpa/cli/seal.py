@@ -157,6 +157,32 @@ def revoke(organisation: str, reason: str, fingerprint: str | None) -> None:
         click.echo("No list names it: its issuer must be told, or the key of its root put back and `dpa seal rotate` run.", err=True)
 
 
+@seal.command()
+def authorities() -> None:
+    """List the roots of time-stamp authorities that are kept: fingerprint, since when, until when, name, separated by tabs."""
+    from dpa.evidence.seal import authorities as kept
+
+    with _session() as (session, _):
+        found = kept.rows(session)
+        for one in found:
+            click.echo("\t".join((one.fingerprint, f"{one.kept_at:%Y-%m-%d}", f"{one.ended_at:%Y-%m-%d}" if one.ended_at else "believed", one.subject)))
+    if not found:
+        click.echo("No root of a time-stamp authority is kept yet; the worker keeps it once a document was stamped.", err=True)
+
+
+@seal.command("end-authority")
+@click.argument("fingerprint")
+@click.option("--reason", required=True, help="Why, in your own words; kept with the trail.")
+def end_authority(fingerprint: str, reason: str) -> None:
+    """Believe the kept root FINGERPRINT no longer, though the setting names it: its time-stamps prove nothing from now on, old ones neither."""
+    from dpa.evidence.seal import authorities as kept
+
+    with _session() as (session, settings), units.transaction(session, actor="system:cli", now=SystemClock().now(), settings=settings, auth="cli") as unit:
+        row = kept.end(unit, fingerprint, reason)
+        line = f"The time-stamps of {row.subject} are not believed any more ({row.fingerprint})."
+    click.echo(line)
+
+
 def _meant(place: Place, fingerprint: str | None) -> SealIdentity:
     """Return the active seal, or the one whose fingerprint begins like that."""
     from dpa.evidence.seal import queries

@@ -14,10 +14,11 @@ from dpa.evidence.register import jobs as register_jobs
 from dpa.evidence.register import proofs as _proofs  # noqa: F401  loads the table
 from dpa.evidence.register import queries as register_queries
 from dpa.evidence.register import statement
+from dpa.evidence.seal import authorities
 from dpa.evidence.seal import jobs as seal_jobs
 from dpa.evidence.seal import models as _seal  # noqa: F401  loads the tables
 from dpa.evidence.seal import queries as seal_queries
-from dpa.evidence.trail import anchoring, append, guard
+from dpa.evidence.trail import anchoring, append, guard, witnesses
 from dpa.slice import Job, NavItem, Slice
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def _blueprints() -> tuple[Blueprint, ...]:
 def _trail_names(_session: Session, keys: Sequence[str]) -> Mapping[str, str]:
     return dict.fromkeys(keys, "The trail")
 
+
+BACKENDS = {"builtin": "made by DPA Desk", "pkcs12": "a file from elsewhere", "pkcs11": "a token or hardware module"}
 
 SLICE = Slice(
     name="evidence",
@@ -62,9 +65,10 @@ SLICE = Slice(
     ),
     document_kinds=(statement.STATEMENT,),
     names={
-        "trail": _trail_names, "document": register_queries.names, "seal": seal_queries.names,
-        "checkpoint": anchoring.checkpoint_names, "witness": anchoring.witness_names,
+        "trail": _trail_names, "document": register_queries.names, "seal": seal_queries.names, "authority": authorities.names,
+        "checkpoint": anchoring.checkpoint_names, "witness": witnesses.names,
     },
+    words={"backend": BACKENDS.get},
     paths={"document": "/documents/{id}", "checkpoint": "/checkpoints/{id}"},
     concerns=(concerns.concerns,),
 )

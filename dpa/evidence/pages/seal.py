@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dpa.config import Settings
 from dpa.evidence.pages.badges import Badge, Fact, fingerprint_fact, grouped
+from dpa.evidence.register import proofs
 from dpa.evidence.seal import queries
 from dpa.evidence.seal.models import Backend, IdentityState, SealIdentity
 from dpa.evidence.seal.rules import ROTATE_DAYS, expiry_warning
@@ -21,6 +22,8 @@ BACKENDS: Mapping[Backend, tuple[str, str]] = {
     Backend.PKCS12: ("A file from elsewhere (PKCS#12)", "the file stays where the operator put it"),
     Backend.PKCS11: ("A token or hardware module (PKCS#11)", "the key never leaves it"),
 }  # fmt: skip
+MOST_NAMED = 12
+"""Numbers of documents that a review names; the list of documents shows all."""
 STATES: Mapping[IdentityState, Badge] = {
     IdentityState.ACTIVE: Badge("seals now", "met", "circle-check"), IdentityState.RETIRED: Badge("retired", "off", "history"),
     IdentityState.REVOKED: Badge("revoked", "late", "ban"),
@@ -40,6 +43,22 @@ class Former:
     """Fingerprint in groups of four."""
     fingerprint: str
     root_fingerprint: str
+    serial: str
+    """Serial number of its certificate, as OpenSSL prints it."""
+    sealed: str
+    """How many documents it sealed, and for how many of them nothing proves when."""
+    can_revoke: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What revoking one seal would do, before it is done."""
+
+    id: int
+    rows: tuple[Mapping[str, str], ...]
+    """As components/confirm.html takes them."""
+    consequence: str
+    is_active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +81,22 @@ class View:
 
 
 def view(session: Session, house: OrganisationRef, settings: Settings, now: datetime) -> View:
-    """Return the page, in one statement."""
+    """Return the page; the number of statements does not depend on how many seals or documents there are."""
     known = queries.identities(session, house.id)
     active = next((one for one in known if one.state is IdentityState.ACTIVE), None)
     newest = active or (known[0] if known else None)
+    sealed = proofs.touched(session, house.id) if known else {}
     return View(
-        organisation=house, identity_id=active.id if active else None, facts=_facts(active, house.zone, now) if active else (),
+        organisation=house, identity_id=active.id if active else None,
+        facts=_facts(active, sealed.get(active.id, proofs.Touched()), house.zone, now) if active else (),
         badge=_end_badge(active, now) if active else None, level=_level(active, settings), root_fingerprint=newest.root_fingerprint if newest else None,
-        former=tuple(_former(one) for one in known if one is not active), can_rotate=newest is not None and newest.backend is Backend.BUILTIN,
+        former=tuple(_former(one, sealed.get(one.id, proofs.Touched())) for one in known if one is not active), can_rotate=newest is not None and newest.backend is Backend.BUILTIN,
         advice=_advice(active, newest),
     )  # fmt: skip
 
 
-def _facts(identity: SealIdentity, zone: str, now: datetime) -> tuple[Fact, ...]:
+def _facts(identity: SealIdentity, sealed: proofs.Touched, zone: str, now: datetime) -> tuple[Fact, ...]:
+    number = serial(identity)
     words, hint = BACKENDS[identity.backend]
     left = (identity.not_after - now).days
     return (
@@ -84,7 +106,55 @@ def _facts(identity: SealIdentity, zone: str, now: datetime) -> tuple[Fact, ...]
         Fact("Valid until", instant_text(identity.not_after, zone), f"{plural(left, 'day')} left" if left >= 0 else "expired; nothing can be sealed with it"),
         fingerprint_fact("Root certificate", identity.root_fingerprint, "SHA-256; hand it to customers on another way, such as in the contract"),
         fingerprint_fact("Sealing certificate", identity.fingerprint, "SHA-256"),
+        Fact("Serial number", number, "as openssl x509 -serial prints it", copies=number),
+        Fact("Documents", _sealed(sealed)),
     )  # fmt: skip
+
+
+def serial(identity: SealIdentity) -> str:
+    """Return the serial number of the sealing certificate, as OpenSSL prints it."""
+    from dpa.evidence.seal import certificates  # Loads cryptography, which few pages need.
+
+    return certificates.serial(identity.certificate)
+
+
+def _sealed(sealed: proofs.Touched) -> str:
+    if not sealed.number:
+        return "none sealed yet"
+    return f"{plural(sealed.number, 'document')} sealed" + (f", {sealed.unproved:,} without a time-stamp" if sealed.unproved else ", all with a time-stamp")
+
+
+def review(session: Session, house: OrganisationRef, identity: SealIdentity) -> Review:
+    """Return what revoking a seal would do: which documents stay good, of which it could not be told any more, and what waits."""
+    sealed, active = proofs.touched(session, house.id).get(identity.id, proofs.Touched()), identity.state is IdentityState.ACTIVE
+    since = f"in use since {instant_text(identity.created_at, house.zone)}" if active else f"retired on {instant_text(identity.ended_at or identity.created_at, house.zone)}"
+    rows = [
+        {"label": "Seal", "value": f"{identity.subject}, {since}"},
+        {"label": "Fingerprint", "value": f"{grouped(identity.fingerprint)[:39]} …"},
+        {"label": "From now on", "value": "its key is not trusted; a signed list says so and travels in later documents"},
+        {"label": "Documents that stay good", "value": f"{sealed.proved:,}: a time-stamp proves that they were sealed before"},
+        {"label": "Documents that cannot be told any more", "value": _untold(sealed.unproved, proofs.unproved(session, identity.id, MOST_NAMED))},
+    ]  # fmt: skip
+    if active:
+        waiting = proofs.waiting(session, house.id)
+        rows.append({"label": "Documents that wait", "value": f"{waiting:,} now, and every later one, until you make a new seal" if waiting else "none now; every later one, until you make a new seal"})
+    else:
+        rows.append({"label": "The seal in use", "value": "is not touched, and goes on sealing"})
+    return Review(identity.id, tuple(rows), _consequence(sealed), active)
+
+
+def _untold(count: int, numbers: Sequence[str]) -> str:
+    if not count:
+        return "0"
+    more = f" and {count - len(numbers):,} more" if count > len(numbers) else ""
+    return f"{count:,}, for no time-stamp proves when they were sealed: {', '.join(numbers)}{more}"
+
+
+def _consequence(sealed: proofs.Touched) -> str:
+    if not sealed.unproved:
+        return "This cannot be undone. No document loses its value."
+    what = "it anew if it" if sealed.unproved == 1 else "those anew that"
+    return f"This cannot be undone. {plural(sealed.unproved, 'document')} will show as sealed with a revoked seal at every check: issue {what} must stay valid, and tell the recipients."
 
 
 def _end_badge(identity: SealIdentity, now: datetime) -> Badge:
@@ -108,10 +178,10 @@ def _level(identity: SealIdentity | None, settings: Settings) -> tuple[Fact, ...
     return (Fact("Level of new documents", level, hint), Fact("Why", "A time-stamp authority is set", "when it does not answer, documents are issued and the stamp follows"))
 
 
-def _former(identity: SealIdentity) -> Former:
+def _former(identity: SealIdentity, sealed: proofs.Touched) -> Former:
     return Former(
         identity.id, identity.subject, STATES[identity.state], identity.ended_at, identity.ended_because, grouped(identity.fingerprint),
-        identity.fingerprint, identity.root_fingerprint,
+        identity.fingerprint, identity.root_fingerprint, serial(identity), _sealed(sealed), identity.state is IdentityState.RETIRED,
     )  # fmt: skip
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.evidence import trail
 from dpa.evidence.events import Event
-from dpa.evidence.seal.certificates import fingerprint, pem
 from dpa.evidence.seal.models import StampRoot
 from dpa.evidence.trail.models import TrailEvent
 from dpa.evidence.trail.tree import leaf_hash
@@ -23,6 +22,8 @@ SUBJECT = "authority"
 def keep(unit: Unit, roots: Iterable[bytes]) -> None:
     """Keep those of the root certificates (DER) that are not kept yet. One that is not to be believed any more is left as it is."""
     from cryptography import x509
+
+    from dpa.evidence.seal.certificates import fingerprint, pem
 
     for der in dict.fromkeys(roots):
         digest = fingerprint(der)
@@ -71,11 +72,18 @@ def believed(session: Session, configured: Sequence[bytes]) -> tuple[bytes, ...]
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
+    from dpa.evidence.seal.certificates import fingerprint
+
     known = rows(session)
     ended = {row.fingerprint for row in known if row.ended_at is not None}
     told = _told(session) if known else set()
     kept = [x509.load_pem_x509_certificate(row.certificate.encode()).public_bytes(Encoding.DER) for row in known if row.fingerprint in told]
     return tuple(der for der in dict.fromkeys((*configured, *(der for der in kept if fingerprint(der) in told))) if fingerprint(der) not in ended)
+
+
+def names(session: Session, keys: Sequence[str]) -> Mapping[str, str]:
+    """Return what the trail calls authorities: the names in their roots."""
+    return {row.fingerprint[:16]: f"Time-stamp authority {row.subject}" for row in rows(session) if row.fingerprint[:16] in keys}
 
 
 def _told(session: Session) -> set[str]:

@@ -40,6 +40,12 @@ def fingerprint(der: bytes) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
+def serial(certificate_pem: str) -> str:
+    """Return the serial number of a certificate as `openssl x509 -serial` and the lists of `openssl crl -text` print it: whole octets, capitals."""
+    digits = f"{x509.load_pem_x509_certificate(certificate_pem.encode()).serial_number:X}"
+    return digits.zfill(len(digits) + len(digits) % 2)
+
+
 def pem(certificates: Iterable[x509.Certificate]) -> str:
     """Return certificates as PEM, one after the other."""
     return "".join(one.public_bytes(Encoding.PEM).decode("ascii") for one in certificates)

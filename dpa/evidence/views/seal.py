@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from dpa.evidence.forms import RevokeForm, RotateForm
 from dpa.evidence.pages import seal as pages
 from dpa.evidence.seal import queries
-from dpa.evidence.seal.models import SealIdentity
+from dpa.evidence.seal.models import IdentityState, SealIdentity
 from dpa.problems import Conflict, NotFound, Problem
 from dpa.web import access, edge, identity
 from dpa.web.identity import OrganisationRef
@@ -45,16 +45,19 @@ def rotate(organisation_id: int) -> Answer:
 @blueprint.route("/settings/organisations/<int:organisation_id>/seal/revoke", methods=["GET", "POST"])
 @access.needs(MANAGE)
 def revoke(organisation_id: int) -> Answer:
-    """Withdraw trust in the active identity, after a review."""
+    """Withdraw trust in an identity, after a review: the one the address names, former ones too, else the active one."""
     house, form = _house(organisation_id, MANAGE), RevokeForm()
+    chosen = _chosen(house)
     if form.validate_on_submit():
         try:
-            _revoke(house, str(form.reason.data))
-            flash("The seal is revoked. Documents wait until you make a new one.", "success")
+            former = _revoke(chosen, str(form.reason.data))
+            flash("The seal is revoked. " + ("Its documents show it from now on." if former else "Documents wait until you make a new one."), "success")
             return redirect(url_for(".show", organisation_id=organisation_id), 303)
         except Problem as problem:
             form.show_problem(problem)
-    return _form_page("evidence/seal_revoke.html", house, form)
+    view = pages.view(edge.session(), house, edge.settings(), edge.now())
+    review = pages.review(edge.session(), house, chosen)
+    return render_template("evidence/seal_revoke.html", view=view, form=form, review=review), 422 if form.errors or form.form_errors else 200
 
 
 def _house(organisation_id: int, permission: str) -> OrganisationRef:
@@ -63,7 +66,7 @@ def _house(organisation_id: int, permission: str) -> OrganisationRef:
     return next(one for one in person.organisations if one.id == organisation_id)
 
 
-def _form_page(template: str, house: OrganisationRef, form: RotateForm | RevokeForm) -> Answer:
+def _form_page(template: str, house: OrganisationRef, form: RotateForm) -> Answer:
     view = pages.view(edge.session(), house, edge.settings(), edge.now())
     return render_template(template, view=view, form=form), 422 if form.errors or form.form_errors else 200
 
@@ -84,23 +87,31 @@ def _rotate(house: OrganisationRef, reason: str) -> None:
         operations.install(unit, prepared, reason)
 
 
-def _revoke(house: OrganisationRef, reason: str) -> None:
+def _revoke(found: SealIdentity, reason: str) -> bool:
+    """Revoke an identity; tells whether it was a former one."""
     from dpa.evidence.seal import operations
 
-    found = _active(house)
-    number = found.id
+    number, state = found.id, found.state
     edge.session().expunge(found)
     edge.session().rollback()
     issuer = operations.issuer_for(edge.settings(), found)  # Opening the root's key takes 0.2 s.
     with edge.transaction() as unit:
-        row = _active(house)
-        if row.id != number:
-            raise Conflict("The seal was replaced at the same moment; look at the page again.")
+        row = unit.session.get_one(SealIdentity, number, with_for_update=True, populate_existing=True)
+        if row.state is not state:
+            raise Conflict("The seal was replaced or revoked at the same moment; look at the page again.")
         operations.revoke(unit, row, reason, edge.settings(), issuer)
+    return state is not IdentityState.ACTIVE
 
 
-def _active(house: OrganisationRef) -> SealIdentity:
-    found = queries.active(edge.session(), house.id)
-    if found is None:
-        raise NotFound("There is no active seal to revoke.")
-    return found
+def _chosen(house: OrganisationRef) -> SealIdentity:
+    """Return the identity that the address or the form names, of this organisation and not revoked; without a name the active one."""
+    wanted = request.values.get("seal")
+    if wanted is None:
+        found = queries.active(edge.session(), house.id)
+        if found is None:
+            raise NotFound("There is no active seal to revoke.")
+        return found
+    for one in queries.identities(edge.session(), house.id):
+        if str(one.id) == wanted and one.state is not IdentityState.REVOKED:
+            return one
+    raise NotFound("There is no such seal of this organisation, or it is revoked already.")
