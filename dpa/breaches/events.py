@@ -30,6 +30,7 @@ class Event(StrEnum):
     NO_BREACH = "breaches:incident:closed_as_no_breach"
     REOPENED = "breaches:incident:reopened"
     SETTINGS_CHANGED = "breaches:settings:changed"
+    AGREEMENT_CLOCKS_CHANGED = "breaches:agreement_clocks:changed"
     REGISTER_EXPORTED = "breaches:register:exported"
     FACTS_EXPORTED = "breaches:facts:exported"
 
@@ -58,5 +59,6 @@ SENTENCES: dict[str, str] = {
     Event.REOPENED: "opened the case again",
     Event.REGISTER_EXPORTED: "downloaded the register of {list} from {first} to {last} as {form} (entries: {count})",
     Event.FACTS_EXPORTED: "downloaded the facts for a customer's own notification, as of {as_of}",
+    Event.AGREEMENT_CLOCKS_CHANGED: "set the other clocks of the agreement: {profiles}",
     Event.SETTINGS_CHANGED: "changed how breaches are handled (four eyes: {four_eyes}; acknowledgements chased after {acknowledge_hours} h)",
 }

@@ -350,6 +350,17 @@ class Question(Base):
     """What is to be kept inside about the answer; never shown to the customer and in no document."""
 
 
+class AgreementClocks(Base):
+    """Other clocks that are on for one agreement: what its customer must report elsewhere."""
+
+    __tablename__ = "breach_agreement_clocks"
+
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"), primary_key=True, autoincrement=False)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    profiles: Mapped[list[str]] = mapped_column(Json())
+    """Clocks that are on (`dpa.breaches.regimes.Profile`); the organisation's own are in its settings."""
+
+
 class BreachSettings(Base):
     """How one organisation handles breaches: house policy beyond its targets."""
 

@@ -27,6 +27,11 @@ class Profile(StrEnum):
     PROPOSAL_96 = "proposal_96"
     """The 96 hours of COM(2025) 837, as information; not in force."""
 
+    @property
+    def short(self) -> str:
+        """Return its name in a word or two."""
+        return SHORT[self]
+
 
 TITLES: dict[Profile, str] = {
     Profile.NIS2: "NIS2: early warning 24 h, notification 72 h, final report one month",
@@ -35,6 +40,10 @@ TITLES: dict[Profile, str] = {
     Profile.GDPR_72: "The controller's 72 hours (Art. 33(1) GDPR), for information",
     Profile.PROPOSAL_96: "96 hours of the proposal COM(2025) 837, for information; not in force",
 }
+SHORT: dict[Profile, str] = {
+    Profile.NIS2: "NIS2", Profile.DORA: "DORA", Profile.DORA_NO_ROLL: "DORA without its weekend rule", Profile.GDPR_72: "72 hours of Art. 33(1)",
+    Profile.PROPOSAL_96: "96 hours of the proposal",
+}  # fmt: skip
 FOR_INFORMATION = frozenset({Profile.GDPR_72, Profile.PROPOSAL_96})
 """Clocks that are shown and never put on the docket: nobody in this house owes them."""
 

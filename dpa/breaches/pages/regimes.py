@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dpa.agreements.models import Agreement
 from dpa.breaches import queries
 from dpa.breaches.closing import CaseState
-from dpa.breaches.models import Breach
+from dpa.breaches.models import Affected, AgreementClocks, Breach
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.regimes import FOR_INFORMATION, TITLES, Facts, Profile, RegimeClock, clocks
 from dpa.docket.explaining import ExplainStep, explain_part
 from dpa.docket.reckoning import Reckoned
 from dpa.parties import queries as parties
+from dpa.parties.models import Controller
 from dpa.people.models import Organisation
 from dpa.web.words import DAY
 
@@ -93,3 +96,80 @@ def _line(clock: RegimeClock, breach: Breach, told: datetime | None, zone: str, 
 def _state(due: datetime, now: datetime) -> str:
     seconds = (due - now).total_seconds()
     return "late" if seconds < 0 else "soon" if seconds < DAY else "running"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRegimes:
+    """The clocks that one customer's own duties start, for its agreement alone."""
+
+    affected_id: int
+    agreement_id: int
+    controller: str
+    reference: str
+    told: bool
+    """Whether the customer was told; its clocks run from then, and until then from our awareness, which leaves it less time."""
+    lines: tuple[RegimeLine, ...]
+
+
+MOST_CUSTOMERS = 50
+
+
+def regimes_of_customers(session: Session, breach: Breach, now: datetime) -> tuple[CustomerRegimes, ...]:
+    """Return the clocks of customers whose agreement has its own turned on, for an open case; two statements and those of the calendar.
+
+    At most the first `MOST_CUSTOMERS` that were named. They are the customers' own duties: shown so that nobody is surprised, never owed here.
+    """
+    if breach.state is not CaseState.OPEN:
+        return ()
+    query = (
+        select(Affected.id, Affected.agreement_id, Controller.name, Agreement.reference, Affected.sent_at, Affected.aware_at, AgreementClocks.profiles)
+        .join(AgreementClocks, AgreementClocks.agreement_id == Affected.agreement_id)
+        .join(Agreement, Agreement.id == Affected.agreement_id)
+        .join(Controller, Controller.id == Affected.controller_id)
+        .where(Affected.breach_id == breach.id)
+        .order_by(Affected.id)
+        .limit(MOST_CUSTOMERS)
+    )
+    found = [row for row in session.execute(query) if row.profiles]
+    if not found:
+        return ()
+    house = session.get_one(Organisation, breach.organisation_id)
+    calendar = parties.calendar(session, house.id, house.calendar)
+    made = []
+    for row in found:
+        since = row.sent_at or row.aware_at
+        counted = [clock for value in row.profiles for clock in clocks(Profile(value), Facts(since), zone=house.zone, calendar=calendar)]
+        lines = _sorted([_customer_line(clock, since, told=row.sent_at is not None, zone=house.zone, now=now) for clock in counted])
+        made.append(CustomerRegimes(row.id, row.agreement_id, row.name, row.reference, row.sent_at is not None, lines))
+    return tuple(made)
+
+
+def _customer_line(clock: RegimeClock, since: datetime, *, told: bool, zone: str, now: datetime) -> RegimeLine:
+    due, why = clock.deadline.due, explain_part(Reckoned(clock.deadline), basis=clock.article)
+    return RegimeLine(
+        name=clock.name, title=clock.title, article=clock.article, profile=TITLES[clock.profile], started_at=since, due_at=due, zone=zone,
+        state=_state(due, now), start_word="told" if told else "aware", steps=why.steps, warnings=why.warnings,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementLine:
+    """An agreement with clocks of its own, for the settings."""
+
+    agreement_id: int
+    controller: str
+    reference: str
+    profiles: tuple[str, ...]
+
+
+def agreements_with_clocks(session: Session, organisation_id: int, most: int = 100) -> tuple[AgreementLine, ...]:
+    """Return the agreements of an organisation that have clocks of their own turned on, by customer; the caller has checked the scope."""
+    query = (
+        select(Agreement.id, Controller.name, Agreement.reference, AgreementClocks.profiles)
+        .join(AgreementClocks, AgreementClocks.agreement_id == Agreement.id)
+        .join(Controller, Controller.id == Agreement.controller_id)
+        .where(AgreementClocks.organisation_id == organisation_id)
+        .order_by(Controller.name, Agreement.reference)
+        .limit(most)
+    )
+    return tuple(AgreementLine(row[0], row[1], row[2], tuple(Profile(value).short for value in row[3])) for row in session.execute(query) if row[3])

@@ -6,6 +6,7 @@ blueprint = Blueprint("breaches", __name__)
 
 from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the blueprint
     affecting,
+    agreement_clocks,
     awareness,
     customer,
     ending,
@@ -18,4 +19,6 @@ from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the
     year,
 )
 
-__all__ = ["affecting", "awareness", "blueprint", "customer", "ending", "evidence", "facts", "house", "notice", "recording", "showing", "year"]
+__all__ = [
+    "affecting", "agreement_clocks", "awareness", "blueprint", "customer", "ending", "evidence", "facts", "house", "notice", "recording", "showing", "year",
+]  # fmt: skip

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, url_for
 
 from dpa.breaches import operations, queries
 from dpa.breaches.forms import SettingsForm
-from dpa.breaches.pages.regimes import regimes_of
+from dpa.breaches.pages.regimes import regimes_of, regimes_of_customers
 from dpa.breaches.pages.upstream import upstream_of
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, status
@@ -41,6 +41,7 @@ def other_clocks(breach_id: int) -> Page:
     """Show the clocks beside those of customers: owed to authorities, for information, and used up upstream."""
     breach = queries.breach(edge.session(), edge.scope("breaches.read"), breach_id)
     return render_template(
-        "breaches/other_clocks.html", breach=breach, regimes=regimes_of(edge.session(), breach, edge.now()), upstream=upstream_of(edge.session(), breach),
+        "breaches/other_clocks.html", breach=breach, regimes=regimes_of(edge.session(), breach, edge.now()),
+        customers=regimes_of_customers(edge.session(), breach, edge.now()), upstream=upstream_of(edge.session(), breach),
         may_manage=identity.signed_in().may("organisation.manage", breach.organisation_id),
     )  # fmt: skip
