@@ -6,6 +6,7 @@ from wtforms import DateField, EmailField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from dpa.languages import NAMES, offered
 from dpa.parties.rules import ClosureInput, ContactInput, ControllerInput, Purpose
 from dpa.web.forms import Form
 
@@ -17,6 +18,12 @@ PURPOSE_WORDS = {
 }
 
 
+def _languages(stored: str) -> list[SelectChoice]:
+    """Return the languages offered; one that an import brought and we hold no texts in stays choosable for its customer."""
+    known = [SelectChoice("", label="The organisation’s own"), *(SelectChoice(code, label=name) for code, name in NAMES.items())]
+    return known if not stored or offered(stored) else [*known, SelectChoice(stored, label=f"{stored} (no texts yet: the organisation’s own is used)")]
+
+
 class ControllerForm(Form):
     """A customer's details."""
 
@@ -24,7 +31,12 @@ class ControllerForm(Form):
     name = StringField("Legal name", [DataRequired("Enter the customer's legal name."), Length(max=200)])
     reference = StringField("Your reference", [DataRequired("Enter your own number for this customer."), Length(max=40)])
     country = StringField("Country", [Length(max=2, message="Enter the country as two capital letters, such as FR.")])
-    language = StringField("Language of notices", [DataRequired("Enter the language as two small letters, such as fr.")], default="en")
+    language = SelectField("Language of notices", choices=_languages(""), default="")
+
+    def keep(self, stored: str) -> ControllerForm:
+        """Offer the language a customer has now, too."""
+        self.language.choices = _languages(stored)
+        return self
 
     def controller(self) -> ControllerInput:
         """Return what was typed."""
@@ -32,7 +44,7 @@ class ControllerForm(Form):
             reference=(self.reference.data or "").strip(),
             name=self.name.data or "",
             country=(self.country.data or "").strip().upper(),
-            language=(self.language.data or "").strip().lower(),
+            language=self.language.data or "",
         )
 
 

@@ -26,7 +26,7 @@ class Controller(Base):
     country: Mapped[str] = mapped_column(String(2))
     """ISO 3166 code, or empty when not known."""
     language: Mapped[str] = mapped_column(String(2))
-    """Language notices should have, ISO 639."""
+    """Language notices should have, ISO 639; empty for that of the organisation, which also answers where we hold no texts in it."""
     created_at: Mapped[Instant]
     contacts: Mapped[list[Contact]] = relationship(back_populates="controller", order_by="Contact.id")
 

@@ -33,7 +33,8 @@ class ControllerInput:
     reference: str
     name: str
     country: str = ""
-    language: str = "en"
+    language: str = ""
+    """ISO 639, or empty for the organisation's own language of notices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ def controller_errors(controller: ControllerInput) -> Mapping[str, str]:
         errors["name"] = f"Enter the customer's legal name, at most {NAME_MAX} characters."
     if controller.country and not re.fullmatch(r"[A-Z]{2}", controller.country):
         errors["country"] = "Enter the country as two capital letters, such as FR."
-    if not re.fullmatch(r"[a-z]{2}", controller.language):
-        errors["language"] = "Enter the language as two small letters, such as fr."
+    if controller.language and not re.fullmatch(r"[a-z]{2}", controller.language):
+        errors["language"] = "Enter the language as two small letters, such as fr, or leave it empty."
     return errors
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
+from dpa.languages import NAMES
 from dpa.parties import operations, queries, rules
 from dpa.parties.forms import ClosureForm, ContactForm, ControllerForm
 from dpa.parties.models import Controller
@@ -69,7 +70,7 @@ def change_controller(controller_id: int) -> Page:
     """Change a customer's details."""
     scope = edge.scope("parties.edit")
     row = queries.controller(edge.session(), scope, controller_id)
-    form = ControllerForm(obj=row, data={"organisation": row.organisation_id})
+    form = ControllerForm(obj=row, data={"organisation": row.organisation_id}).keep(row.language)
     del form.organisation
     if form.validate_on_submit():
         try:
@@ -162,6 +163,7 @@ def _controller_page(row: Controller, form: ContactForm) -> str:
     own = queries.own_mailboxes(edge.session(), [row])
     return render_template(
         "parties/controller.html", controller=row, form=form, own=own, reachable=_line(row, own)[1] > 0, organisation=organisation,
+        language=NAMES.get(row.language) or (f"{row.language} (no texts yet: the organisation’s own is used)" if row.language else "the organisation’s own language"),
         may_edit=person.may("parties.edit", row.organisation_id),
         may_add=person.may("agreements.edit", row.organisation_id),
     )

@@ -17,7 +17,7 @@ def count(desk: Desk, model: Any) -> int:
         return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
-GOOD: dict[str, Any] = {"name": "Banque Rivoire", "reference": "C-9", "country": "fr", "language": "FR"}
+GOOD: dict[str, Any] = {"name": "Banque Rivoire", "reference": "C-9", "country": "fr", "language": "fr"}
 
 
 def test_the_customers_of_one_organisation_are_nobody_elses(desk: Desk) -> None:

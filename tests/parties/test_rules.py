@@ -45,7 +45,7 @@ def test_addresses_that_do_not(address: str) -> None:
         (ControllerInput("C-1", "x" * 201), "name"),
         (ControllerInput("C-1", "X", "fr"), "country"),
         (ControllerInput("C-1", "X", "FR", "FR"), "language"),
-        (ControllerInput("C-1", "X", "FR", ""), "language"),
+        (ControllerInput("C-1", "X", "FR", "fra"), "language"),
     ],
 )
 def test_a_customer_is_refused_at_its_field(given: ControllerInput, field: str) -> None:

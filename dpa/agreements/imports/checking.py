@@ -126,7 +126,7 @@ def _checked(raw: RawRow, known: Known, seen: _Seen) -> Row:
         controller_reference=cells["controller_reference"],
         controller_name=" ".join(cells["controller_name"].split()),
         country=cells["country"].upper(),
-        language=cells["language"].lower() or "en",
+        language=cells["language"].lower(),
         agreement_reference=cells["agreement_reference"],
         template=cells["template"],
         starts_on=cells["starts_on"],

@@ -17,7 +17,7 @@ MEANING: dict[str, str] = {
     "controller_reference": "your own number for the customer; customers there already are found by it",
     "controller_name": "legal name of the customer",
     "country": "two letters, such as FR",
-    "language": "language of notices, two letters; en when empty",
+    "language": "language of notices, two letters; the organisation’s own when empty",
     "agreement_reference": "your own number for the agreement, not used before",
     "template": "short name of the standard terms it follows",
     "starts_on": "first day, year-month-day",
