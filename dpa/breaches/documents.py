@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dpa.agreements.queries import AgreementRow
-from dpa.breaches import notices
 from dpa.breaches.models import Affected, Breach, Notice
-from dpa.breaches.phases import TITLES, Phase
-from dpa.breaches.rules import Draft, unsaid
+from dpa.breaches.notices import matters
+from dpa.breaches.phases import Phase
+from dpa.breaches.rules import FIELDS, Draft
+from dpa.breaches.versions import Version, part_rows
+from dpa.deadlines.zones import zone_named
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import ORIGINS, explanation
 from dpa.evidence.pdf.blocks import (
@@ -20,6 +23,7 @@ from dpa.evidence.pdf.blocks import (
     Fact,
     Heading,
     KeyFacts,
+    Passage,
     Points,
     Summary,
     Table,
@@ -28,26 +32,27 @@ from dpa.evidence.pdf.blocks import (
 )
 from dpa.evidence.pdf.blocks import Notice as Box
 from dpa.evidence.register.kinds import Body, DocumentKind, Record
-from dpa.evidence.register.records import instant, moment
+from dpa.evidence.register.records import instant
 from dpa.evidence.trail.bodies import timestamp
-from dpa.web.words import lateness
+from dpa.languages import Language, Wording, for_tag
 
 KIND = "breach-notice"
 DRILL_KIND = "drill-notice"
-FORMAT = 2
-"""Version of the content. Version 1 knew only the initial phase; documents of it are still built as they were."""
+FORMAT = 3
+"""Version of the content. Version 1 knew only the initial phase, version 2 neither languages nor a customer's own part; documents of both are
+still built as they were."""
 LEAD_MAX = 420
 """Characters of the account of what happened that the first page's lead quotes; the whole stands below."""
 
 
 def content(
-    breach: Breach, notice: Notice, row: Affected, entry: DocketEntry, agreement: AgreementRow, *, before: Sequence[str] = ()
+    breach: Breach, notice: Notice, row: Affected, entry: DocketEntry, agreement: AgreementRow, version: Version, *, before: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return what the record of one customer's notice holds: facts, promise, clock with its explanation, and the four matters of Art. 33(3).
 
     `before` are the numbers of the documents the customer got of earlier phases.
     """
-    draft, told = notices.draft_of(notice), explanation(entry)
+    told = explanation(entry)
     return {
         "format": FORMAT, "phase": notice.phase.value, "phase_number": notice.number, "drill": breach.drill, "before": list(before),
         "next_word_at": timestamp(notice.next_word_at) if notice.next_word_at else None, "late_reason": notice.late_reason,
@@ -60,7 +65,7 @@ def content(
             "is_target": entry.due_at is None, "basis": entry.basis,
             "steps": [{"label": step.label, "text": step.text, "basis": step.basis or ""} for step in told.steps], "warnings": list(told.warnings),
         },
-        **_matters(draft),
+        "text_language": version.text_language.tag, "house_language": notice.language, "part": version.part.facts(), **_matters(version.text),
     }  # fmt: skip
 
 
@@ -70,110 +75,152 @@ def _matters(draft: Draft) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A record on its way to pages: its facts, and the words of its language."""
+
+    record: Record
+    facts: Mapping[str, Any]
+    say: Wording
+    text_tag: str
+    """Language of the account, where it is another than the document's; empty otherwise."""
+    house_tag: str
+    """Language of what the house wrote once for all customers, in the same way."""
+
+    def at(self, text: str) -> str:
+        """Return an instant of the record in words."""
+        return self.say.moment(instant(text), zone_named(self.record["zone"]).name)
+
+    def account(self, *blocks: Block) -> tuple[Block, ...]:
+        """Return blocks of the account, marked where it stands in another language."""
+        return (Passage(self.text_tag, blocks),) if self.text_tag else blocks
+
+    def house(self, *blocks: Block) -> tuple[Block, ...]:
+        """Return blocks of what the house wrote once for all, in the same way."""
+        return (Passage(self.house_tag, blocks),) if self.house_tag else blocks
+
+
 def build(record: Record) -> Body:
     """Return the pages of a notice: the first says what a controller must know tonight, the rest is detail."""
-    facts, zone = record["content"], record["zone"]
-    missing = unsaid(final=facts["phase"] == Phase.FINAL)
+    facts, say = record["content"], for_tag(record["language"])
+    tags = (facts.get("text_language", record["language"]), for_tag(facts.get("house_language", record["language"])).language.tag)
+    page = _Page(record, facts, say, *("" if tag == record["language"] else tag for tag in tags))
+    drill = "_drill" if facts.get("drill") else ""
     return Body(
         title=record["title"],
-        subtitle=_subtitle(facts),
-        summary=(*_exercise(facts), Summary(_lead(record)), _key_facts(record), _strip(record), *_open(facts, zone)),
-        detail=(
-            Heading("What happened"), Text(facts["nature"]),
-            Heading("Likely consequences"), Text(facts["consequences"] or missing),
-            Heading("Measures taken or proposed"), Text(facts["measures"] or missing),
-            *_awareness(facts, zone), *_reasons(facts),
-            Heading("How the time was counted"), *_counting(facts["clock"]),
-        ),
-    )  # fmt: skip
+        subtitle=_subtitle(page),
+        kind=say(f"paper.kind{drill}"),
+        classification=say(f"paper.classification{drill}"),
+        summary=(*_exercise(page), *_lead(page), _key_facts(page), _strip(page), *_open(page)),
+        detail=(*_account(page), *_awareness(page), *_reasons(page), Heading(say("paper.counting_title")), *_counting(page)),
+    )
 
 
-def _subtitle(facts: Mapping[str, Any]) -> str:
-    phase = Phase(facts["phase"])
+def _account(page: _Page) -> tuple[Block, ...]:
+    """Say what happened, what concerns this customer, what may follow and what is done."""
+    facts, say = page.facts, page.say
+    draft, found = Draft(**{name: facts[name] for name in FIELDS}), []
+    part = part_rows(facts.get("part"), say)
+    for one in matters(draft, Phase(facts["phase"]), say):
+        if one.key in {"unknown", "contact"}:
+            continue
+        found += [Heading(one.heading), *((Text(one.text),) if one.ours else page.account(Text(one.text)))]
+        if one.key == "nature" and part:
+            found += [Heading(say("part.title")), KeyFacts(tuple(Fact(label, text, wide=number > 1) for number, (label, text) in enumerate(part)))]
+    foreign = (Text(say("language.other", language=say(f"language.{for_tag(page.text_tag).language.value}"))),) if page.text_tag else ()
+    return (*foreign, *found)
+
+
+def _subtitle(page: _Page) -> str:
+    facts, say, phase = page.facts, page.say, Phase(page.facts["phase"])
     if phase is Phase.INITIAL:
-        return f"Initial notice to {facts['controller']} under Art. 33(2) GDPR. Further information follows in phases (Art. 33(4) GDPR)."
-    after = f" Follows {', '.join(facts['before'])}." if facts.get("before") else " The first notice to this customer."
-    return f"{TITLES[phase]} to {facts['controller']} (Art. 33(4) GDPR), phase {facts['phase_number']}.{after}"
+        return say("paper.subtitle_initial", controller=facts["controller"])
+    said = {"title": say(f"phase.{phase.value}"), "controller": facts["controller"], "number": facts["phase_number"]}
+    if before := facts.get("before"):
+        return say("paper.subtitle_after", **said, before=", ".join(before))
+    return say("paper.subtitle_first", **said)
 
 
-def _exercise(facts: Mapping[str, Any]) -> tuple[Block, ...]:
-    if not facts.get("drill"):
+def _exercise(page: _Page) -> tuple[Block, ...]:
+    if not page.facts.get("drill"):
         return ()
-    return (Box("This is an exercise", "Nothing happened. This document was made in a drill and was never sent to the customer it names.", Tone.WARNING),)
+    return (Box(page.say("paper.exercise_title"), page.say("paper.exercise_text"), Tone.WARNING),)
 
 
-def _lead(record: Record) -> str:
-    facts, phase = record["content"], Phase(record["content"]["phase"])
+def _lead(page: _Page) -> tuple[Block, ...]:
+    facts = page.facts
     told = " ".join(facts["nature"].split())
     if len(told) > LEAD_MAX:
         told = told[:LEAD_MAX].rsplit(" ", 1)[0] + " …"
-    who, whom = record["issuer"]["name"], facts["controller"]
-    if phase is Phase.CORRECTION:
-        return f"{who} corrects what it told {whom} of the personal data breach {facts['breach']}. {told}"
-    if phase is not Phase.INITIAL:
-        return f"{who} gives {whom} {'the last' if phase is Phase.FINAL else 'further'} information on the personal data breach {facts['breach']}. {told}"
-    return f"{who} informs {whom} of a personal data breach in processing done on its behalf. {told}"
+    said = page.say(f"paper.lead_{facts['phase']}", who=page.record["issuer"]["name"], whom=facts["controller"], breach=facts["breach"])
+    return (Summary(said), *page.account(Summary(told))) if page.text_tag else (Summary(f"{said} {told}"),)
 
 
-def _key_facts(record: Record) -> KeyFacts:
-    facts, zone, clock = record["content"], record["zone"], record["content"]["clock"]
-    origin = ORIGINS.get(clock["origin"], ("", clock["origin"]))[1]
-    promised = "House target" if clock["is_target"] else "Promised by"
+def _key_facts(page: _Page) -> KeyFacts:
+    facts, say, clock = page.facts, page.say, page.facts["clock"]
+    origin = say.phrase(ORIGINS.get(clock["origin"], ("", clock["origin"]))[1])
     return KeyFacts(
         (
-            Fact("Controller", facts["controller"], f"Agreement {facts['agreement']}, {facts['terms']}"),
-            Fact("Processor", record["issuer"]["name"], f"Reference {facts['breach']}"),
-            Fact("Aware since", moment(facts["aware_at"], zone), f"First noticed {moment(facts['detected_at'], zone)}"),
-            Fact(promised, moment(clock["due_at"], zone), f"{facts['promise']} ({origin})"),
-            Fact("Contact for questions, reachable now", facts["contact"], wide=True),
+            Fact(say("paper.controller"), facts["controller"], say("paper.controller_detail", agreement=facts["agreement"], terms=facts["terms"])),
+            Fact(say("paper.processor"), page.record["issuer"]["name"], say("paper.processor_detail", breach=facts["breach"])),
+            Fact(say("paper.aware"), page.at(facts["aware_at"]), say("paper.aware_detail", at=page.at(facts["detected_at"]))),
+            Fact(say("paper.target") if clock["is_target"] else say("paper.promised"), page.at(clock["due_at"]), f"{say.promise(facts['promise'])} ({origin})"),
+            Fact(say("matter.contact"), facts["contact"], wide=True),
         )
     )
 
 
-def _strip(record: Record) -> Block:
-    clock, zone = record["content"]["clock"], record["zone"]
+def _strip(page: _Page) -> Block:
+    clock, say, record = page.facts["clock"], page.say, page.record
     start, due, issued = instant(clock["started_at"]), instant(clock["due_at"]), instant(record["issued_at"])
-    said = lateness(due, issued)
-    return ClockStrip(
-        ClockPoint("Aware", start), ClockPoint("Due", due), (ClockPoint("This document", issued),),
-        f"The time runs from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}. This document was issued on "
-        f"{moment(record['issued_at'], zone)}, {said}.",
+    text = say(
+        "paper.strip_text", start=page.at(clock["started_at"]), due=page.at(clock["due_at"]), issued=page.at(record["issued_at"]),
+        lateness=say.lateness(due, issued),
     )  # fmt: skip
+    return ClockStrip(
+        ClockPoint(say("paper.strip_aware"), start), ClockPoint(say("paper.strip_due"), due), (ClockPoint(say("paper.strip_issued"), issued),), text
+    )
 
 
-def _open(facts: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+def _open(page: _Page) -> tuple[Block, ...]:
+    facts, say = page.facts, page.say
     if facts["phase"] == Phase.FINAL:
-        return (Box("Nothing is open", "The examination has ended; no further word follows unless something new comes up.", Tone.DONE),)
-    missing = [name for name, key in (("the likely consequences", "consequences"), ("the measures", "measures")) if not facts[key]]
-    text = facts["unknown"]
-    if missing:
-        text = "\n".join(filter(None, (text, f"Not known yet: {' and '.join(missing)}; further information follows without undue delay.")))
+        return (Box(say("paper.closed_title"), say("paper.closed_text"), Tone.DONE),)
+    missing = [key for key in ("consequences", "measures") if not facts[key]]
+    ours = [say("paper.missing_both" if len(missing) == 2 else f"paper.missing_{missing[0]}")] if missing else []
     if facts.get("next_word_at"):
-        text = "\n".join(filter(None, (text, f"The next word comes by {moment(facts['next_word_at'], zone)}.")))
-    return (Box("Still open", text, Tone.WARNING),) if text else ()
+        ours.append(say("paper.next_word", at=page.at(facts["next_word_at"])))
+    title, text = say("paper.open_title"), facts["unknown"]
+    if page.text_tag and text:
+        return (*page.account(Box(title, text, Tone.WARNING)), *((Box(title, "\n".join(ours), Tone.WARNING),) if ours else ()))
+    said = "\n".join(filter(None, (text, *ours)))
+    return (Box(title, said, Tone.WARNING),) if said else ()
 
 
-def _reasons(facts: Mapping[str, Any]) -> tuple[Block, ...]:
+def _reasons(page: _Page) -> tuple[Block, ...]:
     """Say why something came late, where it did."""
     found: list[Block] = []
-    if facts.get("late_reason"):
-        found += [Heading("Why this word comes later than announced"), Text(facts["late_reason"])]
-    if facts.get("told_late"):
-        found += [Heading("Why the first notice came late"), Text(facts["told_late"])]
+    if late := page.facts.get("late_reason"):
+        found += [Heading(page.say("paper.late_word")), *page.house(Text(late))]
+    if late := page.facts.get("told_late"):
+        found += [Heading(page.say("paper.late_first")), *page.house(Text(late))]
     return tuple(found)
 
 
-def _awareness(facts: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
-    if not facts["awareness_reason"]:
+def _awareness(page: _Page) -> tuple[Block, ...]:
+    if not page.facts["awareness_reason"]:
         return ()
-    at = moment(facts["aware_at"], zone)
-    return (Heading("When awareness began"), Text(f"{facts['awareness_reason']}\n\nFrom {at} on it was reasonably certain that personal data were affected."))
+    ours = Text(page.say("paper.awareness_text", at=page.at(page.facts["aware_at"])))
+    return (Heading(page.say("paper.awareness_title")), *page.house(Text(page.facts["awareness_reason"])), ours)
 
 
-def _counting(clock: Mapping[str, Any]) -> tuple[Block, ...]:
+def _counting(page: _Page) -> tuple[Block, ...]:
+    clock, say = page.facts["clock"], page.say
     rows = tuple((step["label"], step["text"], step["basis"]) for step in clock["steps"])
-    table = Table((Column("Step", 1), Column("Counting", 4), Column("Rests on", 2)), rows, row_header=True)
-    return (table, Points(tuple(clock["warnings"]))) if clock["warnings"] else (table,)
+    columns = (Column(say("paper.column_step"), 1), Column(say("paper.column_counting"), 4), Column(say("paper.column_basis"), 2))
+    blocks: tuple[Block, ...] = (Table(columns, rows, row_header=True), *((Points(tuple(clock["warnings"])),) if clock["warnings"] else ()))
+    # The counting is the docket's own record of its steps, kept in English; a translated copy could say something else.
+    return blocks if say.language is Language.EN else (Text(say("paper.counting_note")), Passage(Language.EN.tag, blocks))
 
 
 DRILL = DocumentKind(

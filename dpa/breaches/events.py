@@ -11,6 +11,9 @@ class Event(StrEnum):
     RECORDED = "breaches:incident:recorded"
     AFFECTED = "breaches:affected:added"
     DRAFTED = "breaches:notice:drafted"
+    TEXT_SAVED = "breaches:text:saved"
+    TEXT_REMOVED = "breaches:text:removed"
+    PARTS_SAVED = "breaches:part:saved"
     RELEASED = "breaches:notice:released"
     SENT = "breaches:notice:sent"
     AWARENESS_CORRECTED = "breaches:awareness:corrected"
@@ -39,6 +42,9 @@ SENTENCES: dict[str, str] = {
     Event.RECORDED: "recorded the incident; aware at {aware_at}",
     Event.AFFECTED: "named the affected agreements (found by: {selection}; clocks started: {clocks})",
     Event.DRAFTED: "saved the text of the {phase} notice",
+    Event.TEXT_SAVED: "saved the text of the {phase} notice in {language}",
+    Event.TEXT_REMOVED: "took the text of the {phase} notice in {language} away",
+    Event.PARTS_SAVED: "said what concerns customers of their own (customers: {customers})",
     Event.RELEASED: "released the {phase} notice (customers: {customers})",
     Event.SENT: "had a notice {how}, {lateness}",
     Event.AWARENESS_CORRECTED: "corrected awareness from {old} to {new} (clocks counted anew: {clocks})",
@@ -60,5 +66,5 @@ SENTENCES: dict[str, str] = {
     Event.REGISTER_EXPORTED: "downloaded the register of {list} from {first} to {last} as {form} (entries: {count})",
     Event.FACTS_EXPORTED: "downloaded the facts for a customer's own notification, as of {as_of}",
     Event.AGREEMENT_CLOCKS_CHANGED: "set the other clocks of the agreement: {profiles}",
-    Event.SETTINGS_CHANGED: "changed how breaches are handled (four eyes: {four_eyes}; acknowledgements chased after {acknowledge_hours} h)",
+    Event.SETTINGS_CHANGED: "changed how breaches are handled (four eyes: {four_eyes}; acknowledgements chased after {acknowledge_hours} h; notices in {language})",
 }

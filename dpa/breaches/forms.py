@@ -30,6 +30,7 @@ from dpa.breaches.pages.affecting import Choices
 from dpa.breaches.references import Listed
 from dpa.breaches.regimes import TITLES, Profile
 from dpa.breaches.rules import Incident, Selection
+from dpa.languages import NAMES
 from dpa.problems import Invalid
 from dpa.web.forms import Form, ZonedDateTimeField
 from dpa.web.identity import OrganisationRef
@@ -129,6 +130,7 @@ class SettingsForm(Form):
         "Hours after which missing acknowledgements are chased",
         [InputRequired(f"Enter 0 to {HOURS_MOST} hours; 0 for never."), NumberRange(0, HOURS_MOST, f"Enter 0 to {HOURS_MOST} hours; 0 for never.")],
     )
+    language = SelectField("Language of notices", choices=[SelectChoice(code, label=name) for code, name in NAMES.items()], default="en")
     profiles = SelectMultipleField(
         "Other clocks on the same facts", choices=[SelectChoice(profile.value, label=title) for profile, title in TITLES.items()],
         widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),
@@ -201,7 +203,7 @@ class AffectedForm(Form):
 
         The text of a file takes the place of the pasted one, so that it can be corrected on the page and nothing must be uploaded twice.
         """
-        data = _uploaded(self.file)
+        data = uploaded(self.file)
         if data:
             pasted = self.references.data or ""
             self.references.data = uploads.either(data, pasted, file_field="file", text_field="references", what="a CSV or text file")
@@ -215,7 +217,8 @@ def _counted(rows: Iterable[SystemRow] | Iterable[ActivityRow]) -> list[SelectCh
     return [SelectChoice(row.id, label=f"{row.name} ({plural(row.agreements, 'agreement')})") for row in rows]
 
 
-def _uploaded(field: FileField) -> bytes:
+def uploaded(field: FileField) -> bytes:
+    """Return what a file field holds; empty without a file. Raises `Invalid` for an empty file."""
     storage: Any = field.data
     if not storage or not getattr(storage, "filename", ""):
         return b""

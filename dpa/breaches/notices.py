@@ -2,73 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts.messages import Message
 from dpa.breaches.models import Affected, Breach, Notice
-from dpa.breaches.phases import TITLES, Phase
-from dpa.breaches.rules import NOT_KNOWN, Draft, unsaid
+from dpa.breaches.phases import Phase
+from dpa.breaches.rules import Draft
+from dpa.breaches.versions import Version, draft_of, part_rows
 from dpa.evidence.register.models import IssuedDocument
+from dpa.languages import Wording
 from dpa.parties.queries import Recipient
 from dpa.people.models import Organisation
-from dpa.web.words import instant_text
+
+__all__ = ["Told", "context", "draft_of", "matters", "message", "names_nothing", "phase_words"]
 
 MAIL = "breaches/notice"
 NUMBER_LATER = "(its number is given at the release)"
 LINK_LATER = "(a link of the customer's own, made at the release)"
-NOTHING_OPEN = "Nothing further is open."
-NOTHING_NAMED = "Nothing is named here; whatever comes up follows without undue delay."
 
 
-def draft_of(notice: Notice) -> Draft:
-    """Return the text of a stored notice."""
-    return Draft(notice.nature, notice.contact, notice.consequences, notice.measures, notice.unknown)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One of the matters of Art. 33(3), or what is still open, with its heading."""
+
+    key: str
+    heading: str
+    text: str
+    ours: bool
+    """Whether the text is the product's own words, where the account says nothing."""
 
 
-def still_open(notice: Notice) -> str:
-    """Return what a notice leaves open, as it names it; an empty field never promises that nothing is."""
-    if notice.unknown:
-        return notice.unknown
-    if notice.phase is Phase.FINAL:
-        return NOTHING_OPEN
-    return NOTHING_NAMED if notice.consequences and notice.measures else NOT_KNOWN
+def names_nothing(draft: Draft, phase: Phase) -> bool:
+    """Tell whether a notice leaves nothing open by name, and is not the last; an empty field never promises that nothing is."""
+    return not draft.unknown and phase is not Phase.FINAL and bool(draft.consequences and draft.measures)
 
 
-def phase_words(notice: Notice, zone: str) -> str:
+def matters(draft: Draft, phase: Phase, say: Wording) -> tuple[Told, ...]:
+    """Return what a notice says, in the order in which it is read. What is not known is said, never left out (Art. 33(4))."""
+    final = phase is Phase.FINAL
+    unsaid = say("matter.never_known") if final else say("matter.not_known")
+    nothing = say("matter.nothing_open") if final else say("matter.nothing_named") if names_nothing(draft, phase) else say("matter.not_known")
+    own = {"consequences": unsaid, "measures": unsaid, "unknown": nothing}
+    return tuple(
+        Told(key, say(f"matter.{key}"), getattr(draft, key) or own.get(key, ""), not getattr(draft, key))
+        for key in ("nature", "consequences", "measures", "unknown", "contact")
+    )
+
+
+def phase_words(notice: Notice, zone: str, say: Wording) -> str:
     """Return what the phase is and when the next word comes."""
     if notice.phase is Phase.FINAL:
-        return "final notice; nothing further is open"
+        return say("mail.phase_final")
+    phase = say(f"phase.{notice.phase.value}_inside")
     if notice.next_word_at is not None:
-        return f"{TITLES[notice.phase].lower()}; the next word comes by {instant_text(notice.next_word_at, zone)} (Art. 33(4) GDPR)"
-    return f"{TITLES[notice.phase].lower()}; further information follows in phases (Art. 33(4) GDPR)"
+        return say("mail.phase_next", phase=phase, at=say.instant(notice.next_word_at, zone))
+    return say("mail.phase_open", phase=phase)
 
 
 def context(
-    breach: Breach, notice: Notice, organisation: Organisation, agreement: AgreementRow, promise: str, *, document: str, link: str
+    breach: Breach, notice: Notice, organisation: Organisation, agreement: AgreementRow, promise: str, version: Version, *, document: str, link: str
 ) -> dict[str, Any]:
-    """Return what the mail's templates name, for one customer. What is not known is said, never left out (Art. 33(4))."""
-    draft, missing = draft_of(notice), unsaid(final=notice.phase is Phase.FINAL)
+    """Return what the mail's templates name, for one customer, in its language."""
+    say = version.say
+    facts = (
+        (say("mail.reference"), breach.reference), (say("mail.agreement"), f"{agreement.reference} ({agreement.template})"),
+        (say("mail.promise"), say.promise(promise)), (say("mail.noticed"), say.instant(breach.detected_at, breach.zone)),
+        (say("mail.aware"), say.instant(breach.aware_at, breach.zone)), (say("mail.phase"), phase_words(notice, breach.zone, say)),
+    )  # fmt: skip
+    part = part_rows(version.part.facts(), say)
     return {
-        "phase": phase_words(notice, breach.zone),
-        "phase_title": TITLES[notice.phase],
-        "initial": notice.phase is Phase.INITIAL,
+        "say": say,
+        "language": version.language.tag,
+        "text_language": version.text_language.tag,
+        "foreign": say("language.other", language=say(f"language.{version.text_language.value}")) if version.foreign else "",
+        "subject": say(f"mail.subject_{notice.phase.value}", reference=breach.reference, organisation=organisation.name),
         "drill": breach.drill,
         "link": link,
         "organisation": organisation.name,
         "controller": agreement.controller,
-        "reference": breach.reference,
         "document": document,
-        "agreement": f"{agreement.reference} ({agreement.template})",
-        "clause": promise,
-        "detected": instant_text(breach.detected_at, breach.zone),
-        "aware": instant_text(breach.aware_at, breach.zone),
-        "nature": draft.nature,
-        "consequences": draft.consequences or missing,
-        "measures": draft.measures or missing,
-        "unknown": still_open(notice),
-        "contact": draft.contact,
+        "facts": facts,
+        "width": max(len(label) for label, _ in facts) + 2,
+        "part": part,
+        "part_width": max((len(label) for label, _ in part), default=0) + 2,
+        "matters": matters(version.text, notice.phase, say),
     }
 
 
@@ -80,6 +100,7 @@ def message(
     row: Affected,
     agreement: AgreementRow,
     recipient: Recipient,
+    version: Version,
     document: IssuedDocument | None = None,
     hold_until: datetime | None = None,
     link: str = "",
@@ -100,7 +121,8 @@ def message(
         contact_id=recipient.contact_id,
         dedupe_key=f"breach:{breach.id}:{notice.number}:{row.agreement_id}" + (f":{attempt}" if attempt > 1 else ""),
         context=context(
-            breach, notice, organisation, agreement, row.promise, document=document.reference if document else NUMBER_LATER, link=link or LINK_LATER
+            breach, notice, organisation, agreement, row.promise, version, document=document.reference if document else NUMBER_LATER,
+            link=link or LINK_LATER,
         ),
         category="notice",
         about=("breach", breach.id),

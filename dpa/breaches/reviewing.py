@@ -18,9 +18,11 @@ from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.phases import TITLES
 from dpa.breaches.recipients import Addressee
+from dpa.breaches.versions import Spoken, Version, part_rows, spoken, told_last, versions_of
 from dpa.config import Settings
 from dpa.docket.presenting import ORIGINS
 from dpa.evidence.trail import registry, sentences
+from dpa.languages import ENGLISH, NAMES
 from dpa.parties.queries import Recipient
 from dpa.people.models import Organisation
 
@@ -59,6 +61,8 @@ class Preview:
     address: str
     subject: str
     text: str
+    tag: str
+    """Language of the mail, as pages mark it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,14 @@ class Difference:
     address: str
     refused: bool
     """Whether the newest mail to this address was refused for good."""
+    language: str
+    """Language it is written to in, by name."""
+    notes: tuple[str, ...]
+    """What is to be known about its language; nothing of it keeps the phase from being released."""
+    part: tuple[tuple[str, str], ...]
+    """What it is told of its own part."""
+    news: bool
+    """Whether that is something else than it was told last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +137,8 @@ class Review:
     unreachable: tuple[Unreachable, ...]
     unreachable_count: int
     preview: Preview | None
+    languages: tuple[Spoken, ...]
+    """Languages the phase goes out in."""
     errors: Mapping[str, str]
     """What in the text keeps it from being released, by field."""
 
@@ -180,14 +194,15 @@ def review(
         released=not first,
         promised_at=phases.promised_word(told_of(breach)) if late else None,
         approval=_approval(session, breach, notice, actor),
-        sending=_differences(session, waiting, page[:SHOWN], now),
+        sending=_differences(session, breach, notice, waiting, page[:SHOWN], now),
         sending_count=len(usable),
         found_count=len(matching),
         next_after=page[SHOWN - 1][0].id if len(page) > SHOWN else None,
         refused_count=sum(1 for row, to in usable if waiting.refused.get(row.id) == to.email),
         unreachable=tuple(unreachable[:SHOWN]),
         unreachable_count=len(unreachable),
-        preview=_preview(breach, notice, organisation, waiting, matching, asked.customer, settings),
+        preview=_preview(session, breach, notice, organisation, waiting, matching, asked.customer, settings),
+        languages=spoken(session, breach, notice, [row for row, _ in usable]),
         errors={**rules.draft_errors(notices.draft_of(notice)), **(phases.word_errors(notice.phase, notice.next_word_at, now) if first else {})},
     )
 
@@ -200,8 +215,12 @@ def _unreachable(waiting: Waiting) -> list[Unreachable]:
     ]
 
 
-def _differences(session: Session, waiting: Waiting, page: Sequence[tuple[Affected, Recipient]], now: datetime) -> tuple[Difference, ...]:
-    entries = queries.entries(session, [row.docket_entry_id for row, _ in page])
+def _differences(
+    session: Session, breach: Breach, notice: Notice, waiting: Waiting, page: Sequence[tuple[Affected, Recipient]], now: datetime
+) -> tuple[Difference, ...]:
+    rows = [row for row, _ in page]
+    entries = queries.entries(session, [row.docket_entry_id for row in rows])
+    versions, told = versions_of(session, breach, notice, rows), told_last(session, rows, notice)
     found = []
     for row, to in page:
         agreement, entry = waiting.agreements[row.agreement_id], entries[row.docket_entry_id]
@@ -209,8 +228,22 @@ def _differences(session: Session, waiting: Waiting, page: Sequence[tuple[Affect
             affected_id=row.id, controller_id=row.controller_id, controller=agreement.controller, agreement=agreement.reference,
             template=agreement.template, promise=row.promise, origin=ORIGINS.get(entry.origin, ("decision", ""))[0], due_at=entry.target_at,
             zone=entry.zone, met_at=entry.met_at, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
-            refused=waiting.refused.get(row.id) == to.email,
+            refused=waiting.refused.get(row.id) == to.email, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
+            part=part_rows(versions[row.id].part.facts(), ENGLISH), news=row.id in told and told[row.id] != versions[row.id].part.text,
         ))  # fmt: skip
+    return tuple(found)
+
+
+def _notes(version: Version) -> tuple[str, ...]:
+    """Say what is to be known about a customer's language before the release."""
+    found = []
+    name, text = NAMES[version.language.value], NAMES[version.text_language.value]
+    if version.wished:
+        found.append(f"It wishes “{version.wished}”, in which there are no texts yet, so it is written to in {name}.")
+    if version.foreign:
+        found.append(f"The text itself is in {text}; the words around it are in {name}.")
+    if version.stale:
+        found.append(f"The text in {name} was saved before the main text was changed last; see whether it still says the same.")
     return tuple(found)
 
 
@@ -229,13 +262,13 @@ def _approval(session: Session, breach: Breach, notice: Notice, actor: str) -> A
 
 
 def _preview(
-    breach: Breach, notice: Notice, organisation: Organisation, waiting: Waiting, usable: Sequence[tuple[Affected, Recipient]],
+    session: Session, breach: Breach, notice: Notice, organisation: Organisation, waiting: Waiting, usable: Sequence[tuple[Affected, Recipient]],
     customer: int | None, settings: Settings,
 ) -> Preview | None:
     chosen = next(((row, to) for row, to in usable if row.id == customer), usable[0] if usable else None)
     if chosen is None:
         return None
     row, to = chosen
-    agreement = waiting.agreements[row.agreement_id]
-    mail = render(notices.message(breach, notice, organisation, row=row, agreement=agreement, recipient=to), settings)
-    return Preview(row.id, agreement.controller, to.name, to.email, mail.subject, mail.text)
+    agreement, version = waiting.agreements[row.agreement_id], versions_of(session, breach, notice, [row])[row.id]
+    mail = render(notices.message(breach, notice, organisation, row=row, agreement=agreement, recipient=to, version=version), settings)
+    return Preview(row.id, agreement.controller, to.name, to.email, mail.subject, mail.text, version.language.tag)

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
-from wtforms import StringField, TextAreaField
-from wtforms.validators import DataRequired
+from typing import Any
 
+from wtforms import StringField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from dpa.breaches.operations.giving import NAME_MAX, TEXT_MAX
+from dpa.languages import Wording
 from dpa.web.forms import Form
+
+REPLY_MAX = 254
+
+
+def _demand(field: Any, label: str, missing: str, length: tuple[int, int], wrong: str) -> None:
+    """Give a field its label and its refusals, in the customer's language."""
+    field.label.text = label
+    field.validators = [DataRequired(missing), Length(*length, message=wrong)]
 
 
 class ConfirmForm(Form):
     """That the notices were received, and by whom."""
 
-    name = StringField("Your name", [DataRequired("Give the name of whoever confirms.")], id="confirm-name")
+    name = StringField(id="confirm-name", validators=[DataRequired()])
+
+    def speak(self, say: Wording) -> ConfirmForm:
+        """Put the form into a customer's language."""
+        _demand(self.name, say("portal.name"), say("portal.name_confirm"), (2, NAME_MAX), say("portal.name_long"))
+        return self
 
 
 class QuestionForm(Form):
     """A question to the organisation."""
 
-    name = StringField("Your name", [DataRequired("Give your name.")], id="question-name")
-    reply_to = StringField(
-        "Mail address or telephone for the answer", [DataRequired("Say where the answer should go: a mail address or a telephone number.")], id="question-reply"
-    )
-    text = TextAreaField("Your question", [DataRequired("Write your question.")], id="question-text")
+    name = StringField(id="question-name", validators=[DataRequired()])
+    reply_to = StringField(id="question-reply", validators=[DataRequired()])
+    text = TextAreaField(id="question-text", validators=[DataRequired()])
+
+    def speak(self, say: Wording) -> QuestionForm:
+        """Put the form into a customer's language."""
+        _demand(self.name, say("portal.name"), say("portal.name_missing"), (2, NAME_MAX), say("portal.name_long"))
+        _demand(self.reply_to, say("portal.reply_to"), say("portal.reply_missing"), (3, REPLY_MAX), say("portal.reply_missing"))
+        _demand(self.text, say("portal.text"), say("portal.text_missing"), (3, TEXT_MAX), say("portal.text_long"))
+        return self

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, selectinload
 from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
 from dpa.breaches import links
-from dpa.breaches.models import Affected, Breach, CaseLink, Delivery, Notice, Question
+from dpa.breaches.models import Affected, Breach, BreachSettings, CaseLink, Delivery, Notice, Question
+from dpa.breaches.versions import language_for
 from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
+from dpa.languages import Language, Wording, offered, wording
 from dpa.parties.models import Controller
 from dpa.people.models import Organisation
 from dpa.problems import NotFound
@@ -30,12 +32,21 @@ class Holder:
     """The processor that gives the notices."""
     controller: str
     """The customer they are for."""
+    say: Wording
+    """The words of the customer's language."""
 
 
 def holder(session: Session, token: str, now: datetime) -> Holder:
     """Return whose link it is; raises `NotFound` for unknown, expired and revoked ones alike."""
     row, breach = links.by_token(session, token, now)
-    return Holder(row, breach, *names(session, row))
+    query = (
+        select(Organisation.name, Controller.name, Controller.language, BreachSettings.language)
+        .join(Controller, Controller.organisation_id == Organisation.id)
+        .outerjoin(BreachSettings, BreachSettings.organisation_id == Organisation.id)
+        .where(Controller.id == row.controller_id)
+    )
+    organisation, controller, own, house = session.execute(query).one()
+    return Holder(row, breach, organisation, controller, wording(language_for(own, offered(house or "") or Language.EN)))
 
 
 def names(session: Session, row: Affected) -> tuple[str, str]:
@@ -66,7 +77,7 @@ def promise(session: Session, found: Holder) -> Promise:
 
 def released(session: Session, breach_id: int) -> Sequence[Notice]:
     """Return the released phases of a case, newest first. They are the same text for every customer; what is being written stays inside."""
-    query = select(Notice).where(Notice.breach_id == breach_id, Notice.released_at.is_not(None))
+    query = select(Notice).where(Notice.breach_id == breach_id, Notice.released_at.is_not(None)).options(selectinload(Notice.texts))
     return session.scalars(query.order_by(Notice.number.desc())).all()
 
 

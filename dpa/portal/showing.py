@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from dpa.breaches import channels, notices
 from dpa.breaches.channels import Channel
 from dpa.breaches.models import Delivery, Notice, Question
-from dpa.breaches.phases import MEANINGS, TITLES, Phase
-from dpa.breaches.rules import unsaid
+from dpa.breaches.phases import Phase
+from dpa.breaches.versions import draft_of, part_rows, told_part
 from dpa.docket import presenting
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
 from dpa.evidence.register import queries as register
 from dpa.evidence.register.models import IssuedDocument
+from dpa.languages import Language, Wording, offered
 from dpa.portal import queries
 from dpa.portal.queries import Given, Holder, Promise
-from dpa.web import filters, words
+from dpa.web import words
 from dpa.web.clock_strip import Clock
-from dpa.web.words import instant_text
 
-INITIAL = "What is known first. More follows in phases, as Art. 33(4) GDPR allows."
 BY_MAIL = "E-mail, accepted by your mail server"
 DRAWN = frozenset({"open", "paused", "met"})
 """States of a clock that can be drawn; one that was waived runs to nowhere."""
@@ -37,13 +37,29 @@ class Cover:
 
     notices: int
     unread: int
-    newest_at: datetime | None
+    facts: tuple[Mapping[str, Any], ...]
 
 
 def cover(session: Session, found: Holder) -> Cover:
     """Return the cover of a customer's notices."""
-    released = queries.released(session, found.breach.id)
-    return Cover(len(released), queries.unread(session, found.row.id), released[0].released_at if released else None)
+    released, say = queries.released(session, found.breach.id), found.say
+    count, unread = len(released), queries.unread(session, found.row.id)
+    opened = say("portal.not_opened") if unread == count else say("portal.some_not_opened", count=unread) if unread else say("portal.opened_before")
+    facts = (
+        {"label": say("portal.from"), "value": found.organisation}, {"label": say("portal.to"), "value": found.controller},
+        {"label": say("portal.reference"), "value": found.breach.reference},
+        {"label": say("portal.waiting"), "value": say.counted("portal.notices", count) if count else say("portal.nothing_released"), "hint": opened if count else None},
+        {"label": say("portal.newest"), "value": when(released[0].released_at if released else None, found.breach.zone, say)},
+    )  # fmt: skip
+    return Cover(count, unread, facts)
+
+
+def when(at: datetime | None, zone: str, say: Wording) -> Markup:
+    """Return a <time> element with an instant in the customer's language; none becomes 'not yet'."""
+    if at is None:
+        return Markup("{}").format(say("portal.not_yet"))
+    local = words.local_time(at, zone)
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), say.instant(at, zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +80,14 @@ class PhaseShown:
     title: str
     meaning: str
     released_at: datetime
-    matters: tuple[tuple[str, str], ...]
-    """Heading and text of each matter of Art. 33(3), and of what is still open."""
+    matters: tuple[notices.Told, ...]
+    """Each matter of Art. 33(3), and what is still open."""
+    text_tag: str
+    """Language of the account, where it is another than the page's; empty otherwise."""
+    foreign: str
+    """The sentence that says so."""
+    part: tuple[Mapping[str, Any], ...]
+    """What the customer was told of its own part."""
     late_reason: str
     badge: tuple[str, str, str] | None
     """Words, tint and icon of where it stands; none when it was not given to this customer on its own."""
@@ -95,7 +117,8 @@ class NoticesView:
     clock: Clock | None
     why: Explanation
     questions: Sequence[Question]
-    expires_at: datetime
+    until: Markup
+    """When the link ends."""
 
 
 def view(session: Session, found: Holder, token: str, now: datetime) -> NoticesView:
@@ -111,69 +134,65 @@ def view(session: Session, found: Holder, token: str, now: datetime) -> NoticesV
     return NoticesView(
         unread=len(unread),
         to_confirm=sum(bool(some) and not any(one.acknowledged_at for one in some) for some in given.values()),
-        phases=tuple(_phase(notice, by_phase.get(notice.id, []), found.breach.zone) for notice in shown),
-        word=_word(shown[0], found.breach.zone, now) if shown else None,
+        phases=tuple(_phase(notice, by_phase.get(notice.id, []), found) for notice in shown),
+        word=_word(shown[0], found, now) if shown else None,
         facts=_facts(found, promise),
-        clock=_clock(promise.entry, now),
+        clock=_clock(promise.entry, now, found.say),
         why=presenting.explanation(promise.entry),
         questions=queries.questions(session, found.row.id),
-        expires_at=queries.expires_at(session, token),
+        until=when(queries.expires_at(session, token), found.breach.zone, found.say),
     )
 
 
-def _phase(notice: Notice, given: Sequence[Given], zone: str) -> PhaseShown:
+def _phase(notice: Notice, given: Sequence[Given], found: Holder) -> PhaseShown:
     assert notice.released_at is not None, "only released phases are shown"
-    paper = _paper([one.paper for one in given if one.paper is not None])
+    say, paper = found.say, _paper([one.paper for one in given if one.paper is not None])
+    text = next((one for one in notice.texts if one.language == say.language.value), None)
+    language = say.language if text else offered(notice.language) or Language.EN
+    part = next((one.delivery.part for one in reversed(given) if one.delivery.part), "")
     return PhaseShown(
         anchor=f"phase-{notice.number}",
-        title=TITLES[notice.phase],
-        meaning=MEANINGS.get(notice.phase, INITIAL),
+        title=say(f"phase.{notice.phase.value}"),
+        meaning=say(f"phase.{notice.phase.value}_meaning"),
         released_at=notice.released_at,
-        matters=_matters(notice),
+        matters=notices.matters(draft_of(text or notice), notice.phase, say),
+        text_tag="" if language is say.language else language.tag,
+        foreign="" if language is say.language else say("language.other", language=say(f"language.{language.value}")),
+        part=tuple({"label": label, "value": said} for label, said in part_rows(told_part(part), say)),
         late_reason=notice.late_reason,
-        badge=_badge([one.delivery for one in given]),
-        facts=(*_life(notice, [one.delivery for one in given], zone), *_paper_fact(paper)),
+        badge=_badge([one.delivery for one in given], say),
+        facts=(*_life(notice, [one.delivery for one in given], found), *_paper_fact(paper, say)),
         paper=paper,
     )
 
 
-def _matters(notice: Notice) -> tuple[tuple[str, str], ...]:
-    """Return the same words as the mail: what is not known is said, never left out (Art. 33(4))."""
-    draft, missing = notices.draft_of(notice), unsaid(final=notice.phase is Phase.FINAL)
-    return (
-        ("What happened", draft.nature),
-        ("Likely consequences", draft.consequences or missing),
-        ("Measures taken or proposed", draft.measures or missing),
-        ("What is still open", notices.still_open(notice)),
-        ("Contact for questions, reachable now", draft.contact),
-    )
-
-
-def _badge(given: Sequence[Delivery]) -> tuple[str, str, str] | None:
+def _badge(given: Sequence[Delivery], say: Wording) -> tuple[str, str, str] | None:
     if any(one.acknowledged_at for one in given):
-        return "confirmed", "met", "circle-check"
+        return say("portal.confirmed"), "met", "circle-check"
     if any(one.given_at for one in given):
-        return "not confirmed yet", "soon", "hourglass"
-    return ("on its way to you", "running", "send") if given else None
+        return say("portal.not_confirmed"), "soon", "hourglass"
+    return (say("portal.on_its_way"), "running", "send") if given else None
 
 
-def _life(notice: Notice, given: Sequence[Delivery], zone: str) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = [{"label": "Released", "value": filters.instant(notice.released_at, zone)}]
+def _life(notice: Notice, given: Sequence[Delivery], holder: Holder) -> list[Mapping[str, Any]]:
+    say, zone = holder.say, holder.breach.zone
+    found: list[Mapping[str, Any]] = [{"label": say("portal.released"), "value": when(notice.released_at, zone, say)}]
     found += [
         {
-            "label": "Given to you", "value": filters.instant(one.given_at, zone),
-            "hint": BY_MAIL if one.channel is Channel.EMAIL else channels.TITLES[one.channel],
+            "label": say("portal.given"), "value": when(one.given_at, zone, say),
+            "hint": say.phrase(BY_MAIL if one.channel is Channel.EMAIL else channels.TITLES[one.channel]),
         }
         for one in given if one.given_at
     ]  # fmt: skip
     if read := min((one.read_at for one in given if one.read_at), default=None):
-        found.append({"label": "First opened here", "value": filters.instant(read, zone)})
+        found.append({"label": say("portal.opened_here"), "value": when(read, zone, say)})
     done = next((one for one in given if one.acknowledged_at), None)
     if done is not None:
-        hint = "" if done.acknowledged_how == "link" else f", told by {done.acknowledged_how}"
-        found.append({"label": "Confirmed", "value": filters.instant(done.acknowledged_at, zone), "hint": f"by {done.acknowledged_by}{hint}"})
+        told = {"name": done.acknowledged_by, "how": say.phrase(done.acknowledged_how)}
+        hint = say("portal.confirmed_by", **told) if done.acknowledged_how == "link" else say("portal.confirmed_told", **told)
+        found.append({"label": say("portal.confirmed_fact"), "value": when(done.acknowledged_at, zone, say), "hint": hint})
     if notice.next_word_at is not None:
-        found.append({"label": "Next word announced for", "value": filters.instant(notice.next_word_at, zone)})
+        found.append({"label": say("portal.announced"), "value": when(notice.next_word_at, zone, say)})
     return found
 
 
@@ -185,50 +204,53 @@ def _paper(papers: Sequence[IssuedDocument]) -> Paper | None:
     return Paper(newest.id, newest.reference, words.file_size(file.size) if file else None)
 
 
-def _paper_fact(paper: Paper | None) -> list[Mapping[str, Any]]:
+def _paper_fact(paper: Paper | None, say: Wording) -> list[Mapping[str, Any]]:
     if paper is None:
         return []
-    hint = f"PDF, {paper.size}" if paper.size else "is being made; it stands here in a few minutes"
-    return [{"label": "Sealed document", "value": paper.reference, "hint": hint}]
+    hint = say("portal.paper_ready", size=paper.size) if paper.size else say("portal.paper_making")
+    return [{"label": say("portal.paper"), "value": paper.reference, "hint": hint}]
 
 
-def _word(newest: Notice, zone: str, now: datetime) -> Word:
+def _word(newest: Notice, found: Holder, now: datetime) -> Word:
+    say = found.say
     if newest.phase is Phase.FINAL:
-        return Word("met", "This was the final notice. No further word follows unless something new comes up.")
-    if newest.next_word_at is None and notices.still_open(newest) == notices.NOTHING_NAMED:
-        return Word("running", "No further word is announced. Should something new come up, it follows here.")
+        return Word("met", say("portal.word_final"))
+    if newest.next_word_at is None and notices.names_nothing(draft_of(newest), newest.phase):
+        return Word("running", say("portal.word_none"))
     if newest.next_word_at is None:
-        return Word("running", "Further information follows without undue delay.")
-    at = instant_text(newest.next_word_at, zone)
+        return Word("running", say("portal.word_open"))
+    at = say.instant(newest.next_word_at, found.breach.zone)
     if newest.next_word_at < now:
-        return Word("late", f"The next word was announced for {at} and has not come yet.")
-    return Word("running", f"The next word comes by {at}.")
+        return Word("late", say("portal.word_late", at=at))
+    return Word("running", say("portal.word_next", at=at))
 
 
 def _facts(found: Holder, promise: Promise) -> tuple[Mapping[str, Any], ...]:
-    row, breach, entry = found.row, found.breach, promise.entry
+    row, breach, entry, say = found.row, found.breach, promise.entry, found.say
     zone, due = breach.zone, entry.due_at or entry.target_at
-    origin = presenting.ORIGINS.get(entry.origin, ("", entry.origin))[1]
+    origin = say.phrase(presenting.ORIGINS.get(entry.origin, ("", entry.origin))[1])
     later = row.aware_at != breach.aware_at
     facts: list[Mapping[str, Any]] = [
-        {"label": "Agreement", "value": promise.agreement.reference, "hint": promise.agreement.template},
-        {"label": "Promise", "value": row.promise, "hint": f"by {origin}" if origin else None},
-        {"label": "First noticed", "value": filters.instant(breach.detected_at, zone)},
+        {"label": say("portal.agreement"), "value": promise.agreement.reference, "hint": promise.agreement.template},
+        {"label": say("portal.promise"), "value": say.promise(row.promise), "hint": say("portal.by", origin=origin) if origin else None},
+        {"label": say("portal.noticed"), "value": when(breach.detected_at, zone, say)},
         {
-            "label": "Aware since", "value": filters.instant(row.aware_at, zone),
-            "hint": f"that you are affected; of the incident since {instant_text(breach.aware_at, zone)}" if later else None,
+            "label": say("portal.aware"), "value": when(row.aware_at, zone, say),
+            "hint": say("portal.aware_later", at=say.instant(breach.aware_at, zone)) if later else None,
         },
-        {"label": "Promised by" if entry.due_at else "House target", "value": filters.instant(due, entry.zone)},
-        {"label": "You were told", "value": filters.instant(row.sent_at, zone), "hint": words.lateness(due, row.sent_at) if row.sent_at else None},
+        {"label": say("portal.promised" if entry.due_at else "portal.target"), "value": when(due, entry.zone, say)},
+        {"label": say("portal.told"), "value": when(row.sent_at, zone, say), "hint": say.lateness(due, row.sent_at) if row.sent_at else None},
     ]  # fmt: skip
     if row.late_reason:
-        facts.append({"label": "Why it came late", "value": row.late_reason})
+        facts.append({"label": say("portal.late"), "value": row.late_reason})
     return tuple(facts)
 
 
-def _clock(entry: DocketEntry, now: datetime) -> Clock | None:
+def _clock(entry: DocketEntry, now: datetime, say: Wording) -> Clock | None:
     if entry.state not in DRAWN:
         return None
     state = presenting.row(entry, now, organisation="", owner=None, explained=False).state
     # The house's own earlier target is its own affair; the customer was promised the other one.
-    return Clock(entry.started_at, entry.due_at or entry.target_at, entry.zone, state, start_word="aware", met_at=entry.met_at)
+    return Clock(
+        entry.started_at, entry.due_at or entry.target_at, entry.zone, state, start_word=say("strip.aware"), met_at=entry.met_at, language=say.language.value
+    )

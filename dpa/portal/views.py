@@ -17,6 +17,7 @@ from dpa.breaches.links import PATH
 from dpa.evidence.pages.document import file_name
 from dpa.evidence.register import queries as register
 from dpa.evidence.register import store
+from dpa.languages import Wording
 from dpa.portal import operations, queries, showing
 from dpa.portal.forms import ConfirmForm, QuestionForm
 from dpa.portal.queries import Holder
@@ -59,7 +60,7 @@ def _refused(problem: NotFound) -> Answer:
 def cover(token: str) -> Answer:
     """Say who sent what kind of mail to whom, and offer to open it. Records nothing."""
     found = _holder(token)
-    return render_template("portal/cover.html", token=token, found=found, cover=showing.cover(edge.session(), found))
+    return render_template("portal/cover.html", token=token, found=found, say=found.say, cover=showing.cover(edge.session(), found))
 
 
 @blueprint.post("/<string:token>")
@@ -75,7 +76,7 @@ def open_notices(token: str) -> Answer:
 @access.public
 def notices(token: str) -> Answer:
     """Show every phase, the customer's own facts, and its questions."""
-    return _page(token, ConfirmForm(formdata=None), QuestionForm(formdata=None))
+    return _page(token)
 
 
 @blueprint.get("/<string:token>/confirm")
@@ -90,41 +91,42 @@ def again(token: str) -> Answer:
 @access.public
 def confirm(token: str) -> Answer:
     """Record that the customer confirms having received its notices."""
-    form, found = ConfirmForm(), _holder(token)
+    found = _holder(token)
+    form = ConfirmForm().speak(found.say)
     if form.validate_on_submit():
         try:
             with edge.transaction(operations.ACTOR) as unit:
                 fresh = operations.confirm(unit, token, str(form.name.data))
         except Conflict as problem:
-            flash(problem.message, "warning")
+            flash(found.say("portal.more_came") if problem.message == operations.MORE_CAME else problem.message, "warning")
             return redirect(url_for(".cover", token=token), 303)
         except Problem as problem:
             form.show_problem(problem)
         else:
-            words = f"Thank you. {found.organisation} sees that you confirmed, and when." if fresh else "You had confirmed this already; nothing was changed."
-            flash(words, "success")
+            flash(found.say("portal.thanks", organisation=found.organisation) if fresh else found.say("portal.confirmed_before"), "success")
             return redirect(url_for(".notices", token=token), 303)
-    return _page(token, form, QuestionForm(formdata=None), 422)
+    return _page(token, confirm_form=form, status=422)
 
 
 @blueprint.post("/<string:token>/questions")
 @access.public
 def ask(token: str) -> Answer:
     """Keep a question of the customer, and alert the organisation."""
-    form, found = QuestionForm(), _holder(token)
+    found = _holder(token)
+    form = QuestionForm().speak(found.say)
     if not form.validate_on_submit():
-        return _page(token, ConfirmForm(formdata=None), form, 422)
+        return _page(token, question_form=form, status=422)
     limit = limits.limit("portal-questions", most=QUESTIONS, window=QUESTION_WINDOW)
     if wait := limit.take(str(found.row.id), edge.now()):
-        form.form_errors.append(f"{plural(QUESTIONS, 'question')} within an hour are the most that is taken here. Call the contact named in the notice, or try again in {_words(wait)}.")
-        return _page(token, ConfirmForm(formdata=None), form, 429)
+        form.form_errors.append(found.say("portal.too_many", count=QUESTIONS, wait=_wait(wait, found.say)))
+        return _page(token, question_form=form, status=429)
     try:
         with edge.transaction(operations.ACTOR) as unit:
             operations.ask(unit, token, str(form.name.data), str(form.reply_to.data), str(form.text.data))
     except Problem as problem:
         form.show_problem(problem)
-        return _page(token, ConfirmForm(formdata=None), form, 422)
-    flash(f"Your question was received, and {found.organisation} was told. The answer goes where you asked for it, and stands below once it is recorded.", "success")
+        return _page(token, question_form=form, status=422)
+    flash(found.say("portal.question_sent", organisation=found.organisation), "success")
     return redirect(url_for(".notices", token=token, _anchor="questions"), 303)
 
 
@@ -138,8 +140,8 @@ def document(token: str, document_id: int) -> Answer:
     paper = queries.paper(edge.session(), found.row.id, document_id)
     file = register.newest_file(paper)
     if file is None:
-        words = f"The document {paper.reference} is still being sealed. Try again in a few minutes."
-        return render_template("portal/refused.html", title="Not ready yet", message=words), 404
+        words = found.say("portal.not_ready_text", document=paper.reference)
+        return render_template("portal/refused.html", title=found.say("portal.not_ready"), message=words, tag=found.say.language.tag), 404
     try:
         content = store.get(edge.settings().document_store, file.sha256)
     except store.Missing:
@@ -152,7 +154,7 @@ def _holder(token: str) -> Holder:
     return queries.holder(edge.session(), token, edge.now())
 
 
-def _page(token: str, confirm_form: ConfirmForm, question_form: QuestionForm, status: int = 200) -> Answer:
+def _page(token: str, *, confirm_form: ConfirmForm | None = None, question_form: QuestionForm | None = None, status: int = 200) -> Answer:
     """Return the page of the notices; while one of them is unopened, lead to the cover, whose button records the opening.
 
     A form that is shown again with its errors stays, with what was typed: then the unopened notice is left out and pointed at.
@@ -161,8 +163,15 @@ def _page(token: str, confirm_form: ConfirmForm, question_form: QuestionForm, st
     view = showing.view(edge.session(), found, token, edge.now())
     if view.unread and status == 200:
         return redirect(url_for(".cover", token=token))
-    page = render_template("portal/notices.html", token=token, found=found, view=view, confirm_form=confirm_form, question_form=question_form)
+    page = render_template(
+        "portal/notices.html", token=token, found=found, view=view, say=found.say, when=showing.when,
+        confirm_form=confirm_form or ConfirmForm(formdata=None).speak(found.say), question_form=question_form or QuestionForm(formdata=None).speak(found.say),
+    )  # fmt: skip
     return page, status
+
+
+def _wait(wait: timedelta, say: Wording) -> str:
+    return say("portal.seconds", count=max(1, math.ceil(wait.total_seconds()))) if wait < timedelta(minutes=1) else say.length(wait)
 
 
 def _words(wait: timedelta) -> str:

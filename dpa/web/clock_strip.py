@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dpa.languages import for_tag
 from dpa.web.words import instant_text, lateness, left
 
 # Two labels of about 95 px in the narrowest column in use (640 px) touch below this distance.
@@ -31,6 +32,8 @@ class Clock:
     met_at: datetime | None = None
     label: str = ""
     url: str | None = None
+    language: str = "en"
+    """Language of its words; those of the start come with it."""
 
     @classmethod
     def read(cls, source: Any) -> Clock:
@@ -153,24 +156,25 @@ def _labels(clock: Clock, now: datetime, run: float, due: float, target: float |
     """Return the words of the strip; those that would touch another move above it or are left to the sentence."""
     below = due == 100 and NEAR <= run <= 100 - NEAR
     labels = []
+    say, zone = for_tag(clock.language), clock.zone
     if due >= 2 * NEAR:
-        labels.append(Label("start", f"{clock.start_word} {instant_text(clock.started_at, clock.zone, 'tight')}", 0.0, "start"))
-    labels.append(Label("due", f"due {instant_text(clock.due_at, clock.zone, 'tight')}", due, _anchor(due)))
-    word = "met" if clock.met_at else "now"
-    labels.append(Label("now", f"{word} {instant_text(clock.here(now), clock.zone, 'clock')}", run, _anchor(run), above=not below))
+        labels.append(Label("start", f"{clock.start_word} {say.instant(clock.started_at, zone, 'tight')}", 0.0, "start"))
+    labels.append(Label("due", say("strip.due", at=say.instant(clock.due_at, zone, "tight")), due, _anchor(due)))
+    here = say.instant(clock.here(now), zone, "clock")
+    labels.append(Label("now", say("strip.met" if clock.met_at else "strip.now", at=here), run, _anchor(run), above=not below))
     if clock.target_at and target is not None and (below or abs(target - run) > NEAR):
-        labels.append(Label("target", f"target {instant_text(clock.target_at, clock.zone, 'tight')}", target, _anchor(target), above=True))
+        labels.append(Label("target", f"target {instant_text(clock.target_at, zone, 'tight')}", target, _anchor(target), above=True))
     return tuple(labels)
 
 
 def _sentence(clock: Clock, now: datetime) -> str:
-    start = f"{clock.start_word} {instant_text(clock.started_at, clock.zone)}"
-    target = f", target {instant_text(clock.target_at, clock.zone)}" if clock.target_at else ""
+    say, zone = for_tag(clock.language), clock.zone
+    # A target of the house's own is shown on its own pages only, and those are in English.
+    target = f", target {instant_text(clock.target_at, zone)}" if clock.target_at else ""
+    said = {"start": clock.start_word, "started": say.instant(clock.started_at, zone) + target, "due": say.instant(clock.due_at, zone)}
     if clock.met_at:
-        state = f"met {instant_text(clock.met_at, clock.zone)}, {lateness(clock.due_at, clock.met_at)}"
-    else:
-        state = left(clock.due_at, now) + (" left" if clock.due_at > now else "")
-    return f"{start}{target}, due {instant_text(clock.due_at, clock.zone)}: {state}"
+        return say("strip.sentence_met", **said, met=say.instant(clock.met_at, zone), lateness=say.lateness(clock.due_at, clock.met_at))
+    return say("strip.sentence_running", **said, state=say.left(clock.due_at, now))
 
 
 def _anchor(at: float) -> str:

@@ -16,6 +16,7 @@ from dpa.breaches.evidence.reading import Names, name_of
 from dpa.breaches.facts import FactSheet, FactsProblem
 from dpa.breaches.models import Breach, BreachAwareness, BreachFacts, Notice
 from dpa.breaches.phases import TITLES
+from dpa.breaches.rules import FIELDS
 from dpa.evidence.trail.bodies import timestamp
 
 
@@ -81,7 +82,8 @@ def _phase(row: Notice, names: Names) -> dict[str, Any]:
         "number": row.number, "phase": row.phase.value, "title": TITLES[row.phase], "released_at": _stamp(row.released_at),
         "released_by": name_of(row.released_by, names), "approved_by": name_of(row.approved_by, names), "next_word_at": _stamp(row.next_word_at),
         "late_reason": row.late_reason, "emergency_reason": row.emergency_reason, "nature": row.nature, "consequences": row.consequences,
-        "measures": row.measures, "unknown": row.unknown, "contact": row.contact,
+        "measures": row.measures, "unknown": row.unknown, "contact": row.contact, "language": row.language,
+        "texts": [{"language": one.language, **{name: getattr(one, name) for name in FIELDS}} for one in row.texts],
     }  # fmt: skip
 
 

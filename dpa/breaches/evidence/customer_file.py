@@ -21,8 +21,11 @@ from dpa.breaches.evidence import reading
 from dpa.breaches.evidence.case_file import CaseFile
 from dpa.breaches.evidence.moments import Clock, by, promise
 from dpa.breaches.evidence.reading import Names, chunks, name_of
-from dpa.breaches.models import Affected, Delivery, Notice, Question
+from dpa.breaches.facts import FactSheet, Share
+from dpa.breaches.facts.shares import Part, part_of, read_share
+from dpa.breaches.models import Affected, BreachShare, Delivery, Notice, Question
 from dpa.breaches.operations.affecting import KIND
+from dpa.breaches.versions import agreement_shares, told_part
 from dpa.docket.models import DocketChange, DocketEntry
 from dpa.docket.presenting import explanation
 from dpa.evidence.register.kinds import title_of
@@ -37,6 +40,8 @@ class CustomerFile:
     row: Affected
     agreement: AgreementRow
     told_at: datetime | None
+    part: Part
+    """What was known of its own part by then."""
     said: dict[str, Any]
 
 
@@ -56,6 +61,10 @@ class _Rows:
     papers: Mapping[int, IssuedDocument]
     issued: Mapping[int, list[IssuedDocument]]
     """Documents for a customer, by controller."""
+    shares: Mapping[int, list[BreachShare]]
+    """What was said of each customer's own part, oldest first."""
+    named: Mapping[int, Share]
+    """What each agreement names of the data it covers."""
     names: Names = field(default_factory=dict)
 
 
@@ -79,13 +88,15 @@ def _read(session: Session, case: CaseFile, rows: Sequence[Affected]) -> _Rows:
     mails = [one.outbox_id for one in given if one.outbox_id is not None]
     questions = _questions(session, [row.id for row in rows], as_of)
     papers = {key: paper for part in chunks([one.document_id for one in given if one.document_id]) for key, paper in _papers(session, part).items()}
-    actors: list[str | None] = [row.late_reason_by for row in rows] + [row.not_required_by for row in rows]
+    shares = _shares(session, [row.id for row in rows], as_of)
+    actors: list[str | None] = [one.by for some in shares.values() for one in some] + [row.late_reason_by for row in rows] + [row.not_required_by for row in rows]
     actors += [one.answered_by for some in questions.values() for one in some] + [one.recorded_by for one in given]
     actors += [one.by for some in changes.values() for one in some]
     return _Rows(
         agreements.by_ids(session, case.breach.organisation_id, agreement_ids), reading.clocks(session, [case.breach.id], as_of, agreement_ids),
         entries, changes, deliveries, _answers(session, mails, as_of), _addresses(session, mails), questions, papers,
-        _issued(session, case, [row.controller_id for row in rows]), reading.names(session, actors),
+        _issued(session, case, [row.controller_id for row in rows]), shares, agreement_shares(session, case.breach, agreement_ids),
+        reading.names(session, actors),
     )  # fmt: skip
 
 
@@ -145,6 +156,14 @@ def _questions(session: Session, affected_ids: Sequence[int], as_of: datetime) -
     return found
 
 
+def _shares(session: Session, affected_ids: Sequence[int], as_of: datetime) -> Mapping[int, list[BreachShare]]:
+    query = select(BreachShare).where(BreachShare.affected_id.in_(affected_ids), BreachShare.at <= as_of)
+    found: dict[int, list[BreachShare]] = defaultdict(list)
+    for share in session.scalars(query.order_by(BreachShare.affected_id, BreachShare.number)):
+        found[share.affected_id].append(share)
+    return found
+
+
 def _papers(session: Session, ids: Sequence[int]) -> Mapping[int, IssuedDocument]:
     return {row.id: row for row in session.scalars(select(IssuedDocument).where(IssuedDocument.id.in_(ids)))}
 
@@ -165,6 +184,8 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
     clock = read.clocks[case.breach.id, row.agreement_id]
     told_at = told(row, clock, as_of)
     not_owed = by(row.not_required_at, as_of)
+    versions = read.shares.get(row.id, [])
+    part = part_of(case.sheet, read.named.get(row.agreement_id), read_share(versions[-1].share) if versions else None, controllers=case.customers)
     said = {
         "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
         "added_at": timestamp(row.added_at), "customer_aware_at": timestamp(clock.started_at), "told_at": _stamp(told_at),
@@ -173,11 +194,12 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
         "changes": [_change(one, read.names) for entry in read.entries[row.agreement_id] for one in read.changes.get(entry.id, ())],
         "deliveries": [_delivery(one, notice, read, as_of) for one, notice in read.deliveries.get(row.id, ())],
         "questions": [_question(one, read.names, as_of) for one in read.questions.get(row.id, ())],
+        "part": part.facts(), "shares": [_share(one, read.names) for one in versions],
         "late_reason": _reason(row.late_reason, row.late_reason_at, row.late_reason_by, read.names, as_of),
         "not_owed": _reason(row.not_required, row.not_required_at, row.not_required_by, read.names, as_of),
         "documents": [_paper(one, as_of) for one in read.issued.get(row.controller_id, ())],
     }  # fmt: skip
-    return CustomerFile(row, agreement, told_at, said)
+    return CustomerFile(row, agreement, told_at, part, said)
 
 
 def told(row: Affected, clock: Clock, as_of: datetime) -> datetime | None:
@@ -216,13 +238,18 @@ def _change(row: DocketChange, names: Names) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _share(row: BreachShare, names: Names) -> dict[str, Any]:
+    own = part_of(FactSheet(), None, read_share(row.share), controllers=2)
+    return {"number": row.number, "at": timestamp(row.at), "by": name_of(row.by, names), "part": own.facts()}
+
+
 def _delivery(one: Delivery, notice: Notice, read: _Rows, as_of: datetime) -> dict[str, Any]:
     paper = read.papers.get(one.document_id or 0)
     answers = read.answers.get(one.outbox_id or 0, ())
     acknowledged = by(one.acknowledged_at, as_of)
     return {
         "phase": notice.number, "channel": TITLES[one.channel], "to": read.addresses.get(one.outbox_id or 0, ""),
-        "recorded_at": timestamp(one.recorded_at), "recorded_by": name_of(one.recorded_by, read.names),
+        "language": one.language, "part": told_part(one.part), "recorded_at": timestamp(one.recorded_at), "recorded_by": name_of(one.recorded_by, read.names),
         "given_at": _until(one.given_at, as_of), "counts_at": _stamp(one.effective_at) if by(one.given_at, as_of) else None, "proof": one.proof,
         "document": paper.reference if paper else "", "sha256": paper.sha256 if paper and by(paper.issued_at, as_of) else None,
         "read_at": _until(one.read_at, as_of), "acknowledged_at": _until(one.acknowledged_at, as_of),

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from dpa.breaches.closing import CaseState
-from dpa.breaches.evidence.dossier_parts import documents, facts, handed_over, notification, questions, told
+from dpa.breaches.evidence.dossier_parts import (
+    documents,
+    facts,
+    handed_over,
+    notification,
+    own_part,
+    questions,
+    told,
+)
 from dpa.breaches.evidence.dossier_story import story
 from dpa.breaches.evidence.moments import Promise
 from dpa.breaches.evidence.wording import ACTS, STATES, TONES, outcome_text, when
@@ -43,7 +51,7 @@ def build(record: Record) -> Body:
         detail=(
             Heading("What happened, act by act"), Timeline(story(said, zone)),
             Heading("When awareness began"), _decisions(said, zone),
-            Heading("The clock"), *_clock(said, zone), *told(said, zone), *handed_over(said, zone), *facts(said, zone), *questions(said, zone),
+            Heading("The clock"), *_clock(said, zone), *told(said, zone), *handed_over(said, zone), *facts(said, zone), *own_part(said, zone), *questions(said, zone),
             *documents(said, zone), *notification(said),
         ),
     )  # fmt: skip

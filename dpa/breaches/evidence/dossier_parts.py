@@ -8,8 +8,10 @@ from typing import Any
 from dpa.breaches.evidence.wording import NOT_YET, when
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import unsaid
-from dpa.evidence.pdf.blocks import Block, Column, Fact, Heading, KeyFacts, Points, Table, Text
+from dpa.breaches.versions import part_rows
+from dpa.evidence.pdf.blocks import Block, Column, Fact, Heading, KeyFacts, Passage, Points, Table, Text
 from dpa.evidence.register.records import moment
+from dpa.languages import ENGLISH, NAMES
 
 MATTERS = (("What happened", "nature"), ("Likely consequences", "consequences"), ("Measures taken or proposed", "measures"),
            ("Still open", "unknown"), ("Contact", "contact"))  # fmt: skip
@@ -29,7 +31,37 @@ def told(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
         )  # fmt: skip
         rows = tuple((label, one[key] or (NOTHING_NAMED if key == "unknown" else unsaid(final=one["phase"] == Phase.FINAL.value))) for label, key in MATTERS)
         found += [Heading(f"Phase {one['number']}: {one['title'].lower()}", 3), KeyFacts(facts), Table((Column("Matter", 1), Column("As told", 4)), rows, row_header=True)]
+        found += _in_its_language(one, said)
     return tuple(found)
+
+
+def _in_its_language(phase: Mapping[str, Any], said: Mapping[str, Any]) -> list[Block]:
+    """Return the text the customer was given in its own language, where there was one beside the main text."""
+    given = {one.get("language") for one in said["deliveries"] if one["phase"] == phase["number"]}
+    found: list[Block] = []
+    for text in phase.get("texts", ()):
+        if text["language"] in given:
+            rows = tuple((label, text[key]) for label, key in MATTERS if text[key])
+            table = Table((Column("Matter", 1), Column("As told", 4)), rows, row_header=True)
+            found += [Text(f"This customer was given the text in {NAMES[text['language']]}:"), Passage(text["language"], (table,))]
+    return found
+
+
+def own_part(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    """Return what was known of the customer's own part, when that was said, and what each phase told of it."""
+    rows = [("Known", when(said["as_of"], zone), _part(said["part"]))] if said.get("part") else []
+    rows += [(f"Said, version {one['number']}", f"{moment(one['at'], zone)}\n{one['by']}", _part(one["part"])) for one in said.get("shares", ())]
+    rows += [
+        (f"Told with phase {one['phase']}", f"{one['channel']}, in {NAMES.get(one['language'], one['language'])}", _part(one["part"]))
+        for one in said["deliveries"] if one.get("part")
+    ]  # fmt: skip
+    if not rows:
+        return ()
+    return (Heading("What concerned this customer"), Table((Column("What", 1.2), Column("When, or how", 1.6), Column("Its own part", 5)), tuple(rows), row_header=True))
+
+
+def _part(told: Mapping[str, Any] | None) -> str:
+    return "\n".join(f"{label}: {text}" for label, text in part_rows(told, ENGLISH)) or "Nothing of its own any more."
 
 
 def handed_over(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 from dpa.breaches import facts
 from dpa.breaches.evidence.case_file import CaseFile
 from dpa.breaches.evidence.customer_file import CustomerFile
-from dpa.breaches.facts import Context
+from dpa.breaches.facts import Context, Share
+from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.phases import Phase
 
 
@@ -20,8 +21,18 @@ def package(case: CaseFile, customer: CustomerFile, processor: str) -> dict[str,
         processor=processor, controller=customer.agreement.controller, reference=case.breach.reference, detected_at=case.detected_at,
         aware_at=case.aware_at, notified_at=customer.told_at, as_of=case.as_of, zone=case.breach.zone,
         facts_version=case.versions[-1].number if case.versions else 0, phase=(newest.phase if newest else Phase.INITIAL).value,
-        controllers=case.customers, processor_contact=newest.contact if newest else "", exercise=case.breach.drill,
+        controllers=case.customers, processor_contact=newest.contact if newest else "", exercise=case.breach.drill, share=_share(case, customer.part),
     ))  # fmt: skip
+
+
+def _share(case: CaseFile, part: Part) -> Share:
+    """Return what a controller may take over of its own part. What only its agreement names, and nobody said was touched, is no fact of the breach."""
+    subjects = part.subjects if part.subjects_from is not Source.AGREEMENT or case.sheet.subjects else ()
+    data = part.data_types if part.data_from is not Source.AGREEMENT or case.sheet.data_types else ()
+    return Share(
+        people=part.people, records=part.records, subjects=subjects or None, data_types=data or None,
+        subjects_note=part.subjects_note or None if subjects else None, data_note=part.data_note or None if data else None,
+    )  # fmt: skip
 
 
 def text(content: Mapping[str, Any]) -> bytes:

@@ -34,6 +34,9 @@ def remnants(sheet: FactSheet) -> tuple[Nature, ...]:
     )
 
 
+SHARED = ("people", "records", "subjects", "data_types", "countries", "subjects_note", "data_note")
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """What is known of one controller's part in an incident; none leaves the incident's own answer."""
@@ -43,6 +46,8 @@ class Share:
     subjects: tuple[SubjectCategory, ...] | None = None
     data_types: tuple[DataType, ...] | None = None
     countries: tuple[Country, ...] | None = None
+    subjects_note: str | None = None
+    data_note: str | None = None
 
 
 def for_controller(sheet: FactSheet, share: Share | None, *, controllers: int) -> FactSheet:
@@ -52,7 +57,7 @@ def for_controller(sheet: FactSheet, share: Share | None, *, controllers: int) -
     country) are dropped unless the share gives this controller's own: another controller's people are no part of its breach.
     """
     share = share or Share()
-    given = {name: value for name in ("people", "records", "subjects", "data_types", "countries") if (value := getattr(share, name)) is not None}
+    given = {name: value for name in SHARED if (value := getattr(share, name)) is not None}
     own: dict[str, object] = {}
     if controllers > 1:
         own = {"people": None, "records": None, "countries": tuple(Country(code=country.code) for country in sheet.countries)}

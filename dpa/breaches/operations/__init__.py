@@ -15,10 +15,11 @@ from dpa.breaches.operations.giving import (
 from dpa.breaches.operations.recording import correct_awareness, record_incident, save_facts
 from dpa.breaches.operations.releasing import order_statement, release_notice
 from dpa.breaches.operations.settings import change_settings, settings_of
-from dpa.breaches.operations.writing import approve, discard_draft, save_draft
+from dpa.breaches.operations.sharing import save_shares
+from dpa.breaches.operations.writing import approve, discard_draft, remove_text, save_draft, save_text
 
 __all__ = [
     "KIND", "acknowledge", "add_affected", "answer", "approve", "ask", "change_settings", "close", "close_as_no_breach", "correct_awareness",
     "discard_draft", "explain_lateness", "following", "hand_over", "notice_sent", "order_statement", "owe_nothing", "read", "record_incident",
-    "release_notice", "reopen", "save_draft", "save_facts", "settings_of",
+    "release_notice", "remove_text", "reopen", "save_draft", "save_facts", "save_shares", "save_text", "settings_of",
 ]  # fmt: skip

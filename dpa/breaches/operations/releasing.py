@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from dpa.agreements import queries as agreements
@@ -18,6 +18,7 @@ from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.operations.writing import told_of
 from dpa.breaches.phases import Readiness, Release
+from dpa.breaches.versions import Version, versions_of
 from dpa.evidence import trail
 from dpa.evidence.register import operations as register
 from dpa.evidence.register import queries as documents_of
@@ -42,6 +43,7 @@ class Sending:
     row: Affected
     agreement: AgreementRow
     recipient: Recipient
+    version: Version
 
 
 def release_notice(
@@ -63,7 +65,8 @@ def release_notice(
     waiting = list(queries.waiting(unit.session, breach.id, notice.id))
     usable = recipients.usable(unit.session, organisation, waiting, drill=breach.drill)
     rows = agreements.by_ids(unit.session, breach.organisation_id, [row.agreement_id for row in waiting])
-    sending = [Sending(row, rows[row.agreement_id], usable[row.id]) for row in waiting if row.id in usable]
+    versions = versions_of(unit.session, breach, notice, [row for row in waiting if row.id in usable])
+    sending = [Sending(row, rows[row.agreement_id], usable[row.id], versions[row.id]) for row in waiting if row.id in usable]
     if not sending:
         raise Conflict("Nobody can be told: no affected customer without this notice has a usable address. Add contacts, or record another channel.")
     if first:
@@ -114,7 +117,8 @@ def _send(unit: Unit, breach: Breach, notice: Notice, organisation: Organisation
         papers = _papers(unit, breach, notice, organisation, part, before)
         messages = [
             notices.message(
-                breach, notice, organisation, row=one.row, agreement=one.agreement, recipient=one.recipient, document=paper, hold_until=hold_until,
+                breach, notice, organisation, row=one.row, agreement=one.agreement, recipient=one.recipient, version=one.version, document=paper,
+                hold_until=None if paper.issued_at else hold_until,  # What was sealed for an earlier mail keeps nobody waiting.
                 link=addresses[one.row.id], attempt=before.get(one.row.id, (0, None))[0] + 1,
             )
             for one, paper in zip(part, papers, strict=True)
@@ -123,7 +127,7 @@ def _send(unit: Unit, breach: Breach, notice: Notice, organisation: Organisation
         found += [
             Delivery(
                 notice_id=notice.id, affected_id=one.row.id, channel=Channel.EMAIL, outbox_id=queued[message.dedupe_key], document_id=paper.id,
-                recorded_by=unit.actor, recorded_at=unit.now,
+                recorded_by=unit.actor, recorded_at=unit.now, language=one.version.language.value, part=one.version.part.text,
             )
             for one, message, paper in zip(part, messages, papers, strict=True)
         ]  # fmt: skip
@@ -156,9 +160,10 @@ def _order_documents(
         Order(
             kind=documents.DRILL_KIND if breach.drill else documents.KIND, organisation_id=organisation.id, issuer=issuer, title=breach.title,
             content=documents.content(
-                breach, notice, one.row, entries[one.row.docket_entry_id], one.agreement, before=before.get(one.row.id, ())
+                breach, notice, one.row, entries[one.row.docket_entry_id], one.agreement, one.version, before=before.get(one.row.id, ())
             ),
             subject=("breach", breach.id), addressee=one.agreement.controller, controller_id=one.row.controller_id, approvals=approvals,
+            language=one.version.language.tag,
         )
         for one in sending
     ])  # fmt: skip
@@ -178,9 +183,10 @@ def _time_left(unit: Unit, breach: Breach) -> timedelta:
 
 def order_statement(unit: Unit, breach: Breach, organisation: Organisation, *, personal: bool) -> IssuedDocument:
     """Order the history of a case as a sealed trail statement with its proof bundle; with `personal`, the erasable parts are printed."""
+    asked = issuing.approval(unit, organisation.id, "asked for this statement")
     case = statement.Case("breach", str(breach.id), f"breach {breach.reference}", organisation.id, breach.zone)
     return register.order(unit, Order(
         kind=statement.KIND, organisation_id=organisation.id, issuer=issuing.issuer(organisation), title=breach.title,
         content=statement.content(unit.session, case, personal=personal), subject=("breach", breach.id),
-        approvals=(issuing.approval(unit, organisation.id, "asked for this statement"),),
+        approvals=(asked if personal else replace(asked, person=statement.unnamed(unit.actor)),),
     ))  # fmt: skip

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from dpa.breaches import rules
 from dpa.breaches.events import Event
-from dpa.breaches.models import Breach, Notice
+from dpa.breaches.models import Breach, Notice, NoticeText
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.phases import Phase, Told, next_phases, word_errors
 from dpa.breaches.rules import FIELDS, Draft
+from dpa.breaches.versions import house_language
 from dpa.evidence import trail
+from dpa.languages import NAMES, Language
 from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
 
@@ -53,7 +55,10 @@ def save_draft(unit: Unit, breach: Breach, draft: Draft, phase: Phase | None = N
 
 def _begin(unit: Unit, breach: Breach) -> Notice:
     offered = next_phases(told_of(breach))
-    notice = Notice(number=len(breach.notices) + 1, phase=offered[0], drafted_at=unit.now, drafted_by=unit.actor)
+    notice = Notice(
+        number=len(breach.notices) + 1, phase=offered[0], drafted_at=unit.now, drafted_by=unit.actor,
+        language=house_language(unit.session, breach.organisation_id).value,
+    )  # fmt: skip
     breach.notices.append(notice)
     return notice
 
@@ -71,11 +76,12 @@ def discard_draft(unit: Unit, breach: Breach) -> None:
     if notice is None:
         raise Conflict("There is no notice being written; a released one is corrected by a further notice.")
     data = {"phase": notice.phase.value, "number": notice.number}
+    texts = list(notice.texts)
     breach.notices.remove(notice)
     unit.session.delete(notice)
     unit.session.flush()
     trail.record(
-        unit, Event.DISCARDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice, breach], data=data
+        unit, Event.DISCARDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice, breach, *texts], data=data
     )
 
 
@@ -98,3 +104,57 @@ def approve(unit: Unit, breach: Breach) -> Notice:
         data={"phase": notice.phase.value, "number": notice.number},
     )  # fmt: skip
     return notice
+
+
+def save_text(unit: Unit, breach: Breach, language: Language, draft: Draft) -> NoticeText:
+    """Keep the text of the phase being written once more, in another language; a change takes back the approval, the same text again does not.
+
+    Raises `Conflict` when nothing is being written, or when this is the language of the main text; `Invalid` by field for texts that could
+    not be released.
+    """
+    notice = _in_another(breach, language)
+    if errors := rules.draft_errors(draft):
+        raise Invalid(next(iter(errors.values())), fields=dict(errors))
+    fresh = {name: getattr(draft, name).strip() for name in FIELDS}
+    row = next((one for one in notice.texts if one.language == language.value), None)
+    if row is not None and row.saved_at >= notice.drafted_at and all(getattr(row, name) == value for name, value in fresh.items()):
+        return row
+    if row is None:
+        row = NoticeText(language=language.value)
+        notice.texts.append(row)
+    for name, value in fresh.items():
+        setattr(row, name, value)
+    row.saved_at, row.saved_by = unit.now, unit.actor
+    _text_changed(unit, breach, notice, row, Event.TEXT_SAVED)
+    return row
+
+
+def remove_text(unit: Unit, breach: Breach, language: Language) -> None:
+    """Take a text in another language away; its customers then get the main text. Raises `Conflict` when there is none."""
+    notice = _in_another(breach, language)
+    row = next((one for one in notice.texts if one.language == language.value), None)
+    if row is None:
+        raise Conflict(f"There is no text in {NAMES[language.value]} to take away.")
+    notice.texts.remove(row)
+    _text_changed(unit, breach, notice, row, Event.TEXT_REMOVED)
+
+
+def _in_another(breach: Breach, language: Language) -> Notice:
+    must_be_open(breach)
+    notice = breach.draft
+    if notice is None:
+        raise Conflict("There is no notice being written; write its main text first.")
+    if notice.language == language.value:
+        raise Conflict(f"The main text is in {NAMES[language.value]} already; change that one.")
+    return notice
+
+
+def _text_changed(unit: Unit, breach: Breach, notice: Notice, row: NoticeText, event: Event) -> None:
+    # The second person approved all texts as they stood; whoever wrote the last of them cannot approve them.
+    notice.drafted_by, notice.approved_at, notice.approved_by = unit.actor, None, None
+    unit.session.flush()
+    trail.record(
+        unit, event, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[row, notice, breach],
+        data={"phase": notice.phase.value, "number": notice.number, "language": NAMES[row.language]},
+        personal={"text": {name: getattr(row, name) for name in FIELDS}},
+    )  # fmt: skip

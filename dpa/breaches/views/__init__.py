@@ -14,11 +14,13 @@ from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the
     facts,
     house,
     notice,
+    parts,
     recording,
     showing,
     year,
 )
 
 __all__ = [
-    "affecting", "agreement_clocks", "awareness", "blueprint", "customer", "ending", "evidence", "facts", "house", "notice", "recording", "showing", "year",
+    "affecting", "agreement_clocks", "awareness", "blueprint", "customer", "ending", "evidence", "facts", "house", "notice", "parts", "recording", "showing",
+    "year",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from dpa.breaches.pages.regimes import regimes_of, regimes_of_customers
 from dpa.breaches.pages.upstream import upstream_of
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, status
+from dpa.languages import Language
 from dpa.problems import Problem
 from dpa.web import access, edge, identity
 
@@ -20,13 +21,16 @@ def settings(organisation_id: int) -> Page:
     """Show and change how an organisation handles breaches."""
     edge.scope("organisation.manage").require(organisation_id, "organisation")
     stored = operations.settings_of(edge.session(), organisation_id)
-    form = SettingsForm(data={"four_eyes": stored.four_eyes, "acknowledge_hours": stored.acknowledge_hours, "profiles": stored.profiles})
+    form = SettingsForm(data={
+        "four_eyes": stored.four_eyes, "acknowledge_hours": stored.acknowledge_hours, "profiles": stored.profiles, "language": stored.language,
+    })
     if form.validate_on_submit():
         try:
             with edge.transaction() as unit:
                 operations.change_settings(
-                    unit, organisation_id, four_eyes=bool(form.four_eyes.data), acknowledge_hours=form.acknowledge_hours.data, profiles=form.chosen()
-                )
+                    unit, organisation_id, four_eyes=bool(form.four_eyes.data), acknowledge_hours=form.acknowledge_hours.data, profiles=form.chosen(),
+                    language=Language(form.language.data),
+                )  # fmt: skip
             flash("The settings were saved. They hold for what happens from now on.", "success")
             return redirect(url_for("people.organisation", organisation_id=organisation_id), 303)
         except Problem as problem:

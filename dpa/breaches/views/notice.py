@@ -16,6 +16,8 @@ from dpa.breaches.reviewing import Asked, Review
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.acts import RECORD, RELEASE, ActPage, case_url, perform
 from dpa.breaches.views.common import Page, own, status
+from dpa.evidence.register import printing
+from dpa.languages import NAMES
 from dpa.problems import Conflict, Invalid, Problem
 from dpa.web import access, edge, identity
 from dpa.web.words import plural
@@ -125,9 +127,16 @@ def _review_page(breach: Breach, form: ReleaseForm, problem: Conflict | Invalid 
     beside, on_top = _told(form, problem, view)
     page = render_template(
         "breaches/release.html", review=view, breach=breach, form=form, asked=asked, beside=beside, errors=on_top,
-        final=view.notice.phase is Phase.FINAL, may_write=person.may(RECORD, breach.organisation_id),
+        final=view.notice.phase is Phase.FINAL, may_write=person.may(RECORD, breach.organisation_id), offered=NAMES,
+        said_in={one.language.value for one in view.languages}, unprintable=_unprintable(breach, view),
     )  # fmt: skip
     return page, 200 if problem is None else 409 if isinstance(problem, Conflict) else 422
+
+
+def _unprintable(breach: Breach, view: Review) -> str:
+    """Return what the notice's PDF cannot show as it is written; empty when it can show all."""
+    shown = (view.preview.subject, view.preview.text, view.preview.name) if view.preview else ()
+    return printing.warning(breach.title, *shown, *(one.controller for one in view.sending))
 
 
 def _told(form: ReleaseForm, problem: Conflict | Invalid | None, view: Review) -> tuple[str, list[tuple[str | None, str]]]:
