@@ -87,6 +87,9 @@ class SummaryForm(Form):
     """How a case ended."""
 
     summary = TextAreaField("How it ended", [InputRequired("Say in a sentence how the case ended.")], description="It stands in the incident register.")
+    no_final = TextAreaField(
+        "Why customers get no final notice", description="They were told that further information follows. The reason stands in the register and in their dossiers.",
+    )  # fmt: skip
 
 
 class RationaleForm(Form):

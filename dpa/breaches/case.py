@@ -49,7 +49,8 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
     NextAct.WAIT_FOR_DELIVERY: ("Notices are on their way", "Each clock is met when the customer's mail server accepts the notice."),
     NextAct.EXPLAIN_LATENESS: ("Say why customers were told late", "The reason stands in their dossier; the case cannot be closed without it."),
     NextAct.GIVE_WORD: ("Give the next word", "It was promised in the last notice: a supplement, or the final notice when nothing is open any more."),
-    NextAct.CLOSE: ("Close the case", "Nobody is left to tell and no word is owed. If more is expected, write a supplement first."),
+    NextAct.SEND_FINAL: ("Send the final notice", "Customers were told that further information follows. A supplement comes first where there is more to tell; to close without a final notice, say why."),
+    NextAct.CLOSE: ("Close the case", "Nobody is left to tell and no word is owed. Customers expect nothing more."),
     NextAct.NOTHING: ("The case is closed", "It can be opened again, with a reason."),
 }
 DONE = frozenset({Standing.SENT, Standing.ACKNOWLEDGED, Standing.WAIVED})
@@ -260,7 +261,7 @@ def _situation(found: Reads) -> rules.Situation:
     return rules.Situation(
         counts=found.counts, open=breach.state is CaseState.OPEN, draft=draft is not None,
         draft_ready=draft is not None and not rules.draft_errors(notices.draft_of(draft)), released=breach.newest_released is not None,
-        unexplained=found.closing.unexplained, word_owed=found.word is not None,
+        unexplained=found.closing.unexplained, word_owed=found.word is not None, more_announced=phases.more_announced(told_of(breach)),
     )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ class CaseFacts:
     """Customers who were told."""
     put_right: bool
     """Whether a correction or final notice followed what customers were told."""
+    more_announced: bool = False
+    """Whether the newest word to customers was that further information follows."""
 
 
 class Obstacle(StrEnum):
@@ -83,6 +85,31 @@ def obstacles(case: CaseFacts) -> tuple[tuple[Obstacle, str], ...]:
         (Obstacle.WORD, case.word_owed, "Give the further word that was promised, as a supplement or final notice."),
     )  # fmt: skip
     return tuple((kind, text) for kind, stands, text in found if stands)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a person ends a case."""
+
+    summary: str
+    """How it ended, for the register."""
+    no_final: str = ""
+    """Why customers who were told that more follows get no final notice."""
+
+    def words(self, case: CaseFacts) -> str:
+        """Return what stands in the register and the dossiers."""
+        summary = self.summary.strip()
+        return f"{summary} No final notice was sent: {self.no_final.strip()}" if case.more_announced else summary
+
+
+def ending_errors(case: CaseFacts, ending: Ending) -> dict[str, str]:
+    """Return what is wrong with how a person ends a case in which nothing is owed, by field."""
+    found: dict[str, str] = {}
+    if len(ending.summary.strip()) < REASON_MIN:
+        found["summary"] = "Say in a sentence how the case ended; it stands in the register."
+    if case.more_announced and len(ending.no_final.strip()) < REASON_MIN:
+        found["no_final"] = "Customers were told that further information follows. Send them a final notice, or say in a sentence why they need none."
+    return found
 
 
 def closing_problems(case: CaseFacts) -> tuple[str, ...]:

@@ -69,6 +69,12 @@ def promised_word(phases: Sequence[Told]) -> datetime | None:
     return released[-1].next_word_at
 
 
+def more_announced(phases: Sequence[Told]) -> bool:
+    """Return whether customers still expect to hear more: every phase but the final one says that further information follows (Art. 33(4))."""
+    released = [one.phase for one in phases if one.released_at is not None]
+    return bool(released) and Phase.FINAL not in released
+
+
 def late_by(phases: Sequence[Told], now: datetime) -> timedelta | None:
     """Return how late the next word would be if it were released now; none when it is in time or none was promised."""
     promised = promised_word(phases)

@@ -171,6 +171,7 @@ class NextAct(StrEnum):
     WAIT_FOR_DELIVERY = "wait_for_delivery"
     EXPLAIN_LATENESS = "explain_lateness"
     GIVE_WORD = "give_word"
+    SEND_FINAL = "send_final"
     CLOSE = "close"
     NOTHING = "nothing"
 
@@ -190,6 +191,8 @@ class Situation:
     unexplained: int
     """Customers told late without a reason on record."""
     word_owed: bool
+    more_announced: bool = False
+    """Whether customers were told that further information follows, and no final notice came."""
 
 
 def next_act(case: Situation) -> NextAct:
@@ -208,7 +211,10 @@ def next_act(case: Situation) -> NextAct:
         return NextAct.WAIT_FOR_DELIVERY
     if case.unexplained:
         return NextAct.EXPLAIN_LATENESS
-    return NextAct.GIVE_WORD if case.word_owed else NextAct.CLOSE
+    if case.word_owed:
+        return NextAct.GIVE_WORD
+    told = case.counts.get(Standing.SENT) or case.counts.get(Standing.ACKNOWLEDGED)
+    return NextAct.SEND_FINAL if told and case.more_announced else NextAct.CLOSE
 
 
 def reference(slug: str, year: int, number: int) -> str:

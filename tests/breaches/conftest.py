@@ -24,6 +24,7 @@ from dpa.people.models import Organisation
 from dpa.people.operations import OrganisationFacts, add_organisation
 from tests.support.databases import Database
 
+NO_FINAL = "They were told by telephone that nothing further follows."
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 

@@ -26,6 +26,7 @@ from dpa.parties.rules import ContactInput, ControllerInput, Purpose
 from dpa.people.models import Organisation
 from dpa.people.roles import Role
 from dpa.unit import Unit
+from tests.breaches.conftest import NO_FINAL
 from tests.breaches.test_pages import House
 from tests.support.databases import Database
 from tests.support.pages import CheckingClient, act, add_person, clock_of
@@ -290,7 +291,7 @@ def test_a_question_is_answered_once_also_when_the_case_is_closed(desk: Desk) ->
     path = desk.ask()
     client = desk.client("dpo")
     assert "1 open question" in client.get(desk.case).text
-    client.post(f"{desk.case}/close", data={"summary": "All customers were told in time."})
+    client.post(f"{desk.case}/close", data={"summary": "All customers were told in time.", "no_final": NO_FINAL})
     assert "Were passwords among it?" in client.get(path).text
     assert client.post(path, data={"answer": ""}).status_code == 422
     assert posted_twice(client, path, {"answer": "No, told by telephone."}) == (303, 409)
@@ -336,9 +337,13 @@ def test_a_case_is_closed_when_nothing_is_owed_and_says_what_is(desk: Desk) -> N
     assert "How it ended" not in page
     assert client.post(f"{desk.case}/close", data={"summary": "All is well that ends."}).status_code == 409
     desk.tell()
-    assert "Close the case" in client.get(desk.case).text
+    page = client.get(desk.case).text
+    assert "Send the final notice" in page
+    assert "Close the case" in page
     assert client.post(f"{desk.case}/close", data={"summary": "ok"}).status_code == 422
-    assert posted_twice(client, f"{desk.case}/close", {"summary": "All customers were told."}) == (303, 409)
+    refused = client.post(f"{desk.case}/close", data={"summary": "All customers were told."})
+    assert (refused.status_code, "Send them a final notice, or say" in refused.text) == (422, True)
+    assert posted_twice(client, f"{desk.case}/close", {"summary": "All customers were told.", "no_final": NO_FINAL}) == (303, 409)
     assert "This case was closed by Dpo" in client.get(desk.case).text
     assert posted_twice(client, f"{desk.case}/reopen", {"reason": "A further log was found."}) == (303, 409)
     assert desk.one(Breach).state is CaseState.OPEN
@@ -362,7 +367,7 @@ FOR_ONE = ("hand-over", "acknowledged", "lateness", "not-owed", "link")
 def test_a_closed_case_refuses_every_act_and_offers_none(desk: Desk) -> None:
     desk.tell()
     client = desk.client("dpo")
-    client.post(f"{desk.case}/close", data={"summary": "All customers were told."})
+    client.post(f"{desk.case}/close", data={"summary": "All customers were told.", "no_final": NO_FINAL})
     before = desk.count(Delivery), desk.count(Notice), desk.count(CaseLink)
     paths = [f"{desk.case}/{name}" for name in ACTS] + [f"{desk.customer()}/{name}" for name in FOR_ONE]
     answers = {path: (client.get(path).status_code, client.post(path, data=TEXT | {"reason": WHY}).status_code) for path in paths}

@@ -20,7 +20,7 @@ from dpa.alerts.models import OutboxMessage
 from dpa.breaches import operations
 from dpa.breaches.awareness import Decision
 from dpa.breaches.channels import Channel, Handed
-from dpa.breaches.closing import CaseState
+from dpa.breaches.closing import CaseState, Ending
 from dpa.breaches.models import Affected, Breach, BreachAwareness, Delivery, Notice
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft, Selection
@@ -30,7 +30,7 @@ from dpa.evidence.trail.models import TrailEvent
 from dpa.evidence.trail.verify import verify_database
 from dpa.parties.rules import Purpose
 from dpa.problems import Problem
-from tests.breaches.conftest import NOW, Ground, ground_for
+from tests.breaches.conftest import NO_FINAL, NOW, Ground, ground_for
 from tests.breaches.test_operations import incident
 from tests.support.databases import Database
 
@@ -164,9 +164,9 @@ class CaseMachine(RuleBasedStateMachine):
         decision = Decision(min(at, NOW - 60 * HOUR), at, "Only then was it certain.", "DPO")
         self.act(lambda unit, breach: operations.correct_awareness(unit, breach, decision, reason))
 
-    @rule(reason=REASONS)
-    def close(self, reason: str) -> None:
-        self.act(lambda unit, breach: operations.close(unit, breach, reason))
+    @rule(reason=REASONS, no_final=st.sampled_from([NO_FINAL, NO_FINAL, "short", ""]))
+    def close(self, reason: str, no_final: str) -> None:
+        self.act(lambda unit, breach: operations.close(unit, breach, Ending(reason, no_final)))
 
     @rule(reason=REASONS)
     def no_breach(self, reason: str) -> None:
@@ -194,6 +194,8 @@ class CaseMachine(RuleBasedStateMachine):
         assert breach.draft is None
         if breach.state is CaseState.CLOSED:
             assert all(row.late_reason for row, entry in self.clocks() if (entry.late_s or 0) > 0)
+            ended = any(notice.phase is Phase.FINAL and notice.released_at for notice in breach.notices)
+            assert ended or not any(entry.met_at for _, entry in self.clocks()) or NO_FINAL in (breach.close_reason or "")
 
     @invariant()
     def a_released_notice_has_its_documents_and_never_changes(self) -> None:

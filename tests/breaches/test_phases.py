@@ -11,7 +11,7 @@ from dpa.alerts.models import OutboxMessage
 from dpa.breaches import jobs, links, operations, queries
 from dpa.breaches.awareness import Decision
 from dpa.breaches.channels import Channel, Handed
-from dpa.breaches.closing import CaseState
+from dpa.breaches.closing import CaseState, Ending
 from dpa.breaches.models import Affected, Breach, BreachAwareness, CaseLink, Delivery, Notice
 from dpa.breaches.operations import following
 from dpa.breaches.phases import Phase
@@ -26,7 +26,7 @@ from dpa.people.operations import NewPerson, invite
 from dpa.people.roles import Role
 from dpa.problems import Conflict, Invalid, NotFound
 from dpa.slice import Tick
-from tests.breaches.conftest import NOW, Ground
+from tests.breaches.conftest import NO_FINAL, NOW, Ground
 from tests.breaches.test_operations import AWARE, incident
 from tests.support.databases import Database
 
@@ -209,20 +209,37 @@ def test_another_channel_meets_the_clock_when_it_counts_as_received(case: Case) 
 def test_lateness_needs_a_reason_before_the_case_can_be_closed(case: Case) -> None:
     case.tell(30)
     with pytest.raises(Conflict, match="Give the reason why 2 customers were told late"), case.at(31) as unit:
-        operations.close(unit, case.breach, "All customers were told.")
+        operations.close(unit, case.breach, Ending("All customers were told.", NO_FINAL))
     with case.at(31) as unit:
         rows = list(unit.session.scalars(select(Affected)))
         assert operations.explain_lateness(unit, case.breach, rows, "The awareness meeting took place a day late.") == 2
     with pytest.raises(Conflict, match="has its reason already"), case.at(32) as unit:
         operations.explain_lateness(unit, case.breach, list(unit.session.scalars(select(Affected))), "Something else entirely.")
     with case.at(32) as unit:
-        operations.close(unit, case.breach, "All customers were told, late.")
+        operations.close(unit, case.breach, Ending("All customers were told, late.", NO_FINAL))
     assert case.breach.state is CaseState.CLOSED
 
 
 def test_a_case_with_an_open_clock_cannot_be_closed(case: Case) -> None:
     with pytest.raises(Conflict, match="Tell 2 customers whose clock still runs"), case.at(1) as unit:
-        operations.close(unit, case.breach, "Nothing more to do here.")
+        operations.close(unit, case.breach, Ending("Nothing more to do here.", NO_FINAL))
+
+
+def test_customers_who_expect_more_get_a_final_notice_or_a_reason_is_on_record(case: Case) -> None:
+    case.tell(1)
+    with pytest.raises(Invalid, match="Send them a final notice"), case.at(2) as unit:
+        operations.close(unit, case.breach, Ending("All customers were told."))
+    with case.at(2) as unit:
+        operations.close(unit, case.breach, Ending("All customers were told.", NO_FINAL))
+    assert case.breach.close_reason == f"All customers were told. No final notice was sent: {NO_FINAL}"
+
+
+def test_after_a_final_notice_nothing_need_be_said(case: Case) -> None:
+    case.tell(1)
+    case.tell(2, Phase.FINAL)
+    with case.at(3) as unit:
+        operations.close(unit, case.breach, Ending("All customers were told.", "It was forgotten in the form."))
+    assert case.breach.close_reason == "All customers were told."
 
 
 def test_that_no_notice_is_owed_is_a_decision_of_a_named_person(case: Case) -> None:
@@ -261,7 +278,7 @@ def test_customers_who_were_told_are_told_the_truth_before_it_ends_as_no_breach(
 def test_a_closed_case_can_be_opened_again_with_a_reason(case: Case) -> None:
     case.tell(1)
     with case.at(2) as unit:
-        operations.close(unit, case.breach, "All customers were told in time.")
+        operations.close(unit, case.breach, Ending("All customers were told in time.", NO_FINAL))
     with pytest.raises(Invalid), case.at(3) as unit:
         operations.reopen(unit, case.breach, "new")
     with case.at(3) as unit:
@@ -378,6 +395,6 @@ def test_everything_leaves_a_whole_trail(case: Case, database: Database) -> None
     case.tell(1)
     case.tell(2, Phase.FINAL)
     with case.at(3) as unit:
-        operations.close(unit, case.breach, "All customers were told in time.")
+        operations.close(unit, case.breach, Ending("All customers were told in time.", NO_FINAL))
     assert verify_database(database.engine).ok
     assert case.ground.session.scalars(select(Notice)).all()

@@ -93,9 +93,11 @@ TOLD = {Standing.SENT: 2, Standing.ACKNOWLEDGED: 1}
         (situation({Standing.RELEASED: 1, Standing.SENT: 3}), NextAct.WAIT_FOR_DELIVERY),
         (situation(TOLD, draft=True, draft_ready=True, unexplained=1), NextAct.RELEASE),
         (situation(TOLD, unexplained=1, word_owed=True), NextAct.EXPLAIN_LATENESS),
-        (situation(TOLD, word_owed=True), NextAct.GIVE_WORD),
+        (situation(TOLD, word_owed=True, more_announced=True), NextAct.GIVE_WORD),
+        (situation(TOLD, more_announced=True), NextAct.SEND_FINAL),
         (situation(TOLD), NextAct.CLOSE),
         (situation({Standing.WAIVED: 3}, released=False), NextAct.CLOSE),
+        (situation({Standing.WAIVED: 3}, more_announced=True), NextAct.CLOSE),
         (situation(TOLD, open=False), NextAct.NOTHING),
     ],
 )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import links, operations
 from dpa.breaches.channels import Channel, Handed
-from dpa.breaches.closing import CaseFacts, CaseState, Obstacle, obstacles
+from dpa.breaches.closing import CaseFacts, CaseState, Ending, Obstacle, obstacles
 from dpa.breaches.models import Affected, CaseLink, Delivery
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Standing
@@ -20,7 +20,7 @@ from dpa.parties import operations as parties
 from dpa.parties.models import Controller
 from dpa.parties.rules import ContactInput, Purpose
 from dpa.problems import Conflict, Invalid
-from tests.breaches.conftest import NOW, Ground
+from tests.breaches.conftest import NO_FINAL, NOW, Ground
 from tests.breaches.test_phases import DRAFT, HOUR, REASON, Case
 from tests.support.databases import Database
 
@@ -134,7 +134,7 @@ def test_what_stands_in_the_way_of_closing_has_a_kind_and_an_instruction() -> No
 def test_a_reason_is_asked_for_where_it_matters(case: Case) -> None:
     case.tell(1)
     with case.at(2) as unit:
-        operations.close(unit, case.breach, "All customers were told in time.")
+        operations.close(unit, case.breach, Ending("All customers were told in time.", NO_FINAL))
     with pytest.raises(Conflict, match="closed"), case.at(3) as unit:
         operations.explain_lateness(unit, case.breach, [row_of(case, unit)], REASON)
     assert DRAFT.nature

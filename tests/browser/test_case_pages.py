@@ -17,12 +17,14 @@ from sqlalchemy import select
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import operations
 from dpa.breaches.channels import Channel, Handed
+from dpa.breaches.closing import Ending
 from dpa.breaches.models import Affected, Breach, Delivery
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft, Incident, Selection
 from dpa.extensions import db
 from dpa.people.models import Organisation, Person
 from dpa.unit import Unit
+from tests.breaches.conftest import NO_FINAL
 from tests.browser.conftest import Desk
 from tests.support.browser import THEMES, check_axe, watch_csp
 from tests.support.pages import act
@@ -201,7 +203,7 @@ def test_a_case_from_released_to_closed(story: Story) -> None:
     story.look(story.case, "39-case-to-close")
     story.look(f"{story.case}/close", "40-close")
     story.look(f"{story.case}/no-breach", "41-no-breach")
-    story.do(lambda unit, breach: operations.close(unit, breach, "Every customer was told; the recipient deleted the file."))
+    story.do(lambda unit, breach: operations.close(unit, breach, Ending("Every customer was told; the recipient deleted the file.", NO_FINAL)))
     story.look(story.case, "42-case-closed")
     story.look(f"{story.case}/customers/{harbour}", "43-customer-closed")
     story.look(f"{story.case}/reopen", "44-reopen")

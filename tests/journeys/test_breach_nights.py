@@ -17,7 +17,7 @@ from dpa.alerts.models import OutboxMessage
 from dpa.alerts.rules import State
 from dpa.breaches import operations
 from dpa.breaches.channels import Channel, Handed
-from dpa.breaches.closing import CaseState
+from dpa.breaches.closing import CaseState, Ending
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.operations.documenting import order_dossiers
 from dpa.breaches.phases import Phase
@@ -26,6 +26,7 @@ from dpa.evidence.register import store
 from dpa.evidence.register.models import DocumentState, FileRole, IssuedDocument
 from dpa.evidence.trail.verify import verify_database
 from dpa.problems import Conflict
+from tests.breaches.conftest import NO_FINAL
 from tests.journeys.traveller import HOUR, Traveller, words
 from tests.support.mail import Received
 
@@ -87,13 +88,13 @@ def test_the_hour_that_never_comes_is_not_given_away_and_lateness_is_owned(trave
     assert entry.late_s == 600
     desk.tell(Phase.FINAL)
     with pytest.raises(Conflict, match="reason"):
-        desk.act(lambda unit, breach: operations.close(unit, breach, "Everybody was told."))
+        desk.act(lambda unit, breach: operations.close(unit, breach, Ending("Everybody was told.", NO_FINAL)))
     desk.act(
         lambda unit, breach: operations.explain_lateness(
             unit, breach, list(unit.session.scalars(select(Affected))), REASON
         )
     )
-    desk.act(lambda unit, breach: operations.close(unit, breach, "Everybody was told."))
+    desk.act(lambda unit, breach: operations.close(unit, breach, Ending("Everybody was told.", NO_FINAL)))
 
     told = dossier(desk)
     assert "10 min late" in told
@@ -180,14 +181,14 @@ def test_a_case_over_christmas_ends_only_when_its_lateness_has_a_reason(travel: 
     desk.server.refused_recipients.clear()
     desk.tell(Phase.FINAL)
     with pytest.raises(Conflict, match="reason"):
-        desk.act(lambda unit, breach: operations.close(unit, breach, "Everybody was told."))
+        desk.act(lambda unit, breach: operations.close(unit, breach, Ending("Everybody was told.", NO_FINAL)))
     desk.act(
         lambda unit, breach: operations.explain_lateness(
             unit, breach, [unit.session.get_one(Affected, row.id)], REASON
         )
     )
     desk.act(
-        lambda unit, breach: operations.close(unit, breach, "Everybody was told and the list was corrected.")
+        lambda unit, breach: operations.close(unit, breach, Ending("Everybody was told and the list was corrected.", NO_FINAL))
     )
     desk.wait_until(desk.clock.now() + 48 * HOUR, 24 * HOUR)
     breach = desk.session.get_one(Breach, desk.breach_id)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dpa.breaches import closing, queries
-from dpa.breaches.closing import CaseFacts, CaseState
+from dpa.breaches import closing, phases, queries
+from dpa.breaches.closing import CaseFacts, CaseState, Ending
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.operations import affecting, following
+from dpa.breaches.operations.writing import told_of
 from dpa.breaches.phases import Phase
 from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
@@ -25,18 +26,22 @@ def facts_of(session: Session, breach: Breach) -> CaseFacts:
     return CaseFacts(
         state=breach.state, affected=count.affected, open_clocks=count.open_clocks, unexplained=count.unexplained, undelivered=count.undelivered,
         on_its_way=count.on_its_way, draft=breach.draft is not None, word_owed=queries.word_owed(session, breach.id), told=count.told,
-        put_right=bool(later),
+        put_right=bool(later), more_announced=bool(count.told) and phases.more_announced(told_of(breach)),
     )  # fmt: skip
 
 
-def close(unit: Unit, breach: Breach, summary: str) -> None:
-    """Close a case in which nothing is owed any more. Raises `Conflict` naming everything that is, `Invalid` without a word on how it ended."""
-    problems = closing.closing_problems(facts_of(unit.session, breach))
-    if problems:
+def close(unit: Unit, breach: Breach, ending: Ending) -> None:
+    """Close a case in which nothing is owed any more.
+
+    Raises `Conflict` naming everything that is, `Invalid` by field without a word on how it ended, or on why customers who expect to hear
+    more are left without a final notice.
+    """
+    facts = facts_of(unit.session, breach)
+    if problems := closing.closing_problems(facts):
         raise Conflict(" ".join(problems))
-    if len(summary.strip()) < closing.REASON_MIN:
-        raise Invalid("Say in a sentence how the case ended; it stands in the register.", field="summary")
-    _end(unit, breach, CaseState.CLOSED, summary, Event.CLOSED)
+    if errors := closing.ending_errors(facts, ending):
+        raise Invalid(next(iter(errors.values())), fields=errors)
+    _end(unit, breach, CaseState.CLOSED, ending.words(facts), Event.CLOSED)
 
 
 def close_as_no_breach(unit: Unit, breach: Breach, reason: str) -> None:

@@ -10,7 +10,7 @@ from flask import request, url_for
 from dpa.breaches import case_queries, closing, operations, queries
 from dpa.breaches.act_forms import LatenessForm, ReasonForm, SummaryForm
 from dpa.breaches.case import ENDINGS
-from dpa.breaches.closing import CaseState, Obstacle
+from dpa.breaches.closing import CaseState, Ending, Obstacle
 from dpa.breaches.models import Breach
 from dpa.breaches.operations.closing import facts_of
 from dpa.breaches.views import acts, blueprint
@@ -91,10 +91,11 @@ def close(breach_id: int) -> Page:
     """Close a case in which nothing is owed any more; else show what is, with the act for each."""
     breach = acts.found(breach_id, CLOSE)
     form = SummaryForm()
-    todo = [_todo(breach, kind, text) for kind, text in closing.obstacles(facts_of(edge.session(), breach))]
+    facts = facts_of(edge.session(), breach)
+    todo = [_todo(breach, kind, text) for kind, text in closing.obstacles(facts)]
     return perform(
-        CLOSE, form, breach_id, lambda unit, fresh: operations.close(unit, fresh, form.summary.data or ""),
-        back=(breach.reference, case_url(breach)), template="breaches/close.html", breach=breach, todo=todo,
+        CLOSE, form, breach_id, lambda unit, fresh: operations.close(unit, fresh, Ending(form.summary.data or "", form.no_final.data or "")),
+        back=(breach.reference, case_url(breach)), template="breaches/close.html", breach=breach, todo=todo, more_announced=facts.more_announced,
     )  # fmt: skip
 
 

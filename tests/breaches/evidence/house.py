@@ -9,7 +9,7 @@ from dpa.agreements.models import Agreement
 from dpa.breaches import facts, operations
 from dpa.breaches.awareness import Decision
 from dpa.breaches.channels import Channel, Handed
-from dpa.breaches.closing import CaseState
+from dpa.breaches.closing import CaseState, Ending
 from dpa.breaches.evidence.case_file import CaseFile, case_file
 from dpa.breaches.evidence.customer_file import CustomerFile, customer_files
 from dpa.breaches.models import Question
@@ -24,7 +24,7 @@ from dpa.parties.rules import Purpose
 from dpa.people.operations import NewPerson, invite
 from dpa.people.roles import Role
 from dpa.slice import Tick
-from tests.breaches.conftest import NOW, Ground
+from tests.breaches.conftest import NO_FINAL, NOW, Ground
 from tests.breaches.test_operations import AWARE, incident
 from tests.breaches.test_phases import Case
 from tests.support.seals import SealGround
@@ -112,7 +112,7 @@ class Story(Case):
         self.release(29)
         self.deliver(29.5)
         with self.at(40, "u:2") as unit:
-            operations.close(unit, self.breach, "Every customer knows; the keys are changed.")
+            operations.close(unit, self.breach, Ending("Every customer knows; the keys are changed.", NO_FINAL))
 
     def file(self, hours: float) -> CaseFile:
         self.ground.session.expire_all()
@@ -163,7 +163,7 @@ def exercise(ground: Ground) -> Case:
     with case.at(26) as unit:
         operations.explain_lateness(unit, case.breach, case.rows, "Nobody was on call.")
     with case.at(27) as unit:
-        operations.close(unit, case.breach, "We learned to keep a list of people on call.")
+        operations.close(unit, case.breach, Ending("We learned to keep a list of people on call.", NO_FINAL))
     assert case.breach.state is CaseState.CLOSED
     return case
 

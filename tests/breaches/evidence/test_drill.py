@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from dpa.breaches import operations
+from dpa.breaches.closing import Ending
 from dpa.breaches.evidence import drill_pages
 from dpa.breaches.operations import documenting
 from dpa.evidence.pdf.blocks import Table
 from dpa.evidence.register import records
 from dpa.problems import Conflict
-from tests.breaches.conftest import NOW, Ground
+from tests.breaches.conftest import NO_FINAL, NOW, Ground
 from tests.breaches.evidence.house import HOUR, Further, Story, exercise
 from tests.breaches.test_phases import Case
 
@@ -54,7 +55,7 @@ def test_a_good_exercise_says_so(here: Ground) -> None:
     with case.at(2) as unit:
         operations.acknowledge(unit, case.breach, case.rows[0], "Bo Lind", "link")
     with case.at(3) as unit:
-        operations.close(unit, case.breach, "Everybody knew what to do.")
+        operations.close(unit, case.breach, Ending("Everybody knew what to do.", NO_FINAL))
     record = report(case)
     body = drill_pages.build(record)
     assert "1 of 1 promise was kept" in body.summary[1].text  # type: ignore[union-attr]
@@ -83,7 +84,7 @@ def test_it_is_as_of_the_moment_of_its_order(here: Ground) -> None:
     case = exercise(here)
     with case.at(40) as unit:
         operations.reopen(unit, case.breach, "One step was forgotten, so we go on.")
-        operations.close(unit, case.breach, "Now every step was taken.")
+        operations.close(unit, case.breach, Ending("Now every step was taken.", NO_FINAL))
     said = report(case, 41)["content"]
     assert said["state"]["words"] == "Now every step was taken."  # type: ignore[index]
     assert said["as_of"] == (NOW + 41 * HOUR).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
