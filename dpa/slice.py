@@ -119,6 +119,7 @@ class Journey:
     """Page of the message."""
 
 
+WordLookup = Callable[[str], str | None]
 NameLookup = Callable[[Session, Sequence[str]], Mapping[str, str]]
 JourneySource = Callable[[Session, int], Sequence[Journey]]
 CaseParts = Callable[[Session, str], Sequence[tuple[str, str]]]
@@ -148,6 +149,8 @@ class Slice:
     """Folders under templates/emails/ of the mails the slice sends."""
     names: Mapping[str, NameLookup] = field(default_factory=dict)
     """How the trail's opaque references become names: kind of reference (`u`, `breach`) to a look-up."""
+    words: Mapping[str, WordLookup] = field(default_factory=dict)
+    """How codes in the data of events become words: key of the data (`mail`, `step`) to a look-up, none for a code it does not know."""
     case_parts: Mapping[str, CaseParts] = field(default_factory=dict)
     """What belongs to a case of a kind beside itself, for its history: its mails, deadlines and documents."""
     paths: Mapping[str, str] = field(default_factory=dict)

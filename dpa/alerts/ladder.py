@@ -13,6 +13,7 @@ alert, and the opening is not told again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -156,6 +157,11 @@ def recipients_at(
         return people[:1]
     added = (step.at - _utc(opened_at)) // ladder.escalate_after
     return people[: 1 + max(0, min(added, ladder.escalations))]
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text names a rung, of this or of an older ladder."""
+    return text in {OPEN, DUE} or bool(re.fullmatch(rf"{_BEFORE}[1-9][0-9]*[{''.join(_WORDS)}]|({_ESCALATE}|{_AFTER})[1-9][0-9]*", text))
 
 
 def words(name: str) -> str:

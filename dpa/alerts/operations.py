@@ -41,7 +41,7 @@ def enqueue(unit: Unit, message: Message) -> OutboxMessage:
 def enqueue_many(unit: Unit, batch: Iterable[Message]) -> dict[str, int]:
     """Render and store many messages; returns the number of the row of each dedupe key, new or stored before.
 
-    Notices leave one trail event per organisation and mail with their count; alerts and account mail none, since the act they tell
+    Notices leave one trail event per organisation, mail and case with their count; alerts and account mail none, since the act they tell
     of has its own.
     """
     unit.session.flush()
@@ -54,9 +54,10 @@ def enqueue_many(unit: Unit, batch: Iterable[Message]) -> dict[str, int]:
     attachments.attach(unit, (waiting[key] for key in added), added)
     # Another worker may have stored a key in between; its row counts as ours.
     found |= added | _numbers(unit.session, waiting.keys() - found.keys() - added.keys())
-    fresh = Counter((waiting[key].organisation_id, waiting[key].mail) for key in added if waiting[key].category == Category.NOTICE)
-    for (organisation_id, folder), count in fresh.items():
-        trail.record(unit, Event.ENQUEUED, subject=("organisation", organisation_id or 0), organisation_id=organisation_id,
+    fresh = Counter((waiting[key].organisation_id, waiting[key].mail, waiting[key].about) for key in added if waiting[key].category == Category.NOTICE)
+    for (organisation_id, folder, about), count in fresh.items():
+        # About its case, so that the case's history holds it.
+        trail.record(unit, Event.ENQUEUED, subject=about or ("organisation", organisation_id or 0), organisation_id=organisation_id,
                      data={"mail": folder, "count": count})
     return found
 

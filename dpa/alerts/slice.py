@@ -37,6 +37,8 @@ delivery.on_sent(Category.WITNESS, witnessing.hold_outside)
 # A message that waits for its document leaves in the moment the document is issued.
 issuing.on_issued(attachments.let_go)
 
+MAILS = {"alerts/dead": "undeliverable mail", "alerts/concern": "something that needs a look", "alerts/checkpoint": "checkpoint for a witness"}
+
 SLICE = Slice(
     name="alerts",
     blueprints=_blueprints,
@@ -51,6 +53,7 @@ SLICE = Slice(
     mails=("alerts/dead", "alerts/concern", "alerts/checkpoint"),
     journeys=(attachments.journeys,),
     names={"message": queries.names},
+    words={"mail": MAILS.get},
     paths={"message": "/outbox/{id}"},
     banners=(_banners,),
 )

@@ -343,12 +343,13 @@ def papers_before(session: Session, notice: Notice, affected_ids: Sequence[int])
 
 
 def parts(session: Session, identifier: str) -> list[tuple[str, str]]:
-    """Return what belongs to a case beside itself: its clocks, mails and documents, as the trail names them."""
+    """Return what belongs to a case beside itself: its clocks, documents, mails, and the mails that tell of undeliverable ones."""
     number = int(identifier)
     entries_of = select(DocketEntry.id).where(DocketEntry.subject_type == "breach", DocketEntry.subject_id == number)
     mails = select(OutboxMessage.id).where(OutboxMessage.about_type == "breach", OutboxMessage.about_id == number)
     papers = select(IssuedDocument.id).where(IssuedDocument.subject_type == "breach", IssuedDocument.subject_id == identifier)
-    kinds = (("docket_entry", entries_of), ("message", mails), ("document", papers))
+    undeliverable = select(OutboxMessage.id).where(OutboxMessage.about_type == "message", OutboxMessage.about_id.in_(mails))
+    kinds = (("docket_entry", entries_of), ("message", mails), ("message", undeliverable), ("document", papers))
     return [(kind, str(key)) for kind, query in kinds for key in session.scalars(query)]
 
 

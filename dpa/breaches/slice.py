@@ -60,6 +60,7 @@ SLICE = Slice(
     jobs=(Job("breaches:deemed", jobs.DEEMED_SECONDS, jobs.deemed),),
     mails=("breaches/notice",),
     names={"breach": queries.names},
+    words={"mail": {"breaches/notice": "breach notice"}.get},
     case_parts={"breach": queries.parts},
     paths={"breach": "/breaches/{id}"},
 )

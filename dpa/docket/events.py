@@ -24,7 +24,7 @@ class Event(StrEnum):
 
 
 SENTENCES: dict[str, str] = {
-    Event.OPENED: "opened a deadline of the kind {kind}, due {due}",
+    Event.OPENED: "opened the deadline “{kind}”, due {due}",
     Event.OPENED_MANY: "opened {count} deadlines, the first due {due}",
     Event.MET: "met the deadline, {late_s}",
     Event.EXTENDED: "extended the deadline from {old} to {new}",
@@ -34,7 +34,7 @@ SENTENCES: dict[str, str] = {
     Event.SUPERSEDED: "replaced the deadline by another one, due {due}",
     Event.ACKNOWLEDGED: "acknowledged {count} deadlines",
     Event.ASSIGNED: "gave the deadline to another owner",
-    Event.ALERTED: "queued alerts for {count} deadlines (rung {step})",
+    Event.ALERTED: "queued alerts for {count} deadlines ({step})",
     Event.REPLANNED: "looked at {count} deadlines again; no alert was due yet",
     Event.POSTPONED: "could not work out the alerts of {count} deadlines and postponed them to {until}",
 }

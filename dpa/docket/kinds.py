@@ -75,6 +75,12 @@ def register(*declared: object) -> None:
             raise ValueError(f"two kinds of deadline are called {kind.name!r}")
 
 
+def title_of(name: str) -> str | None:
+    """Return what must be done for a deadline of a kind, in words; none for a name that no slice declares."""
+    known = _kinds.get(name)
+    return known.title if known else None
+
+
 def kind(name: str) -> DeadlineKind:
     """Return a kind; raises LookupError for one that no slice declares."""
     try:

@@ -17,4 +17,4 @@ def _blueprints() -> tuple[Blueprint, ...]:
     return (blueprint,)
 
 
-SLICE = Slice(name="portal", blueprints=_blueprints, mails=(questions.MAIL,))
+SLICE = Slice(name="portal", blueprints=_blueprints, mails=(questions.MAIL,), words={"mail": {questions.MAIL: "question of a customer"}.get})

@@ -2,11 +2,17 @@
 
 Each line of it is an event of the trail, in the trail's own order, with the leaf hash by which the bundle proves it. The words are
 those of the trail page at the time of the order; the exact texts that were hashed lie in the bundle.
+
+Its reach is every event whose subject is the case or what belongs to it: its customers' clocks, its notices with their mails (queuing,
+handing over, failing, and what tells of a failure), its documents with their downloads, and every erasure of a personal part of one of
+these. Events about customers, agreements, people, seals and the trail itself are about more than one case, and no part of it.
+
+Without personal parts nobody is named: people stand under the number by which the trail knows them, mails without their subject line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,12 +71,23 @@ def content(session: Session, case: Case, *, personal: bool) -> dict[str, Any]:
         raise Invalid(f"The trail holds nothing about {case.name}.")
     if len(rows) > MOST_EVENTS:
         raise Invalid(f"The trail holds more than {MOST_EVENTS:,} entries about {case.name}; export them with `dpa trail export` instead.")
-    names = registry.names_of(session, sentences.references(rows))
+    names = registry.names_of(session, sentences.references(rows)) if personal else _unnamed(session, sentences.references(rows))
     parts = queries.payloads(session, [row.idx for row in rows]) if personal else {}
     return {
         "format": FORMAT, "case": {"kind": case.kind, "id": case.identifier, "name": case.name}, "personal": personal,
         "entries": [_entry(row, parts.get(row.idx, ()), names, case.zone) for row in rows],
     }  # fmt: skip
+
+
+def unnamed(actor: str) -> str:
+    """Return who acted without a name: `Person 17`, as every document without personal parts writes it."""
+    return sentences.actor_name(actor, {})
+
+
+def _unnamed(session: Session, references: Collection[tuple[str, str]]) -> sentences.Names:
+    """Return names of what is no person's; a mail's subject line may quote what people wrote."""
+    found = registry.names_of(session, [one for one in references if one[0] not in {"u", "person", "message"}])
+    return {**found, **{one: f"mail {one[1]}" for one in references if one[0] == "message"}, **{one: f"person {one[1]}" for one in references if one[0] == "person"}}
 
 
 def events(session: Session, case: Case) -> list[TrailEvent]:
@@ -105,6 +122,10 @@ def build(record: Record) -> Body:
             "in which they were written. Entries can be added to the trail, never changed or removed; the proof bundle beside this document "
             "shows for each that it stands in the trail as it stood at the checkpoint printed below."
         ),
+        Text(
+            "Here is every entry about the case itself, its customers' clocks, its notices and their mails, and its documents. Entries about customers, agreements, "
+            "people and the installation are about more than this case and are not among them."
+        ),
         KeyFacts(
             (
                 Fact("Case", name),
@@ -124,8 +145,8 @@ def build(record: Record) -> Body:
             Heading("The entries and their leaf hashes"),
             Text("The hash of an entry is SHA-256 over a zero byte and its exact text (RFC 6962); the texts lie in the proof bundle."),
             Table(
-                (Column("Number", 1, Align.RIGHT), Column("Event", 3.2, code=True), Column("Leaf hash", 6.2, code=True)),
-                tuple((f"{entry['i']:,}", entry["id"], entry["leaf"]) for entry in entries),
+                (Column("Number", 1, Align.RIGHT), Column("Written (UTC)", 2.6), Column("Leaf hash", 6.2, code=True)),
+                tuple((f"{entry['i']:,}", f"{instant(entry['at']):%Y-%m-%d %H:%M:%S}", entry["leaf"]) for entry in entries),
             ),
             FinePrint("A log proves what was written and when it was written, not that everything that happened was written."),
         ),
@@ -134,14 +155,15 @@ def build(record: Record) -> Body:
 
 _PARTS: Mapping[bool, str] = {
     True: "Names, texts and addresses are kept apart from the log so that they can be erased; they are committed to in each entry.",
-    False: "Each entry commits to them; whoever holds them can show that they are the ones that were meant.",
+    False: "Names, texts and addresses. People stand under the number by which the trail knows them. Each entry commits to its personal parts; whoever holds "
+           "them can show that they are the ones that were meant.",
 }
 
 
 def _moment(entry: Mapping[str, Any], case: str) -> Moment:
     lines = [] if entry["about"] == case else [f"About {entry['about']}."]
     lines += [f"{part['name'].capitalize()}: {_part(part)}" for part in entry["parts"]]
-    signed_in = "" if entry["auth"] in {"", "none", "system"} else f", signed in by {entry['auth']}"
+    signed_in = "" if entry["auth"] in {"", "none", "system"} else f", signed in by {records.SIGNED_IN.get(entry['auth'], 'another way')}"
     return Moment(instant(entry["at"]), f"{entry['who']} {entry['what']}", "\n".join(lines), f"Entry {entry['i']:,}{signed_in}")
 
 

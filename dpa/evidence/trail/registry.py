@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy.orm import Session
 
 from dpa.evidence.trail.bodies import ACTION
-from dpa.slice import CaseParts, NameLookup, Slice
+from dpa.slice import CaseParts, NameLookup, Slice, WordLookup
 
 _sentences: dict[str, str] = {}
 _names: dict[str, NameLookup] = {}
 _paths: dict[str, str] = {}
 _parts: dict[str, CaseParts] = {}
+_words: dict[str, list[WordLookup]] = {}
 
 
 class UnknownEvent(RuntimeError):
@@ -26,6 +27,10 @@ def install(slices: Iterable[Slice]) -> None:
         _names.update(part.names)
         _paths.update(part.paths)
         _parts.update(part.case_parts)
+        for key, lookup in part.words.items():
+            known = _words.setdefault(key, [])
+            if lookup not in known:
+                known.append(lookup)
 
 
 def register_events(sentences: Mapping[str, str]) -> None:
@@ -72,6 +77,11 @@ def names_of(session: Session, references: Iterable[tuple[str, str]]) -> dict[tu
         for kind, identifiers in sorted(wanted.items())
         for identifier, name in _names[kind](session, sorted(identifiers)).items()
     }
+
+
+def words_for(key: str, code: str) -> str | None:
+    """Return the words for a code under a key of an event's data; none for what is no code of anybody's."""
+    return next((words for lookup in _words.get(key, ()) if (words := lookup(code))), None)
 
 
 def parts_of(session: Session, kind: str, identifier: str) -> list[tuple[str, str]]:

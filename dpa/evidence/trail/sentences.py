@@ -91,7 +91,7 @@ def line(row: TrailEvent, parts: Sequence[TrailPayload], names: Names, *, organi
         sentence=sentence(row.action, data, zone), subject=_subject(row, names), subject_kind=row.subject_type,
         subject_id=row.subject_id, subject_path=registry.path_of(row.subject_type, row.subject_id), organisation=organisation,
         event_id=row.event_id, action=row.action, leaf_hash=row.leaf_hash.hex(), request_id=row.request_id,
-        auth=str(event.get("auth", "")), data=tuple((key.replace("_", " "), plain(value, zone)) for key, value in sorted(data.items())),
+        auth=str(event.get("auth", "")), data=tuple((key.replace("_", " "), _said(key, value, zone)) for key, value in sorted(data.items())),
         personal=tuple(_part(part, zone) for part in parts) if personal else (), known=bool(event),
     )
 
@@ -117,6 +117,12 @@ def plain(value: Any, zone: str) -> str:
     return _text(value, zone) if isinstance(value, str) else str(value)
 
 
+def _said(key: str, value: Any, zone: str) -> str:
+    """Return a value in words, codes of the product by the words that their slice gives them."""
+    words_for = registry.words_for(key, value) if isinstance(value, str) else None
+    return words_for or plain(value, zone)
+
+
 def _text(value: str, zone: str) -> str:
     try:
         if INSTANT.match(value):
@@ -140,7 +146,7 @@ class _Filler(Formatter):
         value = kwargs[field_name]
         if field_name == LATENESS and isinstance(value, int):
             return _lateness(value), field_name
-        return plain(value, self.zone), field_name
+        return _said(field_name, value, self.zone), field_name
 
 
 def _lateness(seconds: int) -> str:
