@@ -17,8 +17,8 @@ ENDINGS: Mapping[str, str] = {
 
 
 def story(said: Mapping[str, Any], zone: str) -> tuple[Moment, ...]:
-    """Return the moments of a dossier's content, oldest first."""
-    found = [*_case(said), *_phases(said, zone), *_deliveries(said, zone), *_rest(said)]
+    """Return the moments of a dossier's content, oldest first; acts of one instant in the order in which one leads to the next."""
+    found = [*_case(said), *_phases(said, zone), *_deliveries(said, zone), *_rest(said), *_endings(said)]
     return tuple(sorted(found, key=lambda one: one.at))
 
 
@@ -33,6 +33,9 @@ def _case(said: Mapping[str, Any]) -> Iterator[Moment]:
     yield Moment(instant(said["added_at"]), f"{said['controller']} was named as affected")
     for one in said["facts"]:
         yield Moment(instant(one["at"]), f"Version {one['number']} of the facts was saved", by=one["by"])
+
+
+def _endings(said: Mapping[str, Any]) -> Iterator[Moment]:
     for one in said["endings"]:
         yield Moment(instant(one["at"]), ENDINGS.get(one["act"], one["act"]), one["words"], one["by"], Tone.DONE)
 

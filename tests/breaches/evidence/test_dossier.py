@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dpa.breaches import operations
+from dpa.breaches.evidence import dossier_story
 from dpa.breaches.operations import documenting
 from dpa.evidence.register import records
 from dpa.problems import Conflict
@@ -117,3 +118,19 @@ def test_an_exercise_has_no_dossier(here: Ground) -> None:
     case = exercise(here)
     with pytest.raises(Conflict, match="no dossiers"), case.at(30) as unit:
         documenting.order_dossiers(unit, case.breach, unit.session.merge(here.organisation), case.rows, NOW)
+
+
+def test_acts_of_one_instant_stand_in_the_order_in_which_one_leads_to_the_next() -> None:
+    at = "2026-11-22T12:00:00.000000Z"
+    said = {
+        "detected_at": at, "aware_at": at, "recorded_at": at, "recorded_by": "Ana", "upstream_told_at": at, "upstream": "Nimbus", "added_at": at,
+        "controller": "Zeta", "decisions": [], "facts": [{"at": at, "number": 1, "by": "Ana"}], "questions": [], "late_reason": None, "not_owed": None,
+        "changes": [], "outcome": "kept", "told_at": at, "endings": [{"at": at, "act": "breaches:incident:closed", "words": "Done.", "by": "Ana"}],
+        "phases": [{"next_word_at": None, "late_reason": "", "emergency_reason": "", "approved_by": "", "released_at": at, "title": "Initial notice",
+                    "number": 1, "released_by": "Ana"}],
+        "deliveries": [{"phase": 1, "given_at": at, "counts_at": at, "proof": "", "channel": "E-mail", "to": "x@y.example", "read_at": at,
+                        "acknowledged_at": at, "acknowledged_how": "by the link", "acknowledged_by": "Zoe"}],
+    }  # fmt: skip
+    words = [one.title for one in dossier_story.story(said, "Europe/Paris")]
+    assert [line.split(" ")[0] for line in words] == ["First", "Nimbus", "Aware", "The", "Zeta", "Version", "Initial", "Phase", "Phase", "Phase", "The"]
+    assert words[-1] == "The case was closed"
