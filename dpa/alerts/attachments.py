@@ -135,7 +135,7 @@ def note_sent(unit: Unit, row: OutboxMessage, names: Iterable[str], documents: S
         if unit.settings.smtp_url:
             size = unit.session.scalar(select(IssuedDocument.checkpoint_size).where(IssuedDocument.id == document.document_id))
             assert size is not None, "an issued document has its checkpoint"
-            anchoring.hold(unit, size, "document", f"document:{document.document_id}", row.to_name or row.to_address)
+            anchoring.hold(unit, size, "document", f"document:{document.document_id}", "")
     return [document.sha256 for document in sent]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, select, text, update
+from sqlalchemy import ColumnElement, Table, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -78,6 +78,11 @@ def cancel_for_deadline(unit: Unit, entry_id: int, below_version: int) -> int:
         subject=("docket_entry", entry_id),
         because="the deadline moved or closed",
     )
+
+
+def cancel_for_witness(unit: Unit, witness_id: int, theirs: ColumnElement[bool]) -> int:
+    """Cancel unsent checkpoints for a witness that was removed; `theirs` is the condition its messages fulfil. Returns how many."""
+    return _cancel(unit, (theirs,), subject=("witness", witness_id), because="the witness was removed")
 
 
 def retry(unit: Unit, row: OutboxMessage) -> None:

@@ -13,6 +13,7 @@ from dpa.alerts.events import SENTENCES
 from dpa.alerts.rules import Category
 from dpa.config import Settings
 from dpa.evidence.register import issuing
+from dpa.evidence.trail import witnesses
 from dpa.slice import Banner, Job, NavItem, Slice
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def _banners(session: Session, now: datetime, settings: Settings) -> Sequence[Ba
 
 
 delivery.on_sent(Category.WITNESS, witnessing.hold_outside)
+witnesses.on_removed(witnessing.forget)
 
 # A message that waits for its document leaves in the moment the document is issued.
 issuing.on_issued(attachments.let_go)

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dpa.alerts import operations
 from dpa.alerts.messages import Message, check_address
-from dpa.alerts.models import OutboxMessage
+from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.rules import Category
+from dpa.config import Settings
 from dpa.evidence import checking
-from dpa.evidence.trail import anchoring, checkpoints
+from dpa.evidence.trail import anchoring, checkpoints, witnesses
 from dpa.evidence.trail.checkpoints import Signer
 from dpa.evidence.trail.models import TrailCheckpoint, TrailWitness
 from dpa.people import queries as people
@@ -30,13 +30,15 @@ from dpa.unit import Unit
 from dpa.web import words
 
 ACTOR = "system:alerts"
-log = structlog.get_logger()
 EVERY = timedelta(hours=24)
 """How often a witness is mailed, counted from the moment they were named."""
 LOOK_SECONDS = 300.0
 MAIL = "alerts/checkpoint"
 ABOUT = "trail_checkpoint"
 """What these messages are about: the number of the subject is the checkpoint's size."""
+KEY = "checkpoint:w"
+"""How the dedupe key of such a mail begins; the witness's number and the day follow."""
+ERASED = "[erased: the witness was removed]"
 BEGIN, END = "----- BEGIN CHECKPOINT -----", "----- END CHECKPOINT -----"
 
 
@@ -46,32 +48,62 @@ def mail_witnesses(tick: Tick) -> str:
     A witness's days are numbered from when they were named, and the number is part of the message's key: each day has one mail,
     whatever restarts, second workers or a clock set back do. Raises `CheckpointRefused` when the trail contradicts what was signed.
     """
+    _judge(tick)
     due = _due(tick)
     if not due:
         return ""
     signer = checkpoints.signer_for(tick.settings)
     with checking.told(tick.session, tick.settings, lambda: tick.begin(ACTOR)), tick.begin(ACTOR) as unit:
         checkpoint = checkpoints.take(unit, signer, "daily")
-        letters = [_message(unit.session, checkpoint, signer, one) for one in due]
-        stored = operations.enqueue_many(unit, [letter for letter in letters if _can_be_mailed(letter)])
+        stored = operations.enqueue_many(unit, [_message(unit.session, checkpoint, signer, one) for one in due])
     return f"checkpoint of {words.plural(checkpoint.size, 'event')} mailed to {words.plural(len(stored), 'witness', 'witnesses')}"
 
 
-def _can_be_mailed(letter: Message) -> bool:
-    """Tell whether mail can go to this address; one that cannot, named before addresses were checked, must not stop the others."""
+def _judge(tick: Tick) -> None:
+    """Look whether mail may still go to each address: one named before addresses were checked, or that has come to lie inside the house,
+    must neither stop the others nor be passed over in silence."""
+    rows = tick.session.scalars(select(TrailWitness).where(TrailWitness.removed_at.is_(None)).order_by(TrailWitness.id)).all()
+    found = {row.id: _trouble(tick.session, tick.settings, row.address) for row in rows}
+    changed = [row.id for row in rows if row.trouble != found[row.id]]
+    if changed:
+        with tick.begin(ACTOR) as unit:
+            for number in changed:
+                witnesses.judge(unit, unit.session.get_one(TrailWitness, number), found[number])
+
+
+def _trouble(session: Session, settings: Settings, address: str) -> witnesses.Trouble | None:
     try:
-        check_address(letter.to_address)
+        check_address(address)
     except Invalid:
-        log.warning("witness_has_no_usable_address", organisation=letter.organisation_id)
-        return False
-    return True
+        return witnesses.Trouble.UNUSABLE
+    return witnesses.trouble(session, settings, address)
 
 
 def hold_outside(unit: Unit, row: OutboxMessage) -> None:
     """Note that a witness holds a checkpoint from now on; called when a mail is accepted, and harmless to repeat."""
     if row.about_type != ABOUT or row.about_id is None or not unit.settings.smtp_url:
         return
-    anchoring.hold(unit, row.about_id, "witness", f"message:{row.id}", f"{row.to_name} <{row.to_address}>")
+    if row.to_address and witnesses.inside(unit.session, unit.settings, row.to_address):
+        return  # It has come to lie inside since it was mailed.
+    anchoring.hold(unit, row.about_id, "witness", f"message:{row.id}", f"witness:{_witness_of(row)}")
+
+
+def forget(unit: Unit, witness_id: int) -> None:
+    """Mail a removed witness nothing that waits, and erase name, address and words from what was mailed; called when one is removed."""
+    theirs = OutboxMessage.dedupe_key.startswith(f"{KEY}{witness_id}:", autoescape=True)
+    operations.cancel_for_witness(unit, witness_id, theirs)
+    unit.session.execute(
+        update(DeliveryEvent).where(DeliveryEvent.outbox_id.in_(select(OutboxMessage.id).where(theirs)), DeliveryEvent.reply_text != "")
+        .values(reply_text=ERASED).execution_options(synchronize_session=False)
+    )
+    unit.session.execute(
+        update(OutboxMessage).where(theirs)
+        .values(to_address="", to_name=witnesses.FORMER, body_text=ERASED, body_html=ERASED, last_error=None).execution_options(synchronize_session=False)
+    )
+
+
+def _witness_of(row: OutboxMessage) -> int:
+    return int(row.dedupe_key.removeprefix(KEY).partition(":")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +120,10 @@ def _due(tick: Tick) -> list[_Due]:
     rows = tick.session.execute(
         select(TrailWitness, Organisation.name, Organisation.zone)
         .join(Organisation, Organisation.id == TrailWitness.organisation_id)
-        .where(TrailWitness.removed_at.is_(None), TrailWitness.added_at <= tick.now)
+        .where(TrailWitness.removed_at.is_(None), TrailWitness.trouble.is_(None), TrailWitness.added_at <= tick.now)
         .order_by(TrailWitness.id)
     ).all()
-    found = [_Due(witness, name, zone, f"checkpoint:w{witness.id}:{(tick.now - witness.added_at) // EVERY}") for witness, name, zone in rows]
+    found = [_Due(witness, name, zone, f"{KEY}{witness.id}:{(tick.now - witness.added_at) // EVERY}") for witness, name, zone in rows]
     known = operations.stored(tick.session, [one.key for one in found])
     fresh = [one for one in found if one.key not in known]
     for one in fresh:

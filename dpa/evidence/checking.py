@@ -16,7 +16,7 @@ from dpa import unit as units
 from dpa.config import Settings
 from dpa.database import make_engine
 from dpa.evidence import operations
-from dpa.evidence.trail import checkpoints, queries
+from dpa.evidence.trail import anchoring, checkpoints, queries
 from dpa.evidence.trail.checkpoints import CheckpointRefused, NothingToSign
 from dpa.evidence.trail.findings import Finding, Verification
 from dpa.evidence.trail.keys import folder_of
@@ -31,15 +31,15 @@ ACTOR = "system:evidence"
 log = structlog.get_logger()
 
 
-def verified(session: Session, settings: Settings, notes: tuple[Signed, ...] = ()) -> Verification:
-    """Verify the whole trail as this installation holds it, with its log and with checkpoints handed in; ends the session's transaction.
+def verified(session: Session, settings: Settings) -> Verification:
+    """Verify the whole trail as this installation holds it, with its log; ends the session's transaction.
 
     A trail that looks whole and yet cannot be signed is a finding, too: so what refuses a checkpoint is never forgotten by the next
     verification.
     """
     engine = engine_of(session)
     session.rollback()  # No lock and no snapshot may be held while the whole trail is read.
-    return signable(verify_database(engine, against=beside_the_key(settings, notes)), engine, settings)
+    return signable(verify_database(engine, against=beside_the_key(settings)), engine, settings)
 
 
 def signable(result: Verification, engine: Engine, settings: Settings) -> Verification:
@@ -80,6 +80,13 @@ def record_findings(session: Session, settings: Settings, begin: Callable[[], Ab
         unit.session.execute(select(TrailHead.id).with_for_update()).all()
         if not _stands(unit.session):
             operations.keep_verification(unit, result, unit.now)
+
+
+def contradicted(session: Session, settings: Settings, begin: Callable[[], AbstractContextManager[Unit]], note: Signed) -> None:
+    """Keep a note from outside that contradicts the trail, then have the whole trail verified, and record what is found."""
+    with begin() as unit:
+        anchoring.hold_contrary(unit, note)
+    record_findings(session, settings, begin)
 
 
 def compare(session: Session, settings: Settings, begin: Callable[[], AbstractContextManager[Unit]]) -> None:

@@ -108,7 +108,7 @@ def facts(session: Session) -> Facts:
             select(func.min(DocumentProof.ends_at)).scalar_subquery().label("first_stamp_end"),
         )
     ).one()
-    return Facts(row.findings, row.first_end, row.oldest_stamp, row.failing, row.faulty_since, row.anchor_at, row.first_event_at, row.first_stamp_end)
+    return Facts(row.findings, row.first_end, row.oldest_stamp, row.failing, row.faulty_since, row.anchor_at, row.first_event_at, row.troubled, row.first_stamp_end)
 
 
 def newest_findings() -> ScalarSelect[int]:

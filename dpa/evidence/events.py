@@ -18,6 +18,9 @@ class Event(StrEnum):
     STAMP_ROOT_KEPT = "evidence:authority:root_kept"
     STAMP_ROOT_ENDED = "evidence:authority:root_ended"
     CHECKPOINT_KEPT = "evidence:checkpoint:kept"
+    CHECKPOINT_COMPARED = "evidence:checkpoint:compared"
+    CHECKPOINT_CONTRADICTED = "evidence:checkpoint:contradicted"
+    WITNESS_JUDGED = "evidence:witness:judged"
     WITNESS_ADDED = "evidence:witness:added"
     WITNESS_REMOVED = "evidence:witness:removed"
     KEY_ROTATED = "evidence:key:rotated"
@@ -55,8 +58,11 @@ SENTENCES: dict[str, str] = {
     Event.DOCUMENT_DOWNLOADED: "downloaded {what} of the document {number}",
     Event.TRAIL_VERIFIED: "verified the trail of {size} events and found {findings} things wrong",
     Event.CHECKPOINT_KEPT: "keeps a copy of the checkpoint over {size} events outside",
+    Event.CHECKPOINT_COMPARED: "compared the kept note of the checkpoint over {size} events: it is the same",
+    Event.CHECKPOINT_CONTRADICTED: "showed a kept note over {size} events that contradicts the trail",
+    Event.WITNESS_JUDGED: "looked at the address of a witness: {found}",
     Event.WITNESS_ADDED: "named a witness to whom checkpoints of the trail are mailed",
-    Event.WITNESS_REMOVED: "removed a witness to whom checkpoints of the trail were mailed",
+    Event.WITNESS_REMOVED: "removed a witness to whom checkpoints of the trail were mailed, and erased name and address",
     Event.KEY_ROTATED: "made a new key that signs checkpoints, {new}, to follow {old}",
     Event.KEY_BEGUN_ANEW: "began a new line of checkpoints with the key {new}, because the former one could not be continued",
     Event.TRAIL_PROVED: "made a proof bundle of {count} events",

@@ -76,10 +76,32 @@ def _midnight(day: date | None, zone: str) -> datetime | None:
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) if day else None
 
 
-class KeepForm(Form):
-    """Where a person keeps a copy of a checkpoint."""
+class NoteForm(Form):
+    """The note somebody kept, to be compared: pasted, or as a file."""
+
+    note = TextAreaField("The note you kept", [Length(max=100_000, message="A note has at most 100,000 characters.")])
+    file = FileField("Or the file of it")
+
+    def text(self) -> str:
+        """Return what was given, the file first; empty when nothing was."""
+        content: bytes = self.file.data.read() if self.file.data else b""
+        return content.decode(errors="replace") if content.strip() else str(self.note.data or "").strip()
+
+    def show_missing(self) -> None:
+        """Say that nothing was given to compare."""
+        self.show_problem(Invalid("Paste the note you kept, or choose the file of it.", field="note"))
+
+
+class KeepForm(NoteForm):
+    """Where a person keeps a copy of a checkpoint, and the copy itself."""
 
     where = StringField("Where you keep it", [DataRequired("Say where the copy is kept.")])
+
+
+class RemoveWitnessForm(Form):
+    """Why a witness is removed."""
+
+    reason = StringField("Why", [DataRequired("Say why the witness is removed; the reason is kept with the erasure.")])
 
 
 class WitnessForm(Form):

@@ -41,6 +41,15 @@ class MemberLine:
     """Whether they have not yet set a password."""
 
 
+def is_insider(session: Session, address: str) -> bool:
+    """Tell whether a mail address is that of anybody with an account here, or lies at a mail domain of any organisation of this installation."""
+    if session.scalar(select(exists().where(func.lower(Person.email) == address.casefold()))):
+        return True
+    domain = address.rpartition("@")[2].casefold()
+    own = {one.casefold() for domains in session.scalars(select(Organisation.mail_domains)) for one in domains}
+    return any(domain == one or domain.endswith(f".{one}") for one in own)
+
+
 def members(session: Session, organisation_id: int, permission: str | None = None) -> list[Member]:
     """Return the active people of an organisation who hold a permission, DPO first, then by name."""
     roles = [role for role in Role if permission is None or permission in GRANTS[role]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dpa.evidence.trail import witnesses
 from dpa.people import jobs, models, queries, seals
 from dpa.people.events import SENTENCES
 from dpa.slice import Job, NavItem, Slice
@@ -19,6 +20,9 @@ def _blueprints() -> tuple[Blueprint, ...]:
 
     return (blueprint,)
 
+
+# Somebody who uses the installation is inside the house, and so is whoever shares their mail domain.
+witnesses.on_insider(queries.is_insider)
 
 SLICE = Slice(
     name="people",

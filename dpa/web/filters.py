@@ -19,10 +19,18 @@ def instant(at: datetime | None, zone: str, form: str = "long") -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), words.instant_text(at, zone, form))
 
 
+def coded(text: str) -> Markup:
+    """Return a sentence with what stands between `backticks`, such as a command, as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return Markup("{}").format(text)
+    return Markup("").join(Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts))
+
+
 def install(environment: Environment) -> None:
     """Register the filters and the drawing functions with a template environment."""
     environment.filters.update(
-        instant=instant, instant_text=words.instant_text, zone_name=words.zone_name, left=words.left, lateness=words.lateness,
+        instant=instant, coded=coded, instant_text=words.instant_text, zone_name=words.zone_name, left=words.left, lateness=words.lateness,
         length_text=words.length, ago=words.ago, day=words.day, bytes=words.file_size, plural=words.plural, initials=words.initials,
     )
     tools: dict[str, Any] = {

@@ -11,15 +11,16 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dpa.alerts import concerns, witnessing
-from dpa.alerts.models import OutboxMessage
+from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.rules import Answer, Category, Outcome, State
 from dpa.evidence import concerns as evidence_concerns
-from dpa.evidence.trail import anchoring, checkpoints
-from dpa.evidence.trail.models import TrailAnchor
+from dpa.evidence.trail import checkpoints, witnesses
+from dpa.evidence.trail.models import TrailAnchor, TrailEvent, TrailWitness, table
 from dpa.evidence.trail.notes import VerifierKey, open_checkpoint
+from dpa.people.models import Organisation
 from tests.alerts.desk import Desk
 from tests.alerts.scripted import Scripted
 from tests.support.mail import MailServer
@@ -31,7 +32,7 @@ DOWN = Answer(Outcome.UNREACHABLE, None, "no connection")
 
 def name_witness(desk: Desk, address: str = "archive@auditor.example", name: str = "Audit Archive", organisation_id: int | None = None) -> int:
     with desk.unit("u:1") as unit:
-        return anchoring.add_witness(unit, organisation_id or desk.organisation_id, name, address).id
+        return witnesses.add(unit, organisation_id or desk.organisation_id, name, address).id
 
 
 def with_server(desk: Desk, url: str = "smtp://127.0.0.1:2525") -> None:
@@ -92,10 +93,71 @@ def test_a_witness_who_was_removed_is_mailed_no_more(small_desk: Desk) -> None:
     number = name_witness(small_desk)
     witnessing.mail_witnesses(small_desk.tick())
     with small_desk.unit("u:1") as unit:
-        anchoring.remove_witness(unit, [small_desk.organisation_id], number)
+        witnesses.remove(unit, [small_desk.organisation_id], number, "The audit ended")
     small_desk.clock.advance(DAY)
     assert witnessing.mail_witnesses(small_desk.tick()) == ""
     assert len(messages(small_desk)) == 1
+
+
+def test_removing_a_witness_erases_them_from_the_outbox_and_stops_what_waits(desk: Desk) -> None:
+    with_server(desk)
+    number = name_witness(desk)
+    other = name_witness(desk, "safe@notary.example", "Notary")
+    witnessing.mail_witnesses(desk.tick())
+    desk.dispatch(Scripted(Answer(Outcome.DEFERRED, 451, "<archive@auditor.example> is busy"), Answer(Outcome.ACCEPTED, 250, "OK")))
+    with desk.unit("u:1") as unit:
+        witnesses.remove(unit, [desk.organisation_id], number, "The audit ended")
+    gone, kept = messages(desk)
+    assert (gone.state, gone.to_address, gone.to_name) == (State.CANCELLED, "", "A former witness")
+    assert "Audit Archive" not in gone.body_text + gone.body_html + (gone.last_error or "")
+    assert not [line for line in desk.session.scalars(select(DeliveryEvent).where(DeliveryEvent.outbox_id == gone.id)) if "auditor" in line.reply_text]
+    assert (kept.state, kept.to_address, "Notary" in kept.body_text) == (State.SENT, "safe@notary.example", True)
+    desk.clock.advance(DAY)
+    assert desk.dispatch(Scripted()) == "", "what waited is not sent any more"
+    assert [anchor.target for anchor in anchors(desk)] == [f"witness:{other}"]
+
+
+def test_an_address_that_cannot_be_mailed_is_told_and_stops_nobody(desk: Desk) -> None:
+    """Named before addresses were checked, or come to lie inside since: a concern and a word on the page, told once."""
+    first, second, third = name_witness(desk), name_witness(desk, "b@auditor.example"), name_witness(desk, "c@auditor.example", "C")
+    with desk.engine.connect().execution_options(write=True) as connection:
+        connection.execute(update(table(TrailWitness)).where(TrailWitness.id == first).values(address="prüfer@auditor.example"))
+        connection.execute(update(table(TrailWitness)).where(TrailWitness.id == second).values(address="DANA@lemon.example"))
+        connection.commit()
+    assert witnessing.mail_witnesses(desk.tick()).endswith("mailed to 1 witness")
+    desk.session.rollback()
+    assert [row.trouble for row in desk.session.scalars(select(TrailWitness).order_by(TrailWitness.id))] == ["unusable", "inside", None]
+
+    def judged() -> int:
+        return desk.session.query(TrailEvent).filter(TrailEvent.action == "evidence:witness:judged").count()
+
+    assert judged() == 2
+    desk.enqueue("another-act")
+    assert witnessing.mail_witnesses(desk.tick()) == ""
+    assert judged() == 2, "told once"
+    newest = checkpoints.newest(desk.session)
+    assert newest is not None
+    assert newest.size < desk.session.query(TrailEvent).count(), "no checkpoint is taken for nobody every five minutes"
+    told = [one for one in evidence_concerns.concerns(desk.session, desk.clock.now(), desk.settings) if one.key.startswith("witness-troubled")]
+    assert [one.text for one in told] == [
+        "2 witnesses of Lemon Learning are mailed no checkpoints: no mail can go to the address, or it lies inside the house."]
+    assert "auditor" not in told[0].text + told[0].advice
+    with desk.unit("u:1") as unit:
+        for number in (first, second):
+            witnesses.remove(unit, [desk.organisation_id], number, "Unusable")
+    assert not [one for one in evidence_concerns.concerns(desk.session, desk.clock.now(), desk.settings) if one.key.startswith("witness-troubled")]
+    assert third
+
+
+def test_a_copy_that_came_to_lie_inside_is_not_counted(desk: Desk) -> None:
+    with_server(desk)
+    name_witness(desk)
+    witnessing.mail_witnesses(desk.tick())
+    with desk.engine.connect().execution_options(write=True) as connection:
+        connection.execute(update(table(Organisation)).values(mail_domains=["auditor.example"]))
+        connection.commit()
+    assert desk.dispatch(Scripted()) == "1 accepted"
+    assert anchors(desk) == []
 
 
 def test_the_note_between_the_markers_is_the_checkpoint_byte_for_byte(small_desk: Desk, mail_server: MailServer) -> None:
@@ -131,7 +193,7 @@ def test_what_a_mail_server_accepted_is_held_outside(desk: Desk) -> None:
     (anchor,) = anchors(desk)
     (message,) = messages(desk)
     assert (anchor.kind, anchor.reference, anchor.size) == ("witness", f"message:{message.id}", message.about_id)
-    assert (anchor.target, anchor.at) == ("Audit Archive <archive@auditor.example>", desk.clock.now())
+    assert (anchor.target, anchor.at) == ("witness:1", desk.clock.now()), "by number: a name could not be erased from it"
     with desk.unit() as unit:
         witnessing.hold_outside(unit, message)
     assert len(anchors(desk)) == 1, "harmless to repeat"

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, select, update
+from sqlalchemy import Connection, Engine, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from dpa.evidence.events import Event
 from dpa.evidence.trail import append, bodies, keys
 from dpa.evidence.trail.checkpoint_log import Damage, Entry, LockedLog
 from dpa.evidence.trail.keys import Signer, signer_for
-from dpa.evidence.trail.models import TrailCheckpoint, TrailHead, TrailKey, table
+from dpa.evidence.trail.models import TrailAnchor, TrailCheckpoint, TrailHead, TrailKey, table
 from dpa.evidence.trail.nodes import stored_nodes
 from dpa.evidence.trail.notes import Checkpoint, NoteError, SigningKey, open_checkpoint, parse, sign
 from dpa.evidence.trail.tree import Frontier, Nodes, TreeError, root_at
@@ -36,7 +36,7 @@ __all__ = [
 DAILY, DOCUMENT, REQUEST, KEY, COMMAND = "daily", "document", "request", "key", "command"
 """Reasons for which checkpoints are made."""
 
-_CHECKPOINT, _HEAD, _KEY = table(TrailCheckpoint), table(TrailHead), table(TrailKey)
+_ANCHOR, _CHECKPOINT, _HEAD, _KEY = table(TrailAnchor), table(TrailCheckpoint), table(TrailHead), table(TrailKey)
 
 
 class CheckpointRefused(Problem):
@@ -126,6 +126,8 @@ def begin_anew(unit: Unit, settings: Settings, reason: str) -> SigningKey:
     repair(connection, keys.folder_of(settings))
     fresh = keys.prepare_anew(settings)
     _register(connection, (fresh,), _head(connection), unit.now)
+    # Whoever begins anew has looked at what contradicted and gives the reason; otherwise a finding would stand for ever.
+    connection.execute(delete(_ANCHOR).where(_ANCHOR.c.kind == "contrary"))
     append.record(unit, Event.KEY_BEGUN_ANEW, subject=("trail", 1), organisation_id=None,
                   data={"new": fresh.verifier.key_id.hex(), "vkey": fresh.verifier.encode()}, personal={"reason": reason})
     return fresh

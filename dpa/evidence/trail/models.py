@@ -188,15 +188,17 @@ class TrailWitness(Base):
     organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisation.id"))
     """Who named it."""
     name: Mapped[str] = mapped_column(String(200))
-    """Who reads there."""
+    """Who reads there; empty once removed."""
     address: Mapped[str] = mapped_column(String(254))
-    """Mail address."""
+    """Mail address; empty once removed."""
     added_at: Mapped[Instant]
     """Since when."""
     added_by: Mapped[str] = mapped_column(String(40))
     """Actor who named it."""
     removed_at: Mapped[datetime | None] = mapped_column(Utc())
     """Since when no longer; none while it is mailed."""
+    trouble: Mapped[str | None] = mapped_column(String(20))
+    """Why it is mailed nothing although it is named: unusable, or inside the house; none while mail goes to it."""
 
 
 class TrailAnchor(Base):
@@ -211,15 +213,18 @@ class TrailAnchor(Base):
     size: Mapped[int] = mapped_column(BigId, ForeignKey("trail_checkpoint.size"))
     """The checkpoint."""
     kind: Mapped[str] = mapped_column(String(20))
-    """witness (mailed to a witness), document (in a document a customer's server accepted), stamp (RFC 3161), kept (a person keeps it)."""
+    """witness (mailed to a witness), document (in a document a customer's server accepted), stamp (RFC 3161), kept (a person keeps it), contrary (a note
+    shown here that contradicts the trail)."""
     reference: Mapped[str] = mapped_column(String(80))
     """What made it, such as message:17, document:4 or person:3."""
     target: Mapped[str] = mapped_column(Text, default="")
-    """Where it is held, in words; may name a person or address."""
+    """Where it is held: a witness by number, a person's place in words; empty where the reference says it all."""
     receipt: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """Proof of the copy, such as the time-stamp token (DER)."""
+    """Proof of the copy: the time-stamp token (DER), or the note that contradicts."""
     at: Mapped[Instant]
     """Since when it is held outside."""
+    compared_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When a note kept by a person was shown and found to be this one; none while it was not."""
 
 
 def table(model: type[Base]) -> Table:

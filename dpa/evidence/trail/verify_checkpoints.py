@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -20,13 +21,13 @@ from dpa.evidence.trail import keys
 from dpa.evidence.trail.checkpoint_log import CheckpointLog, Damage
 from dpa.evidence.trail.disagreements import Disagreements
 from dpa.evidence.trail.findings import Findings
-from dpa.evidence.trail.models import TrailCheckpoint, TrailKey, table
+from dpa.evidence.trail.models import TrailAnchor, TrailCheckpoint, TrailKey, table
 from dpa.evidence.trail.notes import Checkpoint, NoteError, VerifierKey, open_checkpoint, parse
-from dpa.evidence.trail.signed import DATABASE, LOG, Signed, judged, signed
+from dpa.evidence.trail.signed import DATABASE, LOG, Signed, judged, pasted, signed
 from dpa.evidence.trail.tree import Frontier
 
 PAGE = 500
-_CHECKPOINT, _KEY = table(TrailCheckpoint), table(TrailKey)
+_ANCHOR, _CHECKPOINT, _KEY = table(TrailAnchor), table(TrailCheckpoint), table(TrailKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,10 @@ class CheckpointCheck:
         """What the checkpoints say, told when all were compared."""
         self._stored = {_CHECKPOINT.name, _KEY.name} <= set(tables)
         self._keys = (*against.keys, *self._registered())
-        notes, self.set_aside = judged(against.notes, (*self._keys, *against.vouched))
+        known = (*self._keys, *against.vouched)
+        notes, self.set_aside = judged(against.notes, known)
+        if _ANCHOR.name in tables:
+            notes += judged(self._contrary(), known)[0]
         self._newest_row = self._last_size()
         self._groups = groupby(heapq.merge(self._rows(), self._log(), sorted(notes, key=_size), key=_size), key=_size)
         self.wanted = -1
@@ -164,6 +168,14 @@ class CheckpointCheck:
                 self.findings.add(None, None, f"the signing key {row.key_id} in the database is not among the keys in the folder of keys")
                 continue
             found.append(key)
+        return tuple(found)
+
+    def _contrary(self) -> tuple[Signed, ...]:
+        """Return the notes from outside that were shown here and contradicted: what contradicts once contradicts until somebody begins anew."""
+        found = []
+        for row in self.connection.execute(select(_ANCHOR.c.receipt).where(_ANCHOR.c.kind == "contrary")):
+            with suppress(NoteError):
+                found.append(pasted(bytes(row.receipt or b"").decode(errors="replace"), "a note that was kept and shown here"))
         return tuple(found)
 
     def _last_size(self) -> int:

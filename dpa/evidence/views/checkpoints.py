@@ -6,11 +6,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from dpa.evidence import checking
-from dpa.evidence.forms import KeepForm, WitnessForm
+from dpa.evidence.forms import KeepForm, NoteForm, RemoveWitnessForm, WitnessForm
 from dpa.evidence.pages import checkpoints as pages
-from dpa.evidence.trail import anchoring, checkpoints
+from dpa.evidence.trail import anchoring, checkpoints, comparing, witnesses
 from dpa.evidence.trail.models import TrailCheckpoint
-from dpa.problems import NotFound, Problem
+from dpa.problems import Invalid, NotFound, Problem
 from dpa.web import access, downloads, edge, identity, paging
 
 blueprint = Blueprint("checkpoints", __name__)
@@ -48,9 +48,7 @@ def add_witness() -> Answer:
     if form.validate_on_submit():
         try:
             with edge.transaction() as unit:
-                anchoring.add_witness(
-                    unit, int(form.organisation.data), str(form.who.data), str(form.address.data), _own_domains(int(form.organisation.data))
-                )
+                witnesses.add(unit, int(form.organisation.data), str(form.who.data), str(form.address.data))
             flash("The witness is named. The next checkpoint is mailed within minutes, and then every day.", "success")
             return redirect(url_for(".index", organisation=request.args.get("organisation") or None), 303)
         except Problem as problem:
@@ -58,21 +56,36 @@ def add_witness() -> Answer:
     return _index_page(form), 422
 
 
+@blueprint.get("/checkpoints/witnesses/<int:witness_id>/remove")
+@access.needs(ACT)
+def confirm_removal(witness_id: int) -> Answer:
+    """Show what removing a witness does, before it is done."""
+    return _removal_page(witness_id, RemoveWitnessForm())
+
+
 @blueprint.post("/checkpoints/witnesses/<int:witness_id>/remove")
 @access.needs(ACT)
 def remove_witness(witness_id: int) -> Answer:
-    """Mail no more checkpoints to somebody."""
-    with edge.transaction() as unit:
-        anchoring.remove_witness(unit, identity.signed_in().scope(ACT).organisation_ids, witness_id)
-    flash("The witness is removed. What was mailed before stays with them and goes on counting.", "success")
-    return redirect(url_for(".index"), 303)
+    """Mail no more checkpoints to somebody, and erase who they were."""
+    form = RemoveWitnessForm()
+    if form.validate_on_submit():
+        try:
+            with edge.transaction() as unit:
+                witnesses.remove(unit, identity.signed_in().scope(ACT).organisation_ids, witness_id, str(form.reason.data))
+            flash("The witness is removed, and name and address are erased. What was mailed before stays with them and goes on counting.", "success")
+            return redirect(url_for(".index"), 303)
+        except Invalid as problem:
+            form.show_problem(problem)
+    return _removal_page(witness_id, form), 422
 
 
 @blueprint.get("/checkpoints/<int:size>")
 @access.needs(READ)
 def show(size: int) -> Answer:
     """Show one checkpoint: the signed note, the keys to check it with, and where copies lie."""
-    return _page(_row(size), KeepForm())
+    row = _row(size)
+    mine = anchoring.kept_by(edge.session(), size, identity.signed_in().actor)
+    return _page(row, KeepForm() if mine is None else NoteForm())
 
 
 @blueprint.get("/checkpoints/<int:size>/note.txt")
@@ -86,19 +99,57 @@ def note(size: int) -> Answer:
 @blueprint.post("/checkpoints/<int:size>/keep")
 @access.needs(ACT)
 def keep(size: int) -> Answer:
-    """Record that the person keeps a copy outside, and where."""
+    """Record that the person keeps a copy outside, where, and whether the copy was shown and is one."""
     form = KeepForm()
     row = _row(size)
     if form.validate_on_submit():
+        given = form.text()
         try:
+            _compare(row, given)
             with edge.transaction() as unit:
-                anchoring.keep(unit, size, str(form.where.data))
-            flash("Recorded: a copy is kept outside from now on.", "success")
+                anchoring.keep(unit, size, str(form.where.data), compared=bool(given))
+            flash("Recorded: a copy is kept outside from now on." if given else
+                  "Recorded on your word: a copy is kept outside from now on. Compare it when you have it at hand.", "success")
             return redirect(url_for(".show", size=size), 303)
         except Problem as problem:
             form.show_problem(problem)
             row = _row(size)
     return _page(row, form), 422
+
+
+@blueprint.post("/checkpoints/<int:size>/compare")
+@access.needs(ACT)
+def compare(size: int) -> Answer:
+    """Compare the note that the person kept with the stored one."""
+    form = NoteForm()
+    row = _row(size)
+    if form.validate_on_submit():
+        given = form.text()
+        try:
+            if given:
+                _compare(row, given)
+                with edge.transaction() as unit:
+                    mine = anchoring.kept_by(unit.session, size, unit.actor)
+                    if mine is not None:
+                        anchoring.note_compared(unit, mine)
+                flash("The note you kept is the same as the one on this page, and soundly signed.", "success")
+                return redirect(url_for(".show", size=size), 303)
+            form.show_missing()
+        except Problem as problem:
+            form.show_problem(problem)
+            row = _row(size)
+    return _page(row, form), 422
+
+
+def _compare(row: TrailCheckpoint, given: str) -> None:
+    """Compare a kept note where one was given; one that contradicts the trail is kept, and the whole trail verified, before it is told."""
+    if not given:
+        return
+    try:
+        comparing.compare(edge.session(), edge.settings(), row, given)
+    except comparing.Contradiction as found:
+        checking.contradicted(edge.session(), edge.settings(), edge.transaction, found.note)
+        raise
 
 
 def _index_page(form: WitnessForm, *, refused: str = "") -> str:
@@ -115,10 +166,17 @@ def _index_page(form: WitnessForm, *, refused: str = "") -> str:
     )  # fmt: skip
 
 
-def _page(row: TrailCheckpoint, form: KeepForm) -> str:
+def _page(row: TrailCheckpoint, form: NoteForm) -> str:
     person = identity.signed_in()
     view = pages.view(edge.session(), row, person.scope(READ), person.actor, edge.zone())
     return render_template("evidence/checkpoint.html", view=view, form=form, may_act=person.may(ACT))
+
+
+def _removal_page(witness_id: int, form: RemoveWitnessForm) -> str:
+    person = identity.signed_in()
+    row = witnesses.mine(edge.session(), person.scope(ACT).organisation_ids, witness_id)
+    house = next(one for one in person.organisations if one.id == row.organisation_id)
+    return render_template("evidence/witness_remove.html", witness=row, house=house, form=form)
 
 
 def _row(size: int) -> TrailCheckpoint:
@@ -134,6 +192,3 @@ def _witness_form() -> WitnessForm:
     form.offer([one for one in identity.signed_in().organisations if one.id in allowed])
     return form
 
-
-def _own_domains(organisation_id: int) -> tuple[str, ...]:
-    return next((one.mail_domains for one in identity.signed_in().organisations if one.id == organisation_id), ())

@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from dpa.clock import FixedClock
-from dpa.evidence import jobs
-from dpa.evidence.trail import anchoring, checkpoints, queries, registry
-from dpa.evidence.trail.models import TrailAnchor, TrailEvent, TrailPayload
+from dpa.evidence import jobs, trail
+from dpa.evidence.trail import anchoring, checkpoints, queries, registry, witnesses
+from dpa.evidence.trail.models import TrailAnchor, TrailEvent, TrailPayload, TrailWitness
 from dpa.evidence.trail.rules import AnchorAge, anchor_age_state
+from dpa.evidence.trail.verify import verify_database
+from dpa.evidence.trail.verify_checkpoints import beside_the_key
+from dpa.people.models import Person
 from dpa.problems import Conflict, Invalid, NotFound
 from tests.evidence.ground import CHANGED, START, Ground, organisation
 from tests.evidence.witness.signing import take, tick
@@ -113,8 +116,6 @@ def test_somebody_keeps_a_copy(ground: Ground) -> None:
 
 
 def make_organisations(ground: Ground) -> tuple[int, int]:
-    from dpa.evidence import trail
-
     with Session(ground.engine) as session, ground.begin(session) as unit:
         rows = [organisation(), organisation("blue-light", "Light")]
         session.add_all(rows)
@@ -126,11 +127,11 @@ def make_organisations(ground: Ground) -> tuple[int, int]:
 def test_witnesses_are_named_and_removed(ground: Ground) -> None:
     ours, theirs = make_organisations(ground)
     with Session(ground.engine) as session, ground.begin(session, actor="u:3") as unit:
-        row = anchoring.add_witness(unit, ours, "Audit & Co", "log@audit.example")
+        row = witnesses.add(unit, ours, "Audit & Co", "log@audit.example")
         number = row.id
     with Session(ground.engine) as session:
-        assert [(row.name, row.address, row.added_by) for row in anchoring.witnesses(session, [ours])] == [("Audit & Co", "log@audit.example", "u:3")]
-        assert anchoring.witnesses(session, [theirs]) == []
+        assert [(row.name, row.address, row.added_by) for row in witnesses.named(session, [ours])] == [("Audit & Co", "log@audit.example", "u:3")]
+        assert witnesses.named(session, [theirs]) == []
         assert registry.names_of(session, {("witness", str(number)), ("witness", "99"), ("checkpoint", "1"), ("checkpoint", "12")}) == {
             ("witness", str(number)): "Witness Audit & Co", ("checkpoint", "1"): "Checkpoint over 1 event",
             ("checkpoint", "12"): "Checkpoint over 12 events"}
@@ -144,18 +145,18 @@ def test_witnesses_are_named_and_removed(ground: Ground) -> None:
         ("A", "auditor@exemple..net", Invalid, "address"), ("A", "prüfer@example.org", Invalid, "address"),
     ]:
         with pytest.raises(problem) as refusal, Session(ground.engine) as session, ground.begin(session) as unit:
-            anchoring.add_witness(unit, ours, name, address)
+            witnesses.add(unit, ours, name, address)
         assert refusal.value.field == field
     with pytest.raises(NotFound), Session(ground.engine) as session, ground.begin(session) as unit:
-        anchoring.remove_witness(unit, [theirs], number)
+        witnesses.remove(unit, [theirs], number, "The audit ended")
     with Session(ground.engine) as session, ground.begin(session) as unit:
-        anchoring.remove_witness(unit, [ours], number)
+        witnesses.remove(unit, [ours], number, "The audit ended")
     with Session(ground.engine) as session:
-        assert anchoring.witnesses(session, [ours]) == []
+        assert witnesses.named(session, [ours]) == []
     with pytest.raises(NotFound), Session(ground.engine) as session, ground.begin(session) as unit:
-        anchoring.remove_witness(unit, [ours], number)
+        witnesses.remove(unit, [ours], number, "The audit ended")
     with Session(ground.engine) as session, ground.begin(session) as unit:
-        anchoring.add_witness(unit, ours, "Audit & Co", "log@audit.example")
+        witnesses.add(unit, ours, "Audit & Co", "log@audit.example")
 
 
 THREE = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -229,7 +230,73 @@ def test_the_newest_checkpoint_is_stamped_once_a_day(ground: Ground, seal_ground
         assert jobs.stamp_checkpoint(tick(ground, session, THREE, **chosen)) == "time-stamp over the checkpoint of 3 events"
 
 
-@pytest.mark.parametrize("address", ["auditor@lemon.example", "auditor@eu.Lemon.example"])
-def test_an_address_of_ones_own_is_no_witness(ground: Ground, address: str) -> None:
-    with pytest.raises(Invalid, match="must be outside your organisation"), Session(ground.engine) as session, ground.begin(session) as act:
-        anchoring.add_witness(act, 1, "Our own auditor", address, ("lemon.example",))
+INSIDE = [
+    ("auditor@lemon.example", "belongs to somebody"), ("auditor@eu.Lemon.example", "belongs to somebody"), ("ANA@mail.example", "belongs to somebody"),
+    ("log@desk.sender.example", "sends its mail from"), ("log@sender.example", "sends its mail from"), ("log@desk.host.example", "address of this installation"),
+    ("root@mail.localhost", "inside a network"), ("log@nas.local", "inside a network"), ("log@mail.INTERNAL", "inside a network"),
+    ("log@fileserver.corp", "inside a network"), ("log@10.0.0.7", "inside a network"), ("log@[127.0.0.1]", "inside a network"), ("log@[IPv6:::ffff:10.0.0.7]", "inside a network"),
+]
+
+
+@pytest.mark.parametrize(("address", "why"), INSIDE)
+def test_an_address_inside_the_house_is_no_witness(ground: Ground, address: str, why: str) -> None:
+    """Users' own addresses, every organisation's mail domains, the sender's domain, this host, and names of internal networks."""
+    house(ground)
+    with pytest.raises(Invalid) as refusal, Session(ground.engine) as session, ground.begin(session) as act:
+        witnesses.add(act, 1, "Our own auditor", address)
+    assert refusal.value.field == "address"
+    assert why in refusal.value.message
+    assert "A witness must be outside the house, such as an auditor" in refusal.value.message
+
+
+@pytest.mark.parametrize("address", ["log@audit.example", "ana@other.example", "log@notlemon.example", "log@locals.example", "log@host.example"])
+def test_an_address_outside_is_one(ground: Ground, address: str) -> None:
+    house(ground)
+    with Session(ground.engine) as session, ground.begin(session) as act:
+        assert witnesses.add(act, 1, "Auditor", address).id
+
+
+def house(ground: Ground) -> None:
+    ground.settings = ground.settings.model_copy(update={"mail_from": "dpa@sender.example", "base_url": "https://desk.host.example"})
+    with Session(ground.engine) as session, ground.begin(session) as unit:
+        place = organisation()
+        place.mail_domains = ["lemon.example"]
+        person = Person(email="ana@mail.example", name="Ana", created_at=START)
+        session.add_all([place, person])
+        session.flush()
+        trail.record(unit, CHANGED, subject=("organisation", place.id), organisation_id=None, covers=[place, person])
+
+
+def test_removing_a_witness_erases_name_and_address_everywhere(ground: Ground) -> None:
+    ours, _ = make_organisations(ground)
+    with Session(ground.engine) as session, ground.begin(session, actor="u:3") as unit:
+        number = witnesses.add(unit, ours, "Audit & Co", "log@audit.example").id
+    size = take(ground).size
+    with Session(ground.engine) as session, ground.begin(session) as unit:
+        anchoring.hold(unit, size, "witness", "message:1", f"witness:{number}")
+    for reason in ("", " \n"):
+        with pytest.raises(Invalid) as refusal, Session(ground.engine) as session, ground.begin(session) as unit:
+            witnesses.remove(unit, [ours], number, reason)
+        assert refusal.value.field == "reason"
+    with Session(ground.engine) as session, ground.begin(session) as unit:
+        witnesses.remove(unit, [ours], number, "The audit ended")
+    with Session(ground.engine) as session:
+        row = session.get_one(TrailWitness, number)
+        assert (row.name, row.address, row.removed_at is not None) == ("", "", True)
+        assert registry.names_of(session, {("witness", str(number))}) == {("witness", str(number)): "A former witness"}
+        parts = {part.part: part.body for part in session.query(TrailPayload).order_by(TrailPayload.event_idx)}
+        assert (parts["name"], parts["address"], parts["reason"]) == (None, None, '"The audit ended"')
+        assert [row.action for row in session.query(TrailEvent).order_by(TrailEvent.idx.desc()).limit(3)] == [
+            "evidence:payload:erased", "evidence:payload:erased", "evidence:witness:removed"]
+        assert [anchor.target for anchor in session.query(TrailAnchor)] == [f"witness:{number}"], "the copy stays, without a name"
+    dump = b"".join(path.read_bytes() for path in ground.settings.instance.glob("*.sqlite3*"))
+    assert b"log@audit.example" not in dump.partition(b"SQLite format 3")[2] or ground.dialect != "sqlite" or checkpointed(ground)
+    assert verify_database(ground.engine, against=beside_the_key(ground.settings)).ok
+
+
+def checkpointed(ground: Ground) -> bool:
+    """Write the journal back into the file, which overwrites freed pages, and look again."""
+    with ground.writing() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    dump = b"".join(path.read_bytes() for path in ground.settings.instance.glob("*.sqlite3*"))
+    return b"log@audit.example" not in dump

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dpa.alerts import witnessing
 from dpa.evidence import checking, jobs
-from dpa.evidence.trail import anchoring, checkpoints, keys, queries
+from dpa.evidence.trail import checkpoints, keys, queries, witnesses
 from dpa.evidence.trail.checkpoints import CheckpointRefused
 from dpa.evidence.trail.models import TrailEvent, TrailVerification
 from tests.evidence.ground import Ground
@@ -29,7 +29,7 @@ def rewritten(ground: Ground) -> None:
     ground.happen(5)
     take(ground)
     with Session(ground.engine) as session, ground.begin(session) as unit:
-        anchoring.add_witness(unit, ours, "Audit & Co", "log@audit.example")
+        witnesses.add(unit, ours, "Audit & Co", "log@audit.example")
     rebuild(ground, edit=2)
 
 
