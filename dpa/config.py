@@ -69,6 +69,8 @@ class Settings(BaseModel):
     """Address of an RFC 3161 time-stamp authority; empty: documents carry the time the issuer asserts."""
     tsa_roots: Path | None = Field(default=None, alias="DPA_TSA_ROOTS")
     """PEM file with the root certificates that the authority's time-stamps must lead to; required with `DPA_TSA_URL`."""
+    seal_lists: Path | None = Field(default=None, alias="DPA_SEAL_LISTS")
+    """File with the lists of revoked certificates that the issuers of bought seals publish (PEM or DER); none: such seals stay at PAdES B-T."""
     log_level: str = Field(default="info", alias="DPA_LOG_LEVEL", pattern="^(debug|info|warning|error)$")
     """How much the log tells: debug, info, warning or error."""
 

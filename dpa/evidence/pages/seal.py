@@ -14,6 +14,7 @@ from dpa.evidence.register import proofs
 from dpa.evidence.seal import queries
 from dpa.evidence.seal.models import Backend, IdentityState, SealIdentity
 from dpa.evidence.seal.rules import ROTATE_DAYS, expiry_warning
+from dpa.problems import Problem
 from dpa.web.identity import OrganisationRef
 from dpa.web.words import instant_text, plural
 
@@ -89,7 +90,7 @@ def view(session: Session, house: OrganisationRef, settings: Settings, now: date
     return View(
         organisation=house, identity_id=active.id if active else None,
         facts=_facts(active, sealed.get(active.id, proofs.Touched()), house.zone, now) if active else (),
-        badge=_end_badge(active, now) if active else None, level=_level(active, settings), root_fingerprint=newest.root_fingerprint if newest else None,
+        badge=_end_badge(active, now) if active else None, level=_level(active, settings, now), root_fingerprint=newest.root_fingerprint if newest else None,
         former=tuple(_former(one, sealed.get(one.id, proofs.Touched())) for one in known if one is not active), can_rotate=newest is not None and newest.backend is Backend.BUILTIN,
         advice=_advice(active, newest),
     )  # fmt: skip
@@ -166,16 +167,35 @@ def _end_badge(identity: SealIdentity, now: datetime) -> Badge:
     return Badge(f"ends in less than {plural(warning, 'day')}", "soon" if warning > ROTATE_DAYS else "late", "hourglass")
 
 
-def _level(identity: SealIdentity | None, settings: Settings) -> tuple[Fact, ...]:
+def _level(identity: SealIdentity | None, settings: Settings, now: datetime) -> tuple[Fact, ...]:
     if not settings.tsa_url:
         return (
             Fact("Level of new documents", "PAdES B-B", "time asserted by the issuer"),
             Fact("Why", "No time-stamp authority is set", "with one (DPA_TSA_URL, DPA_TSA_ROOTS) an authority proves the time, and documents stay checkable after the certificate ends"),
         )  # fmt: skip
-    own = identity is None or identity.backend is Backend.BUILTIN
-    level = "PAdES B-LTA" if own else "PAdES B-T"
-    hint = "time proved by an authority, with what later checks need" if own else "time proved by an authority; higher where the issuer's list of revoked certificates is held"
-    return (Fact("Level of new documents", level, hint), Fact("Why", "A time-stamp authority is set", "when it does not answer, documents are issued and the stamp follows"))
+    missing = "" if identity is None or identity.backend is Backend.BUILTIN else _missing(identity, settings, now)
+    facts = (
+        Fact("Level of new documents", "PAdES B-T" if missing else "PAdES B-LTA", "time proved by an authority" + ("" if missing else ", with what later checks need")),
+        Fact("Why", "A time-stamp authority is set", "when it does not answer, documents are issued and the stamp follows"),
+    )
+    return (*facts, Fact("For a higher level", "The issuer’s lists of revoked certificates", missing)) if missing else facts
+
+
+def _missing(identity: SealIdentity, settings: Settings, now: datetime) -> str:
+    """Say what keeps a bought seal at the level B-T; empty where nothing does."""
+    from dpa.evidence.seal import certificates, issuer_lists, sealers  # Load cryptography.
+
+    if settings.seal_lists is None:
+        return "have your operator put them into a file, name it in DPA_SEAL_LISTS, and fetch it daily"
+    try:
+        issuer_lists.lists(settings)
+    except Problem as problem:
+        return problem.message
+    material = sealers.material_for_stamp(identity, settings)
+    revoked_at = issuer_lists.revoked_at(material)
+    if revoked_at is not None:
+        return f"they call this seal revoked since {revoked_at:%d %B %Y}: nothing is sealed with it; revoke it here as well"
+    return "" if certificates.lists_cover(material, now) else "the file of DPA_SEAL_LISTS holds no list that is good today for each issuer up to the root; have your operator fetch them anew"
 
 
 def _former(identity: SealIdentity, sealed: proofs.Touched) -> Former:

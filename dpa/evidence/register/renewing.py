@@ -171,7 +171,7 @@ def _renew(tick: Tick, number: int, stamper: Stamper) -> bool:
     newest, level = queries.newest_file(row), row.level or ""
     if newest is None:
         return False
-    before, sha256, material = store.get(tick.settings.document_store, newest.sha256), newest.sha256, _material(tick.session, row)
+    before, sha256, material = store.get(tick.settings.document_store, newest.sha256), newest.sha256, _material(tick, row)
     tick.session.rollback()
     stamped = add_stamp(before, stamper, material, level=level)
     if len(stamped.content) > MOST_BYTES:
@@ -195,11 +195,12 @@ def _renew(tick: Tick, number: int, stamper: Stamper) -> bool:
     return True
 
 
-def _material(session: Session, row: IssuedDocument) -> Material:
+def _material(tick: Tick, row: IssuedDocument) -> Material:
     """Return what verifiers of the document need, with the newest list of its root: that of a retired seal's own row is as old as its retirement."""
-    from dpa.evidence.seal.sealers import material_of
+    from dpa.evidence.seal.sealers import material_for_stamp, material_of
 
-    identity = session.get_one(SealIdentity, row.seal_id)
-    family = seals.of_root(session, identity.organisation_id, identity.root_fingerprint)
+    identity = tick.session.get_one(SealIdentity, row.seal_id)
+    family = seals.of_root(tick.session, identity.organisation_id, identity.root_fingerprint)
     newest = max(family, key=lambda one: one.crl_number)
-    return replace(material_of(identity), crls=material_of(newest).crls)
+    material = material_for_stamp(identity, tick.settings)
+    return replace(material, crls=tuple(dict.fromkeys((*material_of(newest).crls, *material.crls))))

@@ -58,13 +58,13 @@ def add_stamps(tick: Tick) -> str:
 def _stamp(tick: Tick, number: int, stamper: Stamper) -> bool:
     """Stamp one document; false when another worker was quicker. The authority is asked outside any transaction."""
     from dpa.evidence.seal.held import held
-    from dpa.evidence.seal.sealers import material_of
+    from dpa.evidence.seal.sealers import material_for_stamp
     from dpa.evidence.seal.sealing import add_stamp
 
     row = tick.session.get_one(IssuedDocument, number, populate_existing=True)
     if row.sha256 is None or row.stamp_wanted_since is None:
         return False
-    before, material = store.get(tick.settings.document_store, row.sha256), material_of(tick.session.get_one(SealIdentity, row.seal_id))
+    before, material = store.get(tick.settings.document_store, row.sha256), material_for_stamp(tick.session.get_one(SealIdentity, row.seal_id), tick.settings)
     tick.session.rollback()
     stamped = add_stamp(before, stamper, material)
     return _keep(tick, number, store.put(tick.settings.document_store, stamped.content), stamped, held(stamped.content))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs12
 
 from dpa.config import Settings
+from dpa.evidence.seal import issuer_lists
 from dpa.evidence.seal.certificates import Material, der
 from dpa.evidence.seal.keyfiles import PrivateKey, decrypted, read_private, read_secret
 from dpa.evidence.seal.models import Backend, IdentityState, SealIdentity
@@ -24,7 +26,7 @@ from dpa.evidence.seal.sealer import Sealer, SealUnavailable, Sign
 from dpa.evidence.seal.token import TokenKey, TokenPlace
 from dpa.problems import Misconfigured, Problem
 
-__all__ = ["SealUnavailable", "Sealer", "forget", "material_of", "open_pkcs12", "sealer_for", "signing"]
+__all__ = ["SealUnavailable", "Sealer", "forget", "material_for_stamp", "material_of", "open_pkcs12", "sealer_for", "signing"]
 
 _open: dict[tuple[int, int, str], tuple[int, Sealer]] = {}
 _lock = threading.Lock()
@@ -33,7 +35,7 @@ _lock = threading.Lock()
 def sealer_for(identity: SealIdentity, settings: Settings) -> Sealer:
     """Open the identity's key, or return it opened before; a newer list of revoked certificates is taken along.
 
-    Raises `SealUnavailable` for an identity that may no longer seal, a key file that is missing, open to others or of another
+    A bought seal carries the lists of its issuer that `DPA_SEAL_LISTS` holds. Raises `SealUnavailable` for an identity that may no longer seal, a key file that is missing, open to others or of another
     passphrase, and a token that cannot be reached.
     """
     if identity.state is not IdentityState.ACTIVE:
@@ -41,17 +43,31 @@ def sealer_for(identity: SealIdentity, settings: Settings) -> Sealer:
     place = (os.getpid(), identity.id, identity.fingerprint)  # A token's session does not survive a fork.
     with _lock:
         known = _open.get(place)
-        if known is not None and known[0] == identity.crl_number:
-            return known[1]
-        sealer = _made(identity, known[1].sign if known else _key_of(identity, settings))
-        _open[place] = (identity.crl_number, sealer)
-        return sealer
+        if known is None or known[0] != identity.crl_number:
+            known = (identity.crl_number, _made(identity, known[1].sign if known else _key_of(identity, settings)))
+            _open[place] = known
+    return known[1] if identity.backend is Backend.BUILTIN else _with_lists(known[1], settings)
+
+
+def _with_lists(sealer: Sealer, settings: Settings) -> Sealer:
+    """Take the issuer's lists of today along; a seal that they call revoked does not seal."""
+    material = issuer_lists.completed(sealer.material, settings)
+    revoked_at = issuer_lists.revoked_at(material)
+    if revoked_at is not None:
+        raise SealUnavailable(f"The issuer of the seal {sealer.fingerprint[:16]} calls it revoked since {revoked_at:%d %B %Y %H:%M} UTC (DPA_SEAL_LISTS); install another one.")
+    return replace(sealer, material=material)
 
 
 def forget() -> None:
     """Close the book of opened keys, so that the next use opens them anew."""
     with _lock:
         _open.clear()
+
+
+def material_for_stamp(identity: SealIdentity, settings: Settings) -> Material:
+    """Return what a time-stamp that is added later takes along: what stands in the row, and the issuer's lists of today for a bought seal."""
+    material = material_of(identity)
+    return material if identity.backend is Backend.BUILTIN else issuer_lists.completed(material, settings)
 
 
 def material_of(identity: SealIdentity) -> Material:

@@ -52,7 +52,7 @@ def check_file(session: Session, data: bytes, settings: Settings, now: datetime,
 
     `apart` examines in a process of its own, as must be for files of strangers. A document is looked up by the file's digest; by the
     number in its record only if the seal on it is ours and holds, so that nobody learns from a made-up file which numbers exist.
-    Raises `Misconfigured` when the roots of the time-stamp authority cannot be read, `sandbox.NotExamined` when the machine has no room for it.
+    Raises `Misconfigured` when the roots of the time-stamp authority or the lists of issuers cannot be read, `sandbox.NotExamined` when the machine has no room for it.
     """
     identities = list(session.scalars(select(SealIdentity)))
     trust = trust_in(session, identities, settings)
@@ -96,6 +96,7 @@ def _listed(document: IssuedDocument, issued_at: datetime, revoked: proofs.Revok
 
 def trust_in(session: Session, identities: list[SealIdentity], settings: Settings) -> Trust:
     """Return whom an examination may trust: the roots of all sealing identities, ended ones too, and of time-stamp authorities, kept ones too."""
+    from dpa.evidence.seal import issuer_lists
     from dpa.evidence.seal.sealers import material_of
 
     materials = [material_of(identity) for identity in identities]
@@ -104,7 +105,7 @@ def trust_in(session: Session, identities: list[SealIdentity], settings: Setting
         roots=tuple(dict.fromkeys(material.root for material in materials)),
         certificates=tuple(dict.fromkeys(der for material in materials for der in material.chain[:-1])),
         tsa_roots=authorities.believed(session, tsa_roots),
-        crls=tuple(dict.fromkeys((*(der for material in materials for der in material.crls), *tsa_crls))),
+        crls=tuple(dict.fromkeys((*(der for material in materials for der in material.crls), *issuer_lists.lists(settings), *tsa_crls))),
     )
 
 

@@ -130,9 +130,11 @@ async def _gathered(pdf: Opened, seal: EmbeddedPdfSignature, trust: Trust, now: 
 async def _over_time(
     seal: EmbeddedPdfSignature, trust: Trust, archive: Sequence[Stamp], inside: Sequence[Stamp], lists: Sequence[bytes], now: datetime
 ) -> bool:
+    if await trusting.proved_by_archive(seal, trust, archive[0].at, lists):
+        return True
     if not inside:
-        return await trusting.proved_by_archive(seal, trust, archive[0].at, lists)
-    # The second archive time-stamp proves that seal and first one existed at its time, so that is when they are validated.
+        return False
+    # Sealed and time-stamped in time, but the archive time-stamp came after the end of the certificate: what is inside has to carry it. The second archive time-stamp proves that seal and first one existed at its time, so that is when they are validated.
     return await trusting.proved_over_time(seal, trust, archive[1].at if len(archive) > 1 else now)
 
 

@@ -255,8 +255,8 @@ async def proved_over_time(seal: EmbeddedPdfSignature, trust: Trust, now: dateti
 async def proved_by_archive(seal: EmbeddedPdfSignature, trust: Trust, at: datetime, lists: Sequence[bytes]) -> bool:
     """Tell whether the seal was valid at the instant of the archive time-stamp that covers it, the first of an unbroken line.
 
-    For documents that were stamped after they had been issued. The standard takes such a time-stamp as proof of the seal's existence as it
-    takes one inside the seal (ETSI EN 319 142-1, table 1; EN 319 102-1, 5.6.2.3), but the library's algorithm knows only the latter.
+    The standard takes such a time-stamp as proof that the seal existed, as it takes one inside the seal (ETSI EN 319 142-1, table 1; EN 319 102-1,
+    5.6.2.3). The library's algorithm knows only the latter, and no chains with a certificate between root and seal.
     """
     path = await chain(seal, trust, at)
     found = revocation(path, lists)

@@ -99,7 +99,7 @@ def test_the_review_tells_how_many_documents_it_touches(stamping: tuple[House, i
 
 
 def test_a_former_seal_is_revoked_from_the_page(stamping: tuple[House, int, int], seal_ground: SealGround) -> None:
-    house, proved, unproved = stamping
+    house, _, _ = stamping
     with house.unit("u:1") as unit:
         old = unit.session.scalars(select(SealIdentity).where(SealIdentity.organisation_id == house.lemon)).one()
         former = old.id

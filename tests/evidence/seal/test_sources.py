@@ -7,12 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -20,16 +22,19 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from dpa.config import Settings
 from dpa.evidence.pdf import Text, render
-from dpa.evidence.seal import certificates, sealers
-from dpa.evidence.seal.certificates import pem
+from dpa.evidence.seal import certificates, issuer_lists, sealers
+from dpa.evidence.seal.certificates import der, pem
 from dpa.evidence.seal.models import Backend
 from dpa.evidence.seal.preparing import Prepared, prepare_pkcs11, prepare_pkcs12
-from dpa.evidence.seal.sealers import SealUnavailable, sealer_for
-from dpa.evidence.seal.sealing import seal
+from dpa.evidence.seal.sealers import SealUnavailable, material_for_stamp, sealer_for
+from dpa.evidence.seal.sealing import add_stamp, seal
 from dpa.evidence.seal.token import TokenKey, TokenPlace
+from dpa.evidence.verification.examination import examine
+from dpa.evidence.verification.values import CheckName, Trust
 from dpa.problems import Invalid, Misconfigured, Problem
 from tests.evidence.pdf import samples
 from tests.evidence.seal import outside
@@ -108,6 +113,64 @@ def test_a_pkcs12_file_seals(kind: str, bought: Callable[..., Path], authority: 
 def test_with_a_bought_certificate_and_no_list_of_its_issuer_the_level_claims_less(bought: Callable[..., Path], seal_ground: SealGround, unsealed: bytes, tmp_path: Path) -> None:
     sealer = sealer_for(identity_of(prepared(bought()), 101), Settings(instance=tmp_path))
     assert seal(unsealed, sealer, reason="Issued", at=AT, stamper=seal_ground.stamper()).level == "B-T"
+
+
+def issuers_lists(folder: Path, *issuers: Issued, revoked: x509.Certificate | None = None, at: datetime = AT - timedelta(hours=1), days: int = 7) -> Path:
+    """The file of DPA_SEAL_LISTS: one list by each issuer, good for a week."""
+    file = folder / "issuers.crl"
+    texts = []
+    for issuer in issuers:
+        builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.certificate.subject).last_update(at).next_update(at + timedelta(days=days))
+        # RFC 5280, 5.2.1 and 5.2.3, has every authority name its key and number its lists.
+        builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False).add_extension(x509.CRLNumber(1), critical=False)
+        if revoked is not None:
+            builder = builder.add_revoked_certificate(x509.RevokedCertificateBuilder().serial_number(revoked.serial_number).revocation_date(at).build())
+        texts.append(builder.sign(issuer.key, SHA256()).public_bytes(Encoding.PEM).decode("ascii"))
+    file.write_text("".join(texts), "ascii")
+    return file
+
+
+def test_with_the_lists_of_its_issuers_a_bought_seal_reaches_the_highest_level(
+    bought: Callable[..., Path], intermediate: Issued, authority: Issued, seal_ground: SealGround, unsealed: bytes, tmp_path: Path
+) -> None:
+    identity = identity_of(prepared(bought(valid=(AT - timedelta(days=1), AT + timedelta(days=700)))), 102)
+    levels = {}
+    for name, issuers in (("all", (intermediate, authority)), ("one is missing", (intermediate,)), ("strangers", (seal_ground.authority.root,))):
+        settings = Settings(instance=tmp_path, seal_lists=issuers_lists(tmp_path, *issuers))
+        sealed = seal(unsealed, sealer_for(identity, settings), reason="Issued", at=AT, stamper=seal_ground.stamper())
+        levels[name] = sealed.level
+        if name == "all":
+            store = PdfFileReader(BytesIO(sealed.content)).root["/DSS"]
+            assert len(store["/CRLs"]) == 3, "two of the seal's issuers, one of the authority"
+            late = add_stamp(seal(unsealed, sealer_for(identity, settings), reason="Issued", at=AT, stamper=None).content, seal_ground.stamper(), material_for_stamp(identity, settings))
+            assert late.level == "B-LTA"
+            trust = Trust(roots=(der(authority.certificate),), certificates=(der(intermediate.certificate),), crls=issuer_lists.lists(settings), tsa_roots=seal_ground.stamper().trust().roots)
+            later = examine(sealed.content, trust, identity.not_after + timedelta(days=1))
+            assert (later.level, later.check(CheckName.VALIDITY).passed, later.check(CheckName.REVOCATION).passed) == ("B-LTA", True, True)  # type: ignore[union-attr]
+    assert levels == {"all": "B-LTA", "one is missing": "B-T", "strangers": "B-T"}
+    old = Settings(instance=tmp_path, seal_lists=issuers_lists(tmp_path, intermediate, authority, at=AT - timedelta(days=9)))
+    assert seal(unsealed, sealer_for(identity, old), reason="Issued", at=AT, stamper=seal_ground.stamper()).level == "B-T", "a list of last week is good no more"
+
+
+def test_a_bought_seal_that_its_issuer_calls_revoked_does_not_seal(bought: Callable[..., Path], intermediate: Issued, authority: Issued, tmp_path: Path) -> None:
+    found = prepared(bought())
+    settings = Settings(instance=tmp_path, seal_lists=issuers_lists(tmp_path, intermediate, authority, revoked=found.certificate))
+    with pytest.raises(SealUnavailable, match="calls it revoked since 22 November 2026"):
+        sealer_for(identity_of(found, 103), settings)
+
+
+@pytest.mark.parametrize("content", [None, b"no list", b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n", bytes(issuer_lists.LARGEST + 1)],
+                         ids=["absent", "words", "damaged", "too large"])  # fmt: skip
+def test_lists_that_cannot_be_read_stop_no_sealing_and_are_said(
+    content: bytes | None, bought: Callable[..., Path], seal_ground: SealGround, unsealed: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "issuers.crl"
+    if content is not None:
+        file.write_bytes(content)
+    settings = Settings(instance=tmp_path, seal_lists=file)
+    assert seal(unsealed, sealer_for(identity_of(prepared(bought()), 104), settings), reason="Issued", at=AT, stamper=seal_ground.stamper()).level == "B-T"
+    with pytest.raises(Misconfigured, match="DPA_SEAL_LISTS"):
+        issuer_lists.lists(settings)
 
 
 def test_a_wrong_passphrase_is_said_plainly(bought: Callable[..., Path], tmp_path: Path) -> None:
