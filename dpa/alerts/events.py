@@ -24,7 +24,7 @@ class Event(StrEnum):
 
 
 SENTENCES: dict[str, str] = {
-    Event.ENQUEUED: "put {count} notices ({mail}) into the outbox",
+    Event.ENQUEUED: "put mails into the outbox ({mail}: {count})",
     Event.ACCEPTED: "handed a message ({mail}) over; the answer was {code}",
     Event.REFUSED: "could not deliver a message ({mail}): refused for good with {code}",
     Event.DEAD: "gave up on a message ({mail}) after {attempts} attempts",

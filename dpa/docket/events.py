@@ -34,7 +34,7 @@ SENTENCES: dict[str, str] = {
     Event.SUPERSEDED: "replaced the deadline by another one, due {due}",
     Event.ACKNOWLEDGED: "acknowledged {count} deadlines",
     Event.ASSIGNED: "gave the deadline to another owner",
-    Event.ALERTED: "queued alerts for {count} deadlines ({step})",
+    Event.ALERTED: "queued alerts ({step}; deadlines: {count})",
     Event.REPLANNED: "looked at {count} deadlines again; no alert was due yet",
     Event.POSTPONED: "could not work out the alerts of {count} deadlines and postponed them to {until}",
 }

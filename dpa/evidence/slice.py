@@ -39,6 +39,11 @@ def _trail_names(_session: Session, keys: Sequence[str]) -> Mapping[str, str]:
 
 
 BACKENDS = {"builtin": "made by DPA Desk", "pkcs12": "a file from elsewhere", "pkcs11": "a token or hardware module"}
+PARTS = {
+    "evidence": "documents and trail", "seal": "seals", "cli": "command line", "demo": "demonstration", "worker": "worker", "alerts": "mail", "docket": "deadlines",
+    "people": "sign-in",
+}  # fmt: skip
+"""What the trail calls the parts of the product that act by themselves."""
 
 SLICE = Slice(
     name="evidence",
@@ -68,7 +73,7 @@ SLICE = Slice(
         "trail": _trail_names, "document": register_queries.names, "seal": seal_queries.names, "authority": authorities.names,
         "checkpoint": anchoring.checkpoint_names, "witness": witnesses.names,
     },
-    words={"backend": BACKENDS.get},
+    words={"backend": BACKENDS.get, "system": PARTS.get},
     paths={"document": "/documents/{id}", "checkpoint": "/checkpoints/{id}"},
     concerns=(concerns.concerns,),
 )

@@ -123,7 +123,7 @@ def test_every_code_in_a_sentence_has_words() -> None:
     rungs = ["open", "due", "before_3h", "before_12h", "before_7d", "escalate_1", "after_2"]
     assert mails
     assert names
-    for key, codes in (("mail", mails), ("kind", names), ("step", rungs), ("backend", ["builtin", "pkcs12", "pkcs11"])):
+    for key, codes in (("mail", mails), ("kind", names), ("step", rungs), ("backend", ["builtin", "pkcs12", "pkcs11"]), ("system", ["evidence", "alerts", "docket"])):
         for code in codes:
             assert registry.words_for(key, code), f"{key} {code} is printed as it stands; give it words in the slice that declares it"
             assert not CODE.search(registry.words_for(key, code) or "")

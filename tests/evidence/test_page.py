@@ -82,7 +82,7 @@ def test_the_page_tells_who_did_what_in_sentences(app: Flask) -> None:
     page = see(app, "ana")
     assert "did a thing 4711 times." in page
     assert ">Ana Duarte</a>" in page
-    assert "DPA Desk (alerts)" in page
+    assert "DPA Desk (mail)" in page
     assert "Next page" in page
     assert SCRIPT not in page
     assert "&lt;script&gt;" in page

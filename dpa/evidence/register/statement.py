@@ -145,7 +145,7 @@ def build(record: Record) -> Body:
             Heading("The entries and their leaf hashes"),
             Text("The hash of an entry is SHA-256 over a zero byte and its exact text (RFC 6962); the texts lie in the proof bundle."),
             Table(
-                (Column("Number", 1, Align.RIGHT), Column("Written (UTC)", 2.6), Column("Leaf hash", 6.2, code=True)),
+                (Column("Number", 0.8, Align.RIGHT), Column("Written (UTC)", 2.1), Column("Leaf hash", 7.1, code=True)),
                 tuple((f"{entry['i']:,}", f"{instant(entry['at']):%Y-%m-%d %H:%M:%S}", entry["leaf"]) for entry in entries),
             ),
             FinePrint("A log proves what was written and when it was written, not that everything that happened was written."),

@@ -77,7 +77,8 @@ def actor_name(actor: str, names: Names) -> str:
     if found:
         return found
     if kind == "system":
-        return f"DPA Desk ({identifier.replace('_', ' ')})" if identifier else "DPA Desk"
+        part = registry.words_for("system", identifier) or identifier.replace("_", " ")
+        return f"DPA Desk ({part})" if part else "DPA Desk"
     return f"Person {identifier}" if kind == "u" else actor
 
 
