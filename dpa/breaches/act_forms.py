@@ -12,7 +12,6 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 from dpa.breaches import channels
 from dpa.breaches.case import Offer
 from dpa.breaches.channels import BY_HAND, Channel, Handed
-from dpa.breaches.models import Notice
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft
 from dpa.docket.forms import typed
@@ -32,15 +31,14 @@ class DraftForm(Form):
     next_word_at = ZonedDateTimeField("Next word promised for", [Optional()])
     contact = TextAreaField("Contact that answers now", [DataRequired("Name a contact that answers now.")])
 
-    def begin(self, zone: str, offers: Sequence[Offer], draft: Notice | None) -> None:
-        """Read times in the case's zone, offer the phases that may come now, and show the promise of the draft."""
+    def begin(self, zone: str, offers: Sequence[Offer], promised: datetime | None) -> None:
+        """Read times in the case's zone, offer the phases that may come now, and show the promise the text begins with."""
         self.next_word_at.zone = zone
         if len(offers) < 2:
             del self.phase
         else:
             self.phase.choices = [SelectChoice(one.phase.value, label=one.title) for one in offers]
         if not self.is_submitted():
-            promised = draft.next_word_at if draft is not None else None
             self.next_word_at.process_data(typed(promised, zone) if promised else None)
 
     def validate_next_word_at(self, field: ZonedDateTimeField) -> None:

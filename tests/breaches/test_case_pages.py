@@ -61,7 +61,7 @@ class Desk(House):
         """Release a phase and have the mail server accept it."""
         at = clock_of(self.app).now() + word if word else None
         self.do(lambda unit, breach: operations.save_draft(unit, breach, DRAFT, phase, at))
-        self.do(lambda unit, breach: operations.release_notice(unit, breach, unit.session.get_one(Organisation, self.org)))
+        self.release()
 
         def deliver(unit: Unit, _: Breach) -> None:
             for one in unit.session.scalars(select(Delivery).where(Delivery.given_at.is_(None), Delivery.outbox_id.is_not(None))).all():
@@ -70,6 +70,9 @@ class Desk(House):
                 operations.notice_sent(unit, message)
 
         self.do(deliver)
+
+    def release(self) -> None:
+        self.do(lambda unit, breach: operations.release_notice(unit, breach, unit.session.get_one(Organisation, self.org)))
 
     def later(self, hours: float) -> None:
         clock_of(self.app).advance(hours * HOUR)
@@ -328,6 +331,25 @@ def test_a_customer_told_in_time_needs_no_reason(desk: Desk) -> None:
 
 
 # Ending
+
+
+def test_a_final_notice_does_not_inherit_what_was_open(desk: Desk) -> None:
+    client = desk.client("dpo")
+    desk.do(lambda unit, breach: operations.save_draft(unit, breach, Draft("It leaked.", "DPO, now", "", "", "Who opened it.")))
+    desk.release()
+    assert "Who opened it.</textarea>" in client.get(f"{desk.case}/notice").text, "a supplement begins with what was open"
+    assert "Who opened it.</textarea>" not in client.get(f"{desk.case}/notice?phase=final").text
+    client.post(f"{desk.case}/notice", data={"phase": "final", "nature": "It leaked.", "contact": "DPO, now", "unknown": "Who opened it."})
+    assert "this text still names what is not known yet" in client.get(f"{desk.case}/release").text
+
+
+def test_a_late_first_notice_is_said_to_be_late_before_it_leaves(desk: Desk) -> None:
+    client = desk.client("dpo")
+    desk.do(lambda unit, breach: operations.save_draft(unit, breach, DRAFT))
+    assert "told after the time agreed" not in client.get(f"{desk.case}/release").text
+    desk.later(30)
+    client = desk.client("dpo")  # Thirty hours end the session too.
+    assert "2 customers are told after the time agreed. Say in the text why" in client.get(f"{desk.case}/release").text
 
 
 def test_a_case_is_closed_when_nothing_is_owed_and_says_what_is(desk: Desk) -> None:

@@ -189,6 +189,26 @@ def test_the_facts_go_into_the_notice_only_when_somebody_asks(house: House) -> N
     assert notice.next_word_at == datetime(2026, 11, 24, 9, tzinfo=UTC)  # type: ignore[attr-defined]
 
 
+def test_a_first_notice_begins_with_the_sheet_and_a_review_says_what_it_leaves_out(house: House) -> None:
+    case, client = house.record(), house.client("dpo")
+    assert "Filled from" not in client.get(f"{case}/notice").text
+    sheet = {"version": "0", "nature": "An export leaked.", "measures_taken": "The link was closed.", "next_word_at": "2026-11-24T10:00"}
+    client.post(f"{case}/facts", data=sheet)
+    page = client.get(f"{case}/notice").text
+    assert "Filled from version 1 of the fact sheet" in page
+    assert "The link was closed." in page
+    assert 'value="2026-11-24T10:00"' in page, "the promise is a field with a clock, not prose"
+    assert "We write again" not in page
+    client.post(f"{case}/affected", data={"selection": "all"})
+    client.post(f"{case}/notice", data={"nature": "It leaked.", "contact": "DPO, now", "measures": "", "consequences": "", "unknown": ""})
+    assert "The fact sheet says more than this text: measures." in client.get(f"{case}/release").text
+    again = client.get(f"{case}/notice").text
+    assert "It says more than this text: measures." in again
+    assert "Filled from" not in again
+    client.post(f"{case}/facts/notice")
+    assert "The fact sheet says more" not in client.get(f"{case}/release").text
+
+
 def test_outsiders_see_nothing_auditors_change_nothing_and_closed_cases_are_read(house: House) -> None:
     case = house.record()
     house.client("dpo").post(f"{case}/facts", data={"version": "0", "nature": "Secret."})

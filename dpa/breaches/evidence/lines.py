@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -145,12 +145,19 @@ def _reasons(given: Iterable[str]) -> Reasons:
 
 
 def _matters(sheet: BreachFacts | None, phases: Sequence[Notice], breach: Breach) -> Matters:
-    """Return facts, effects and remedial action: those of the fact sheet, and where it is silent what customers were told, or was recorded."""
+    """Return facts, effects and remedial action: what the fact sheet says, then what a notice told after the sheet was saved, if it says more.
+
+    Where the sheet is silent, what customers were told stands, and before anything was written what was recorded.
+    """
     said = facts.matters(sheet_of([sheet] if sheet else [], phases, 1), breach.zone)
     newest = phases[-1] if phases else None
-    known = newest.nature if newest else breach.known
-    return Matters(
-        nature=said.nature or (known,), contact=said.contact,
-        consequences=said.consequences or ((newest.consequences,) if newest and newest.consequences else ()),
-        measures=said.measures or ((newest.measures,) if newest and newest.measures else ()), unknown=said.unknown,
-    )
+    if newest is None:
+        return replace(said, nature=said.nature or (breach.known,))
+    later = sheet is None or (newest.released_at is not None and newest.released_at >= sheet.at)
+    return Matters(*(_joined(getattr(said, name), getattr(newest, name), later=later) for name in ("nature", "contact", "consequences", "measures", "unknown")))
+
+
+def _joined(said: Sequence[str], told: str, *, later: bool) -> tuple[str, ...]:
+    if not said or all(one in told for one in said):
+        return (told,) if told else ()
+    return (*said, told) if later and told and told not in "\n".join(said) else tuple(said)

@@ -22,7 +22,6 @@ from dpa.breaches.facts.showing import (
 )
 from dpa.breaches.facts.telling import told
 from dpa.breaches.facts.words import Answer, Disclosure, Discovery, Span, Unavailability, Unintelligible, Word
-from dpa.deadlines.explaining import instant_text
 
 _DISCLOSURE: Mapping[Disclosure, str] = {
     Disclosure.DISCLOSED: "Data were taken or disclosed",
@@ -82,7 +81,11 @@ def rows(sheet: FactSheet, zone: str) -> tuple[tuple[str, str], ...]:
 
 
 def matters(sheet: FactSheet, zone: str) -> Matters:
-    """Return the sheet as paragraphs for a notice; free texts come first and word for word."""
+    """Return the sheet as paragraphs for a notice; free texts come first and word for word.
+
+    When the next word comes is no part of them: a notice promises it in a field of its own, with a clock, and never in prose that a later
+    notice would repeat.
+    """
     sheet = told(sheet)
     return Matters(
         nature=_paragraphs(sheet.nature, _kind(sheet), _when(sheet, zone), _who(sheet), _data(sheet), _where(sheet, zone)),
@@ -91,7 +94,7 @@ def matters(sheet: FactSheet, zone: str) -> Matters:
         measures=_paragraphs(
             sheet.measures_taken, _labelled("Our proposal to you", sheet.measures_proposed), _in_place(sheet), _prevention(sheet), _reports(sheet)
         ),
-        unknown=_paragraphs(sheet.unknown, _next_word(sheet, zone)),
+        unknown=_paragraphs(sheet.unknown),
     )
 
 
@@ -193,7 +196,3 @@ def _prevention(sheet: FactSheet) -> str:
 def _reports(sheet: FactSheet) -> str:
     police = _POLICE.get(sheet.police, "") if sheet.police else ""
     return _sentences(police, _AUTHORITIES.get(sheet.authorities, "") if sheet.authorities else "", sheet.reports_note)
-
-
-def _next_word(sheet: FactSheet, zone: str) -> str:
-    return f"We write again by {instant_text(sheet.next_word_at, zone)} at the latest." if sheet.next_word_at else ""

@@ -10,7 +10,9 @@ from dpa.breaches.facts import FactSheet
 from dpa.breaches.facts_form import FactsForm, values
 from dpa.breaches.models import Breach, BreachFacts
 from dpa.breaches.pages import facts as pages
+from dpa.breaches.pages import writing
 from dpa.breaches.pages.awareness import people
+from dpa.breaches.phases import Phase
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, status
 from dpa.breaches.views.times import say_repeated_hours
@@ -99,8 +101,9 @@ def facts_into_notice(breach_id: int) -> Page:
             raise Conflict("There is no fact sheet yet; save one first.")
         sheet = facts.read(newest.sheet)
         draft = breach.draft
-        word = sheet.next_word_at if sheet.next_word_at and sheet.next_word_at > unit.now else (draft.next_word_at if draft else None)
-        text = pages.merged(facts.matters(sheet, breach.zone), notices.draft_of(draft) if draft else None)
+        word = None if draft and draft.phase is Phase.FINAL else writing.promise(sheet, unit.now) or (draft.next_word_at if draft else None)
+        standing = draft or breach.newest_released
+        text = pages.merged(facts.matters(sheet, breach.zone), notices.draft_of(standing) if standing else None)
         operations.save_draft(unit, breach, text, None, word)
     flash("The facts stand in the notice's draft. Read it before it is released; nothing has left yet.", "success")
     return redirect(url_for("breaches.write_notice", breach_id=breach_id), 303)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from flask import flash, redirect, render_template, request, url_for
 
-from dpa.breaches import case, operations, queries, reviewing
+from dpa.breaches import case, case_queries, operations, queries, reviewing
 from dpa.breaches.act_forms import DraftForm, EmptyForm, ReleaseForm
 from dpa.breaches.case import Offer
 from dpa.breaches.models import Breach
 from dpa.breaches.operations.guards import must_be_open
+from dpa.breaches.pages import writing
 from dpa.breaches.phases import MEANINGS, TITLES, Phase, next_phases
 from dpa.breaches.reviewing import Asked, Review
 from dpa.breaches.views import blueprint
@@ -36,11 +38,14 @@ def write_notice(breach_id: int) -> Page:
     breach = queries.breach(edge.session(), scope, breach_id)
     must_be_open(breach)
     newest = breach.draft or breach.newest_released
-    form = DraftForm(obj=newest, data=None if newest else {"nature": breach.known})
+    start = None if newest else writing.beginning(edge.session(), breach, edge.now())
+    form = DraftForm(obj=newest, data=asdict(start.draft) if start else None)
     offers = _offers(breach)
-    form.begin(breach.zone, offers, breach.draft)
+    form.begin(breach.zone, offers, start.next_word_at if start else breach.draft.next_word_at if breach.draft else None)
     if "phase" in form and not form.is_submitted():
         form.phase.data = breach.draft.phase.value if breach.draft else _asked_phase(offers)
+        if breach.draft is None and form.phase.data == Phase.FINAL.value:
+            form.unknown.data = ""  # What was open when customers were told last is no part of a notice that nothing is open.
     if form.validate_on_submit():
         try:
             with edge.transaction() as unit:
@@ -51,7 +56,10 @@ def write_notice(breach_id: int) -> Page:
         except Problem as problem:
             form.show_problem(problem)
     told = [line for line in breach.notices if line.released_at is not None]
-    return render_template("breaches/notice.html", form=form, breach=breach, offers=offers, told=told, titles=TITLES), status(form)
+    return render_template(
+        "breaches/notice.html", form=form, breach=breach, offers=offers, told=told, titles=TITLES, made_of=start.version if start else 0,
+        beside=writing.beside(edge.session(), breach, newest),
+    ), status(form)  # fmt: skip
 
 
 def _offers(breach: Breach) -> Sequence[Offer]:
@@ -129,6 +137,8 @@ def _review_page(breach: Breach, form: ReleaseForm, problem: Conflict | Invalid 
         "breaches/release.html", review=view, breach=breach, form=form, asked=asked, beside=beside, errors=on_top,
         final=view.notice.phase is Phase.FINAL, may_write=person.may(RECORD, breach.organisation_id), offered=NAMES,
         said_in={one.language.value for one in view.languages}, unprintable=_unprintable(breach, view),
+        sheet=None if view.released else writing.beside(edge.session(), breach, view.notice),
+        late=0 if view.released or view.notice.number > 1 else case_queries.late_count(edge.session(), breach.id, edge.now()),
     )  # fmt: skip
     return page, 200 if problem is None else 409 if isinstance(problem, Conflict) else 422
 

@@ -18,7 +18,7 @@ from dpa.breaches.closing import CaseState
 from dpa.breaches.evidence import lines as reading
 from dpa.breaches.evidence import register, tables
 from dpa.breaches.evidence.asking import Asked
-from dpa.breaches.evidence.lines import Line, PhaseLine, lines
+from dpa.breaches.evidence.lines import Line, PhaseLine, _joined, lines
 from dpa.breaches.evidence.moments import Promise
 from dpa.breaches.models import Affected
 from dpa.breaches.operations import documenting
@@ -75,6 +75,15 @@ def test_a_register_tells_what_was_known_by_then(lemon: Ground) -> None:
     assert closed.late_reasons == (("Its mail server was down all day.", 1),)
     assert closed.remedial == "Access closed, keys changed.", "where the sheet is silent, what customers were told stands"
     assert "3,112 people" in closed.facts
+
+
+def test_a_register_tells_the_newest_statement_beside_the_sheet() -> None:
+    assert _joined((), "", later=True) == ()
+    assert _joined((), "Told.", later=False) == ("Told.",)
+    assert _joined(("Export switched off.",), "Export switched off. The file was deleted.", later=True) == ("Export switched off. The file was deleted.",)
+    assert _joined(("Export switched off.", "Keys kept."), "The file was deleted.", later=True) == ("Export switched off.", "Keys kept.", "The file was deleted.")
+    assert _joined(("Export switched off.",), "Told before the sheet.", later=False) == ("Export switched off.",)
+    assert _joined(("Export switched off and keys changed.",), "keys changed", later=True) == ("Export switched off and keys changed.",)
 
 
 def test_exercises_stand_apart_and_no_breach_is_kept_and_marked(here: Ground) -> None:

@@ -1,0 +1,74 @@
+"""What the fact sheet has to say to a notice that is being written: the text it begins with, and what it knows and the text does not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dpa.breaches import facts, queries
+from dpa.breaches.facts import FactSheet
+from dpa.breaches.models import Breach, BreachFacts, Notice
+from dpa.breaches.pages.facts import merged
+from dpa.breaches.rules import Draft
+from dpa.breaches.versions import draft_of, house_language
+from dpa.languages import Language
+
+MATTERS = {
+    "nature": "what happened", "consequences": "likely consequences", "measures": "measures", "unknown": "what is not known yet", "contact": "contact",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The text a form begins with, when nothing was written yet."""
+
+    draft: Draft
+    next_word_at: datetime | None
+    version: int
+    """Version of the fact sheet it was made of; 0 where it only repeats what was recorded."""
+
+
+def beginning(session: Session, breach: Breach, now: datetime) -> Beginning:
+    """Return the text of a first notice: the fact sheet's, where one is saved, else what was recorded of the incident.
+
+    Sheets are told in English, so a house that writes in another language begins with what it recorded.
+    """
+    recorded = Draft(breach.known, "", "", "", "")
+    newest = queries.newest_facts(session, breach.id)
+    if newest is None or house_language(session, breach.organisation_id) is not Language.EN:
+        return Beginning(recorded, None, 0)
+    sheet = facts.read(newest.sheet)
+    return Beginning(merged(facts.matters(sheet, breach.zone), recorded), promise(sheet, now), newest.number)
+
+
+def promise(sheet: FactSheet, now: datetime) -> datetime | None:
+    """Return the next word a notice made of the sheet promises; none for one that has passed."""
+    return sheet.next_word_at if sheet.next_word_at and sheet.next_word_at > now else None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the fact sheet holds beside the text that stands."""
+
+    version: int
+    unsaid: tuple[str, ...]
+    """Matters of Art. 33(3) that the sheet knows and the text leaves empty."""
+    newer: bool
+    """Whether the sheet was saved after the text."""
+
+
+def beside(session: Session, breach: Breach, notice: Notice | None) -> Beside | None:
+    """Return what the newest sheet holds beside a text; none without a sheet."""
+    newest = queries.newest_facts(session, breach.id)
+    if newest is None:
+        return None
+    known = facts.matters(facts.read(newest.sheet), breach.zone)
+    text = draft_of(notice) if notice else None
+    missing = tuple(words for name, words in MATTERS.items() if text is not None and getattr(known, name) and not getattr(text, name))
+    return Beside(newest.number, missing, notice is not None and _after(newest, notice))
+
+
+def _after(sheet: BreachFacts, notice: Notice) -> bool:
+    return sheet.at > notice.drafted_at
