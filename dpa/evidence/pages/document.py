@@ -21,6 +21,7 @@ from dpa.evidence.pages.badges import (
     state_badge,
 )
 from dpa.evidence.pages.listing import case_name
+from dpa.evidence.pages.seal import serial
 from dpa.evidence.register import journeys, kinds, proofs, queries, records, rules
 from dpa.evidence.register.models import (
     DocumentFile,
@@ -183,12 +184,14 @@ def _seal(session: Session, row: IssuedDocument, times: tuple[Fact, ...], *, see
     identity = queries.seal_of(session, row)
     if identity is None or row.level is None or row.checkpoint_size is None:
         return ()
+    number = serial(identity)
     return (
         Fact("Sealed as", identity.subject),
         level_fact(row.level),
         *times,
-        fingerprint_fact("Root certificate", identity.root_fingerprint, "SHA-256; compare it with the one you were given on another way"),
+        fingerprint_fact("Root certificate", identity.root_fingerprint, "SHA-256; compare it with the one you were given in another way"),
         fingerprint_fact("Sealing certificate", identity.fingerprint),
+        Fact("Serial number", number, "as openssl x509 -serial prints it", copies=number),
         Fact(
             "Checkpoint printed in it", f"over {plural(row.checkpoint_size, 'event')} of the trail",
             url=f"/checkpoints/{row.checkpoint_size}" if sees_trail else None,

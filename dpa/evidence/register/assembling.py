@@ -90,6 +90,8 @@ def _verification(record: Record, record_text: str, say: Wording) -> tuple[Block
                 Fact(say("engine.sealed_as"), seal["subject"], wide=True),
                 Fact(say("engine.root_print"), seal["root_fingerprint"], wide=True, code=True),
                 Fact(say("engine.leaf_print"), seal["fingerprint"], wide=True, code=True),
+                # Records from before the serial number was part of them must give the same bytes again.
+                *((Fact(say("engine.leaf_serial"), seal["serial"], "openssl x509 -serial", wide=True, code=True),) if "serial" in seal else ()),
                 Fact(say("engine.number"), record["number"]),
                 Fact(say("engine.code"), rules.spaced(code), say("engine.code_hint")),
             )

@@ -77,9 +77,12 @@ def make(making: Making, settings: Settings) -> Made:
 
 def whole(making: Making) -> dict[str, object]:
     """Return the record: the order, and what the moment of issue adds."""
+    from dpa.evidence.seal import certificates
+
     identity, outside = making.identity, making.outside
     seal = {
         "fingerprint": identity.fingerprint, "root_fingerprint": identity.root_fingerprint, "subject": identity.subject, "backend": identity.backend.value,
+        "serial": certificates.serial(identity.certificate),
     }  # fmt: skip
     anchor = {"at": bodies.timestamp(outside.at), "size": outside.size, "how": ANCHORS[outside.kind]} if outside else None
     return records.issued(records.read(making.order), at=making.at, seal=seal, checkpoint=making.checkpoint, trail_key=making.trail_key, anchor=anchor)
