@@ -144,7 +144,8 @@ def _seal(one: SealIdentity, *, is_named: bool) -> Seal:
 
 
 def _signs(first: int, end: int | None) -> str:
-    return f"signs checkpoints from {plural(first, 'entry', 'entries')} on, to this day" if end is None else f"signed checkpoints from {first:,} to {plural(end, 'entry', 'entries')}"
+    since = plural(first, "entry", "entries")
+    return f"signs checkpoints since the trail had {since}" if end is None else f"signed checkpoints while the trail had {first:,} to {plural(end, 'entry', 'entries')}"
 
 
 def _file(name: str, content: bytes) -> File:

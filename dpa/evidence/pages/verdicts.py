@@ -82,7 +82,7 @@ WORDS: Mapping[Verdict, tuple[str, str, str, str, str]] = {
     ),
     Verdict.UNREADABLE: (
         "Cannot be read", "off", "file-off",
-        "The file is not a PDF that a strict reader accepts, so nothing can be said about it.",
+        "The file is not a PDF that a strict reader accepts, so nothing can be said about it. Choose the PDF itself as you received it, not a picture, a scan or a copy of another program; if it is that, ask for it again.",
         "It does not say that the file is forged: it may be damaged, cut short, locked with a password, or another kind of file.",
     ),
 }  # fmt: skip
@@ -128,7 +128,8 @@ def of_listed(listed: Listed | None) -> Shown:
     if listed is None:
         return Shown(
             "Not found", "late", "shield-x", "The register holds no document with this number and this check code.",
-            "Look at both again: they stand together at the foot of each page. If they are as printed, the page was not issued here.",
+            "Look at both again: they stand at the foot of each page, the check code after “Record SHA-256”. If they are as printed, the page was not issued here: do not rely on it, and "
+            "ask whoever gave it to you for the file.",
             "It does not say which of the two is wrong.", (), (), "",
         )  # fmt: skip
     facts: tuple[Fact, ...] = (

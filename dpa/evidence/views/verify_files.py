@@ -15,8 +15,8 @@ from dpa.web import access, downloads, edge
 blueprint = Blueprint("verify_files", __name__)
 Answer = str | Response | tuple[str, int]
 UNKNOWN = (
-    "No seal with this fingerprint is known here. Enter all 64 digits of the fingerprint of the root certificate or of the sealing certificate, as the last pages of the document "
-    "print them. If they are as printed, the document was not sealed by anybody who uses this page."
+    "No seal with this fingerprint is known here. Enter all 64 digits as the last pages of the document print them; if they are as printed, the document was not sealed by anybody who "
+    "uses this page."
 )  # fmt: skip
 TYPES = {".pem": "application/x-pem-file", ".txt": "text/plain; charset=utf-8", ".py": "text/x-python; charset=utf-8"}
 
@@ -76,7 +76,7 @@ def seal_file(fingerprint: str, name: str) -> Answer:
 def _means(fingerprint: str) -> Means:
     found = recipe.means(edge.session(), fingerprint)
     if found is None:
-        raise NotFound("No seal with this fingerprint is known here.")
+        raise NotFound("No seal with this fingerprint is known here. Compare it with the one that the last pages of the document print.")
     return found
 
 
