@@ -192,7 +192,7 @@ def _open(page: _Page) -> tuple[Block, ...]:
         ours.append(say("paper.next_word", at=page.at(facts["next_word_at"])))
     title, text = say("paper.open_title"), facts["unknown"]
     if page.text_tag and text:
-        return (*page.account(Box(title, text, Tone.WARNING)), *((Box(title, "\n".join(ours), Tone.WARNING),) if ours else ()))
+        return (Box(title, text, Tone.WARNING, page.text_tag), *((Box(title, "\n".join(ours), Tone.WARNING),) if ours else ()))
     said = "\n".join(filter(None, (text, *ours)))
     return (Box(title, said, Tone.WARNING),) if said else ()
 

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import select
@@ -219,7 +220,8 @@ def figure(count: Mapping[str, Any] | None, say: Wording) -> str:
 def _listed(words: Sequence[str], note: str, section: str, say: Wording) -> str:
     # A note says what “other” means, so the word itself adds nothing beside it.
     named = [say(f"{section}.{word}") for word in words if not (word == "other" and note)]
-    return "; ".join(filter(None, (*named, note))) or say("part.not_known")
+    said = [text for text in (*named, note) if text]
+    return reduce(lambda first, second: say("part.also", first=first, second=second), said) if said else say("part.not_known")
 
 
 def told_part(text: str) -> Mapping[str, Any] | None:

@@ -68,6 +68,30 @@ def test_the_breach_is_called_what_article_4_calls_it(language: str, words: str)
         assert words.lower() in str(wording(Language(language)).texts[key]).lower(), key
 
 
+SECTIONS = "language|length|phase|matter|part|mail|paper|engine|strip|portal"
+
+
+def asked() -> set[str]:
+    """The keys that code and templates name; `{…}` in one stands for anything."""
+    found: set[str] = set()
+    for pattern in ("dpa/**/*.py", "templates/**/*.html", "templates/**/*.txt"):
+        for path in ROOT.glob(pattern):
+            found |= set(re.findall(rf"""["']((?:{SECTIONS})\.[a-z_]*(?:\{{[^}}]*\}}[a-z_]*)*)["']""", path.read_text("utf-8")))
+    return found
+
+
+def reached() -> set[str]:
+    """The texts that these keys reach, a counted one both ways."""
+    patterns = [re.compile(re.sub(r"\\\{.*?\\\}", "[a-z_]*", re.escape(key)) + "(_one|_many)?") for key in asked()]
+    return {key for key in ENGLISH.texts if any(pattern.fullmatch(key) for pattern in patterns)}
+
+
+def test_every_text_is_used_somewhere() -> None:
+    """A translation nobody reads is five sentences of work for nothing, and hides a key that is misspelt where it is asked for."""
+    used = reached()
+    assert [key for key in ENGLISH.texts if re.match(rf"({SECTIONS})\.", key) and key not in used] == []
+
+
 def test_each_stored_phrase_has_its_translation() -> None:
     """Roles, origins, channels, ways of signing in, words of contracts: short English texts that rows and records hold."""
     stored = {*WORD.values(), *CHANNELS.values(), *ROLES.values(), *SIGNED_IN.values(), *ANCHORS.values(), *(word for _, word in ORIGINS.values())}

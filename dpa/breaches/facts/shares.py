@@ -90,14 +90,14 @@ def part_of(sheet: FactSheet, agreement: Share | None, own: Share | None, *, con
     data_types, data_from = _categories(own.data_types, agreement.data_types, sheet.data_types)
     return Part(
         people=own.people or (sheet.people if whole else None), records=own.records or (sheet.records if whole else None),
-        subjects=subjects, subjects_from=subjects_from, subjects_note=own.subjects_note or _named(agreement.subjects_note, subjects_from),
-        data_types=data_types, data_from=data_from, data_note=own.data_note or _named(agreement.data_note, data_from),
+        subjects=subjects, subjects_from=subjects_from, subjects_note=own.subjects_note or _named(agreement.subjects_note, subjects_from, SubjectCategory.OTHER in subjects),
+        data_types=data_types, data_from=data_from, data_note=own.data_note or _named(agreement.data_note, data_from, DataType.OTHER in data_types),
     )  # fmt: skip
 
 
-def _named(note: str | None, source: Source) -> str:
-    """Return the agreement's own words, where its categories are told at all."""
-    return (note or "") if source is Source.AGREEMENT else ""
+def _named(note: str | None, source: Source, other: bool) -> str:
+    """Return the agreement's own words, where they are among what is told: they say what it means by “other”."""
+    return (note or "") if source is Source.AGREEMENT and other else ""
 
 
 def _categories(own: tuple[W, ...] | None, agreement: tuple[W, ...] | None, incident: tuple[W, ...]) -> tuple[tuple[W, ...], Source]:
@@ -192,7 +192,7 @@ def from_agreement(data: Sequence[str], subjects: Sequence[str]) -> Share | None
     kinds, data_rest = _sorted_out(data, _DATA_WORDS, whole=True)
     people, people_rest = _sorted_out(subjects, _SUBJECT_WORDS, whole=False)
     return Share(
-        subjects=tuple(one for one in SubjectCategory if one in people) or ((SubjectCategory.OTHER,) if people_rest else None),
+        subjects=(*(one for one in SubjectCategory if one in people), *((SubjectCategory.OTHER,) if people_rest else ())) or None,
         data_types=(*(one for one in DataType if one in kinds), *((DataType.OTHER,) if data_rest else ())) or None,
         subjects_note="; ".join(people_rest), data_note="; ".join(data_rest),
     )  # fmt: skip

@@ -241,6 +241,8 @@ class Notice:
     title: str
     text: str
     tone: Tone = Tone.INFO
+    language: str = ""
+    """BCP 47 tag of the text, where it is another than the title's."""
 
 
 @dataclass(frozen=True, slots=True)

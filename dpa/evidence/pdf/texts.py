@@ -69,7 +69,7 @@ def notice(flow: Flow, block: Notice) -> None:
     title_style = look.NOTICE_TITLE.coloured(colour)
     content = items(flow.setter.lines(block.title, title_style, width), title_style, flow.root.child("P"))
     for lines in flow.setter.paragraphs(block.text, look.NOTICE_TEXT, width):
-        content += items(lines, look.NOTICE_TEXT, flow.root.child("P"))
+        content += items(lines, look.NOTICE_TEXT, flow.root.child("P", language=block.language))
 
     def box(page: Page, top: float, bottom: float, _ended: bool) -> None:
         page.below.append(Fill(look.LEFT, bottom, look.WIDTH, top - bottom, ground))
