@@ -79,6 +79,9 @@ def find() -> Binaries:
 class Server:
     """One PostgreSQL of our own, reached through a unix socket in a private folder, without any durability."""
 
+    QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=4GB", "listen_addresses=")
+    """Settings of a server that nobody stops the hard way."""
+
     def __init__(self, binaries: Binaries) -> None:
         self._binaries = binaries
         self._process: subprocess.Popen[bytes] | None = None
@@ -138,8 +141,7 @@ class Server:
             raise Unavailable(f"PostgreSQL's initdb failed: {(done.stderr or done.stdout or words.stderr).strip()[-300:]}")
 
     def _launch(self) -> None:
-        quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=4GB", "listen_addresses="]
-        options = [part for setting in quick for part in ("-c", setting)]
+        options = [part for setting in self.QUICK for part in ("-c", setting)]
         command = [self._binaries.program("postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), *options]
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(

@@ -104,7 +104,8 @@ class CheckpointLog:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         while True:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            with os.fdopen(descriptor, "r+b") as file:
+            # Unbuffered: what a full disk did not take must not be written later, when the file is closed.
+            with os.fdopen(descriptor, "r+b", buffering=0) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 # While we waited the log may have been set aside under another name; then there is a new one.
                 if self.path.exists() and os.path.samestat(os.fstat(descriptor), self.path.stat()):
@@ -120,7 +121,7 @@ class LockedLog:
         self._file = file
 
     def append(self, note: str, at: datetime, reason: str) -> None:
-        """Add a note and return only when the disk has it."""
+        """Add a note and return only when the disk has it. Raises OSError when it is full; what was written until then is passed over."""
         last = next(_backwards(self._file), None)
         begin = b""
         if last is not None and isinstance(_read(*last), Damage) and _is_torn(last[1]):
@@ -128,8 +129,9 @@ class LockedLog:
             begin = b"\n" if isinstance(_read(last[0], last[1] + b"\n"), Entry) else b"\n" + _CUT_OFF
         stamp = at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
         self._file.seek(0, os.SEEK_END)
-        self._file.write(begin + f"# {stamp}Z {reason}\n{note}\n".encode())
-        self._file.flush()
+        rest = memoryview(begin + f"# {stamp}Z {reason}\n{note}\n".encode())
+        while rest:
+            rest = rest[self._file.write(rest) :]
         os.fsync(self._file.fileno())
         if last is None:
             folder = os.open(self.log.path.parent, os.O_RDONLY)

@@ -251,7 +251,11 @@ def _successor(connection: Connection, signer: Signer) -> SigningKey | None:
 def _sign(unit: Unit, signer: Signer, successor: SigningKey | None, log: LockedLog, signed: Checkpoint, reason: str) -> Entry:
     # With both signatures over a trail that names the successor, the former key vouches for it.
     note = sign(signed.text(), [signer.key, successor] if successor else [signer.key])
-    log.append(note, unit.now, reason)
+    try:
+        log.append(note, unit.now, reason)
+    except OSError as error:
+        raise NothingToSign(f"The checkpoint could not be written to {keys.LOG} ({error.strerror}), so it does not count as signed; see that the disk has "
+                            "room and the folder of keys can be written. The next checkpoint is tried as usual.") from None
     if successor:
         keys.promote(signer)
     return Entry(unit.now, reason, note, signed, 0)
