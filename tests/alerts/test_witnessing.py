@@ -132,7 +132,7 @@ def test_an_address_that_cannot_be_mailed_is_told_and_stops_nobody(desk: Desk) -
         return desk.session.query(TrailEvent).filter(TrailEvent.action == "evidence:witness:judged").count()
 
     assert judged() == 2
-    desk.enqueue("another-act")
+    desk.add_organisation("blue-light", "Light", ("Lena Light",))  # Another act.
     assert witnessing.mail_witnesses(desk.tick()) == ""
     assert judged() == 2, "told once"
     newest = checkpoints.newest(desk.session)
