@@ -53,6 +53,8 @@ HOSTILE = {
     "nothing": (b"", "Choose a PNG file"), "text": (b"<script>alert(1)</script>", "cannot be read as a PNG"), "jpeg": (jpeg(), "cannot be read as a PNG"),
     "svg": (b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', "cannot be read as a PNG"), "cut": (png()[:40], "cannot be read as a PNG"),
     "bomb": (bomb(12_000), "12000 by 12000 pixels"), "huge": (bomb(60_000), "cannot be read as a PNG"), "wide": (png(4001, 1000), "4001 by 1000 pixels"),
+    "dot": (png(1, 1), "1 by 1 pixels, too few to be seen"), "small": (png(47, 20), "at least 48 pixels on its longer side"),
+    "line": (png(1000, 20), "1000 by 20 pixels and would be a thin line"), "post": (png(4, 480), "at most 10 times as long as it is wide"),
     "heavy": (png() + b"\0" * 1_000_000, "at most 1,000,000 bytes"),
 }
 

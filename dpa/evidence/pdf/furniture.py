@@ -17,6 +17,8 @@ from dpa.evidence.pdf.texts import fine_print
 from dpa.languages import Wording, offered
 
 _LOGO_HEIGHT, _LOGO_WIDTH = 34.0, 120.0
+_NAME_LINES, _ADDRESS_LINES = 10, 20
+"""Room for the longest name and address that an organisation may have, beside a wide logo: neither is cut in a document that must hold for years."""
 _SMALL_LOGO_HEIGHT, _SMALL_LOGO_WIDTH = 13.0, 46.0
 _ENGLISH = "en-GB"
 
@@ -32,13 +34,13 @@ def letterhead(flow: Flow, document: Document, logo: tuple[int, int] | None) -> 
     right = [setter.one_line(document.classification, look.CLASSIFICATION, 150), setter.one_line(document.number, look.NUMBER, 150)]
     left_width = look.RIGHT - 160 - x
     owner = flow.root.child("P")
-    names = _at_most(3, flow, organisation.name, look.ORGANISATION, left_width)
+    names = _at_most(_NAME_LINES, flow, organisation.name, look.ORGANISATION, left_width)
     y = top
     for line in names:
         flow.put(Item(line, look.ORGANISATION, owner), x, y)
         y -= look.ORGANISATION.leading
     address = flow.root.child("P") if organisation.address.strip() else owner
-    for line in _at_most(6, flow, organisation.address, look.ADDRESS, left_width):
+    for line in _at_most(_ADDRESS_LINES, flow, organisation.address, look.ADDRESS, left_width):
         flow.put(Item(line, look.ADDRESS, address), x, y)
         y -= look.ADDRESS.leading
     at = top - 1.5

@@ -12,9 +12,26 @@ from dpa.problems import Invalid
 
 MOST_BYTES = 1_000_000
 MOST_PIXELS = 4_000_000
+LEAST_SIDE = 48
+"""Pixels of the longer side: a hundred dots per inch at the height of the letterhead."""
+MOST_RATIO = 10
 _LONGEST_SIDE = 480
 """Pixels kept: 300 dots per inch at the size of the letterhead."""
 _WHITE = (255, 255, 255, 255)
+
+
+def check(png: bytes) -> None:
+    """Refuse what can be opened but makes no letterhead. Raises Invalid with the reason in one sentence; pictures taken before stay as they are."""
+    opened(png)
+    with Image.open(BytesIO(png), formats=["PNG"]) as picture:
+        width, height = picture.size
+    if max(width, height) < LEAST_SIDE:
+        raise Invalid(f"The logo has {width} by {height} pixels, too few to be seen; use a PNG of at least {LEAST_SIDE} pixels on its longer side.", field="logo")
+    if max(width, height) > MOST_RATIO * min(width, height):
+        raise Invalid(
+            f"The logo has {width} by {height} pixels and would be a thin line in the letterhead; cut it so that it is at most {MOST_RATIO} times as long as it is wide.",
+            field="logo",
+        )
 
 
 @lru_cache(maxsize=16)

@@ -44,7 +44,7 @@ def render(document: Document) -> Rendered:
 
 def check_logo(png: bytes) -> None:
     """Tell whether a picture can be a letterhead's logo; raises Invalid with the reason."""
-    logos.opened(png)
+    logos.check(png)
 
 
 def _cleaned(document: Document, cleaning: Cleaning) -> Document:

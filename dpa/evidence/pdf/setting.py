@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import groupby
+from math import ceil
 from typing import NamedTuple
 
 from dpa.evidence.pdf.cleaning import Cleaning
@@ -20,8 +21,9 @@ CONTINUED = "↳ "
 """Begins the rest of a verbatim line that was too long for one."""
 _LOOK_BACK = 0.4
 """Part of a line, from its end, in which a sign is preferred as the place to break a long word."""
-
-
+_DIGEST = re.compile(r"[0-9a-fA-F]{32,128}\Z")
+_GROUP = 4
+"""Digits in which people compare digests; a broken one begins its lines with whole groups."""
 _GLUED = re.compile(r"(?<=\d) (?=[+-]\d\d:\d\d)|(?<=\bArt\.) (?=\d)|(?<=\bNo\.) (?=\d)")
 """Spaces that never end a line: before an offset from UTC, and between "Art." or "No." and the number."""
 _KEPT = 0.7
@@ -118,10 +120,18 @@ def _wrap(text: str, widths: Widths, limit: float) -> Iterator[str]:
             yield line
         line, used = word, needed
         if needed > limit:
-            *full, line = _pieces(word, widths, limit, _BREAK_AFTER)
+            *full, line = _evenly(word, widths, limit) if _DIGEST.match(word) else _pieces(word, widths, limit, _BREAK_AFTER)
             yield from full
             used = sum(map(widths.__getitem__, line))
     yield line
+
+
+def _evenly(digest: str, widths: Widths, limit: float) -> Iterator[str]:
+    """Cut a digest into pieces of one length, so that its last digits do not stand on a line of their own."""
+    most = max(int(limit // max(map(widths.__getitem__, digest))), 1)
+    even = ceil(len(digest) / ceil(len(digest) / most) / _GROUP) * _GROUP
+    size = min(even, most)
+    yield from (digest[at : at + size] for at in range(0, len(digest), size))
 
 
 def _pieces(word: str, widths: Widths, limit: float, signs: frozenset[str]) -> Iterator[str]:

@@ -19,9 +19,11 @@ from dpa.evidence.pdf import (
     Qr,
     Table,
     check_logo,
+    render,
 )
 from dpa.evidence.pdf.logo import opened
 from dpa.problems import Invalid
+from tests.evidence.pdf import reading
 from tests.evidence.pdf.samples import document, png
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -95,3 +97,28 @@ def test_a_logo_becomes_small_and_opaque(alpha: bool) -> None:
 
 def test_a_letterhead_needs_no_logo() -> None:
     assert Letterhead("x").logo is None
+
+
+def test_the_longest_name_and_address_an_organisation_may_have_are_set_whole_beside_a_wide_logo() -> None:
+    from dpa.people.rules import ADDRESS_LENGTH, ADDRESS_LINES
+
+    address = "\n".join(f"{line} {'rue des Tanneurs ' * 5}"[: ADDRESS_LENGTH // ADDRESS_LINES - 1] for line in range(ADDRESS_LINES))
+    name = f"{'Société anonyme ' * 12}Dernier"[-200:]
+    logo = png(960, 100)
+    content = render(document(organisation=Letterhead(name, address, logo))).content
+    printed = " ".join(reading.text(content).split())
+    assert " ".join(address.split()) in printed
+    assert " ".join(name.split()) in printed
+    assert "…" not in printed.split("A sample document")[0]
+
+
+@pytest.mark.parametrize(("share", "lines"), [(2.0, 2), (4.0, 2), (1.2, 1)])
+def test_a_digest_that_is_wider_than_its_column_is_broken_evenly(share: float, lines: int) -> None:
+    digest = "f77f4ae7b9ba77dcc7da1f73fd6047a06269228c83cb928f5f162a344453b81a"
+    columns = (Column("No.", share), Column("Leaf hash", 2.2, code=True))
+    printed = reading.text(render(document(Table(columns, (("1", digest),)))).content)
+    pieces = [line.split()[-1] for line in printed.split("\n") if line.split() and set(line.split()[-1]) <= set("0123456789abcdef") and len(line.split()[-1]) > 8]
+    pieces = [piece for piece in pieces if piece in digest]
+    assert "".join(pieces) == digest
+    assert len(pieces) == lines, pieces
+    assert min(map(len, pieces)) >= 16
