@@ -213,7 +213,7 @@ def _troubled(session: Session) -> list[Concern]:
         select(witness.organisation_id, func.min(witness.id).label("first"), func.count().label("number"))
         .where(witness.trouble.is_not(None), witness.removed_at.is_(None)).group_by(witness.organisation_id).order_by(witness.organisation_id)
     ).all()
-    since = dict(session.execute(select(witness.id, witness.added_at).where(witness.id.in_([row.first for row in rows]))).tuples())
+    since = {row.id: row.added_at for row in session.execute(select(witness.id, witness.added_at).where(witness.id.in_([row.first for row in rows])))}
     names = _names(session, [row.organisation_id for row in rows])
     return [
         Concern(
