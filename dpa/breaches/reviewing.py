@@ -14,11 +14,12 @@ from dpa.agreements.queries import AgreementRow
 from dpa.alerts.messages import render
 from dpa.breaches import case_queries, notices, phases, queries, recipients, rules
 from dpa.breaches.case import state_of, told_of
+from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.phases import TITLES
 from dpa.breaches.recipients import Addressee
-from dpa.breaches.versions import Spoken, Version, part_rows, spoken, told_last, versions_of
+from dpa.breaches.versions import Spoken, Version, figure, part_rows, spoken, told_last, versions_of
 from dpa.config import Settings
 from dpa.docket.presenting import ORIGINS
 from dpa.evidence.trail import registry, sentences
@@ -98,8 +99,8 @@ class Difference:
     """Language it is written to in, by name."""
     notes: tuple[str, ...]
     """What is to be known about its language; nothing of it keeps the phase from being released."""
-    part: tuple[tuple[str, str], ...]
-    """What it is told of its own part."""
+    part: tuple[str, ...]
+    """What it is told of its own part, in short lines; empty where nothing is known."""
     news: bool
     """Whether that is something else than it was told last."""
 
@@ -229,7 +230,7 @@ def _differences(
             template=agreement.template, promise=row.promise, origin=ORIGINS.get(entry.origin, ("decision", ""))[0], due_at=entry.target_at,
             zone=entry.zone, met_at=entry.met_at, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
             refused=waiting.refused.get(row.id) == to.email, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
-            part=part_rows(versions[row.id].part.facts(), ENGLISH), news=row.id in told and told[row.id] != versions[row.id].part.text,
+            part=_part(versions[row.id].part), news=row.id in told and told[row.id] != versions[row.id].part.text,
         ))  # fmt: skip
     return tuple(found)
 
@@ -245,6 +246,17 @@ def _notes(version: Version) -> tuple[str, ...]:
     if version.stale:
         found.append(f"The text in {name} was saved before the main text was changed last; see whether it still says the same.")
     return tuple(found)
+
+
+def _part(part: Part) -> tuple[str, ...]:
+    """Say in short lines what a customer is told of its own part, and whose word its categories are."""
+    if (told := part.facts()) is None:
+        return ()
+    _, _, (_, people), (_, data) = part_rows(told, ENGLISH)
+    whose, which = ("; as its agreement names them" if one is Source.AGREEMENT else "" for one in (part.subjects_from, part.data_from))
+    return (
+        f"People: {figure(told['people'], ENGLISH)}; records: {figure(told['records'], ENGLISH)}", f"Of people: {people}{whose}", f"Of data: {data}{which}",
+    )  # fmt: skip
 
 
 def _approval(session: Session, breach: Breach, notice: Notice, actor: str) -> Approval:

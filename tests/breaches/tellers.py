@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,7 +21,7 @@ from dpa.breaches.models import Affected, Breach, BreachSettings, Delivery
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft, Selection
 from dpa.evidence.pdf import render
-from dpa.evidence.register import assembling, records
+from dpa.evidence.register import assembling, records, rules
 from dpa.evidence.register.models import IssuedDocument
 from dpa.languages import Language
 from dpa.parties.models import Controller
@@ -27,6 +29,7 @@ from dpa.parties.operations import change_controller
 from dpa.parties.rules import ControllerInput, Purpose
 from tests.breaches.conftest import NOW, Ground
 from tests.breaches.test_operations import incident
+from tests.evidence.pdf import reading
 
 GOLDEN = Path(__file__).with_name("golden")
 CONTACT = "Ana Duarte, +33 1 00 00 00 00"
@@ -119,6 +122,15 @@ class Tellers:
 
     def pdf(self, code: str) -> bytes:
         return render(assembling.document(records.canonical(self.record(code)), documents.NOTICE, None)).content
+
+    def pdf_text(self, code: str) -> str:
+        """The text of the document, without the digests and the size of its record: those change with every key a record gains."""
+        text = reading.text(self.pdf(code))
+        digest = hashlib.sha256(records.canonical(self.record(code)).encode()).hexdigest()
+        spaced = " ".join(digest[at : at + 4] for at in range(0, 16, 4))
+        for secret in (digest, digest[:16], spaced, spaced.upper(), rules.spaced(rules.check_code(digest)), rules.check_code(digest)):
+            text = text.replace(secret, "…")
+        return re.sub(r"\((\d[\d.,\s]*) (bytes|Bytes|octets|byte)\)", r"(… \2)", text) + "\n"
 
     def language_of_house(self, language: Language) -> None:
         with self.ground.unit() as unit:

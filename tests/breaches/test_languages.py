@@ -51,7 +51,7 @@ def test_mails_and_documents_word_for_word_in_every_phase(tellers: Tellers) -> N
         tellers.tell(phase, {Language.DE: GERMAN[phase]}, hours=2 * number)
         for code in ("de", "fr"):
             golden(f"{code}-{phase.value}.txt", tellers.mail_text(code))
-            golden(f"{code}-{phase.value}.pdf.txt", reading.text(tellers.pdf(code)) + "\n")
+            golden(f"{code}-{phase.value}.pdf.txt", tellers.pdf_text(code))
     golden("en-final.txt", tellers.mail_text(""))
 
 
@@ -101,7 +101,8 @@ def test_the_review_says_what_differs_and_blocks_nothing(tellers: Tellers) -> No
     assert found.ready
     assert found.preview is not None
     assert (found.preview.tag, found.preview.subject) == ("fr", "Violation de données à caractère personnel LL-2026-001 : notification de Lemon Learning SAS au titre de l’art. 33, par. 2, du RGPD")
-    assert dict(found.sending[0].part)["People concerned"] == "about 3,112"
+    assert found.sending[0].part[0] == "People: about 3,112; records: not known yet"
+    assert found.sending[2].part[1] == "Of people: Users; as its agreement names them"
 
 
 def test_a_text_older_than_the_main_one_is_pointed_at(tellers: Tellers) -> None:
