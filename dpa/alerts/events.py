@@ -14,6 +14,7 @@ class Event(StrEnum):
 
     ENQUEUED = "alerts:notice:enqueued"
     ACCEPTED = "alerts:message:accepted"
+    KEPT = "alerts:message:kept"
     REFUSED = "alerts:message:refused"
     DEAD = "alerts:message:dead"
     CANCELLED = "alerts:message:cancelled"
@@ -26,6 +27,7 @@ class Event(StrEnum):
 SENTENCES: dict[str, str] = {
     Event.ENQUEUED: "put mails into the outbox ({mail}: {count})",
     Event.ACCEPTED: "handed a message ({mail}) over; the answer was {code}",
+    Event.KEPT: "kept a message ({mail}) in the file mailbox; nobody received it",
     Event.REFUSED: "could not deliver a message ({mail}): refused for good with {code}",
     Event.DEAD: "gave up on a message ({mail}) after {attempts} attempts",
     Event.CANCELLED: "cancelled {count} unsent messages ({because})",

@@ -21,12 +21,15 @@ STATES: Mapping[State, tuple[str, str, str]] = {
     State.CANCELLED: ("cancelled", "off", "ban"),
 }
 """Word, tint and icon of each state."""
+KEPT = ("kept in the file mailbox", "off", "inbox")
+"""The same for what no mail server took: nobody received it."""
 CATEGORIES: Mapping[Category, str] = {Category.ALERT: "Alert", Category.NOTICE: "Notice", Category.WITNESS: "Checkpoint", Category.ACCOUNT: "Account"}
 STATE_OPTIONS = (("", "All"), *((state.value, word) for state, (word, _, _) in STATES.items()))
 CATEGORY_OPTIONS = (("", "All"), *((category.value, word) for category, word in CATEGORIES.items()))
 EVENTS: Mapping[EventKind, tuple[str, str]] = {
     EventKind.ACCEPTED: ("Accepted by the mail server", "met"),
     EventKind.ACCEPTED_LATE: ("Accepted by the mail server after another worker had taken over; a copy with the same Message-ID may exist", "met"),
+    EventKind.KEPT: ("Kept in the file mailbox; demonstration, nobody received it", "off"),
     EventKind.REFUSED: ("Refused for good", "late"),
     EventKind.DEFERRED: ("Not accepted yet", "soon"),
     EventKind.UNREACHABLE: ("The mail server could not be used", "soon"),
@@ -61,7 +64,7 @@ class Line:
 
 def line(row: OutboxMessage, organisation: OrganisationRef, now: datetime) -> Line:
     """Return the line of a message."""
-    word, tint, symbol = STATES[row.state]
+    word, tint, symbol = KEPT if row.kept else STATES[row.state]
     return Line(
         id=row.id, subject=row.subject, recipient=row.to_name or row.to_address, category=CATEGORIES[row.category],
         organisation=organisation.name, zone=organisation.zone, word=word, tint=tint, symbol=symbol,
@@ -93,7 +96,7 @@ def facts(row: OutboxMessage, organisation: OrganisationRef) -> list[dict[str, A
         {"label": "Kind", "value": f"{CATEGORIES[row.category]}, {row.mail}"},
         {"label": "Organisation", "value": organisation.name},
         {"label": "Stored", "value": filters.instant(row.created_at, zone)},
-        {"label": "Accepted", "value": "no" if row.state in {State.DEAD, State.CANCELLED} else filters.instant(row.sent_at, zone)},
+        _taken(row, zone),
         {"label": "Attempts", "value": str(row.attempts)},
     ]
     if row.state is State.PENDING:
@@ -103,6 +106,13 @@ def facts(row: OutboxMessage, organisation: OrganisationRef) -> list[dict[str, A
         hint = "a worker ended or a connection broke while it was handed over; copies have the same Message-ID"
         found.append({"label": "Copies", "value": f"up to {row.uncertain} more may have left", "hint": hint})
     return found
+
+
+def _taken(row: OutboxMessage, zone: str) -> dict[str, Any]:
+    """Say when a mail server took the message, or that none did."""
+    if row.kept:
+        return {"label": "Kept in the file mailbox", "value": filters.instant(row.sent_at, zone), "hint": "no mail server was set: demonstration, nobody received it"}
+    return {"label": "Accepted", "value": "no" if row.state in {State.DEAD, State.CANCELLED} else filters.instant(row.sent_at, zone)}
 
 
 def event(row: DeliveryEvent) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from dpa.alerts.rules import Answer, Category, Decision, EventKind, State
 from dpa.evidence import trail
 from dpa.unit import Unit
 
+_ENDS = {EventKind.ACCEPTED: Event.ACCEPTED, EventKind.KEPT: Event.KEPT, EventKind.REFUSED: Event.REFUSED, EventKind.DEAD: Event.DEAD}
 ERASED = "[erased after sending: it held a personal link]"
 
 
@@ -100,7 +101,7 @@ def conclude(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision, l
         .execution_options(synchronize_session=False, populate_existing=True)
     ).one_or_none()
     held = row is not None
-    kind = decision.kind if held or not accepted else EventKind.ACCEPTED_LATE
+    kind = EventKind.ACCEPTED_LATE if decision.kind is EventKind.ACCEPTED and not held else decision.kind
     # A server that is down for days would fill the record with the same line every half minute.
     is_news = decision.kind is not EventKind.UNREACHABLE or answer.text != claimed.last_error
     if accepted or (held and is_news):
@@ -128,7 +129,7 @@ def _outcome(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision) -
     if decision.next_at is not None:
         values["next_at"] = decision.next_at
     if accepted:
-        values["sent_at"] = unit.now
+        values |= {"sent_at": unit.now, "kept": answer.kept}
         if claimed.category is Category.ACCOUNT:
             values |= {"body_text": ERASED, "body_html": ERASED}
     return values
@@ -139,7 +140,7 @@ def _tell_the_trail(unit: Unit, row: OutboxMessage, answer: Answer, decision: De
         trail.record(unit, Event.CANCELLED, subject=("message", row.id), organisation_id=row.organisation_id,
                      data={"count": 1, "because": answer.text})
         return
-    name = {EventKind.ACCEPTED: Event.ACCEPTED, EventKind.REFUSED: Event.REFUSED, EventKind.DEAD: Event.DEAD}.get(decision.kind)
+    name = _ENDS.get(decision.kind)
     if name is None:
         return
     # Who got which words is evidence for a notice; for internal mail the number is enough. A customer's own link is a key, not evidence.

@@ -50,6 +50,8 @@ class EventKind(StrEnum):
 
     ACCEPTED = "accepted"
     ACCEPTED_LATE = "accepted_late"
+    KEPT = "kept"
+    """The file mailbox took it: nobody received it."""
     REFUSED = "refused"
     DEFERRED = "deferred"
     UNREACHABLE = "unreachable"
@@ -90,6 +92,8 @@ class Answer:
     """The server's own words, which often name its queue number."""
     uncertain: bool = False
     """Whether the server may have accepted the message although no answer arrived."""
+    kept: bool = False
+    """Whether there was no server: the file mailbox took the message, and nobody received it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def decide(answer: Answer, *, attempts: int, give_up_at: datetime, now: datetime
     A permanent refusal is final at once. Everything else is tried until `give_up_at`, the last time exactly then.
     """
     if answer.outcome is Outcome.ACCEPTED:
-        return Decision(State.SENT, EventKind.ACCEPTED, counts=True)
+        return Decision(State.SENT, EventKind.KEPT if answer.kept else EventKind.ACCEPTED, counts=True)
     if answer.outcome is Outcome.REFUSED:
         return Decision(State.DEAD, EventKind.REFUSED, counts=True)
     counts = answer.outcome is Outcome.DEFERRED

@@ -63,7 +63,8 @@ class FileTransport:
             fresh.replace(self.folder / name)
         except OSError as error:
             return Answer(Outcome.UNREACHABLE, None, f"The file mailbox cannot be written: {error.strerror}.")
-        return Answer(Outcome.ACCEPTED, 250, f"kept in the file mailbox as {name}; no mail server is set, so nobody else received it")
+        # No reply code: where there is no server, none answered.
+        return Answer(Outcome.ACCEPTED, None, f"kept in the file mailbox as {name}; no mail server is set, so nobody received it", kept=True)
 
 
 def _identifier(data: bytes) -> str:

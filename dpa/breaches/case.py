@@ -17,6 +17,7 @@ from dpa.breaches.closing import CaseState
 from dpa.breaches.events import Event
 from dpa.breaches.facts import Completeness, FactSheet, completeness, read
 from dpa.breaches.models import Breach, BreachFacts, Notice
+from dpa.breaches.operations.giving import KEPT
 from dpa.breaches.pages import upstream
 from dpa.breaches.phases import MEANINGS, TITLES, Phase, Told
 from dpa.breaches.queries import AffectedLine, ClosingCounts
@@ -41,12 +42,14 @@ STANDING_WORDS: Mapping[Standing, tuple[str, str, str]] = {
     Standing.NOT_SENT: ("mail refused", "late", "mail-x"),
     Standing.NO_RECIPIENT: ("no usable contact", "late", "user-exclamation"),
 }
+KEPT_WORDS = ("in the file mailbox, nobody told", "off", "inbox")
+"""Where a customer stands whose notice no mail server took."""
 ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
     NextAct.CHOOSE_AFFECTED: ("Name who is affected", "No clock runs yet. Choose the agreements by system, by list or all at once."),
     NextAct.WRITE_NOTICE: ("Write the notice", "One text for all customers; name, agreement and clause are filled in for each."),
     NextAct.RELEASE: ("Review and release the notice", "The text is saved and nothing has left yet."),
     NextAct.REPAIR_RECIPIENTS: ("Repair the addresses of customers who were not told", "Add a contact, then release again; those told already get no second mail."),
-    NextAct.WAIT_FOR_DELIVERY: ("Notices are on their way", "Each clock is met when the customer's mail server accepts the notice."),
+    NextAct.WAIT_FOR_DELIVERY: ("Notices are on their way", "Each clock is met when the mail server accepts the customer's notice."),
     NextAct.EXPLAIN_LATENESS: ("Say why customers were told late", "The reason stands in their dossier; the case cannot be closed without it."),
     NextAct.GIVE_WORD: ("Give the next word", "It was promised in the last notice: a supplement, or the final notice when nothing is open any more."),
     NextAct.SEND_FINAL: ("Send the final notice", "Customers were told that further information follows. A supplement comes first where there is more to tell; to close without a final notice, say why."),
@@ -140,6 +143,8 @@ class CaseView:
     rows: Page[Row]
     total: int
     told: int
+    kept: int
+    """Of those told: whose notice was only kept in the file mailbox of a demonstration."""
     waived: int
     unexplained: int
     """Customers told late without a reason on record."""
@@ -193,6 +198,7 @@ def view(
         rows=Page(tuple(_row(line, now, slow.get(line.id, "")) for line in page.rows), page.next_key),
         total=found.closing.affected,
         told=found.closing.told,
+        kept=found.closing.kept,
         waived=found.counts.get(Standing.WAIVED, 0),
         unexplained=found.closing.unexplained,
         released=breach.newest_released is not None,
@@ -273,7 +279,7 @@ def _happenings(breach: Breach, rows: Sequence[TrailEvent], names: sentences.Nam
         # A hundred customers told in one minute are one thing that happened; the trail keeps each.
         if action == Event.SENT and len(same) > 1:
             how = dict(same[-1].data).get("how", "accepted")
-            found.append(Happening(same[-1].at, f"{len(same)} notices were {how}", "met"))
+            found.append(Happening(same[-1].at, f"{len(same)} notices were {how}", "off" if how == KEPT else "met"))
         else:
             found += [Happening(line.at, f"{line.actor} {line.sentence}", TINTS.get(action, "off")) for line in same]
     return tuple(found)
@@ -332,6 +338,8 @@ def _owed(breach: Breach, counts: Mapping[Standing, int]) -> int:
 
 def _row(line: AffectedLine, now: datetime, upstream: str) -> Row:
     words, tint, symbol = STANDING_WORDS[line.standing]
+    if line.kept and line.standing is Standing.SENT:
+        words, tint, symbol = KEPT_WORDS
     if line.standing is Standing.RELEASED and line.mail_error:
         words, tint, symbol = "not accepted yet", "soon", "clock-exclamation"
     if line.standing is Standing.RELEASED and line.met_at is None and line.due_at < now:

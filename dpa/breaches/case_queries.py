@@ -28,7 +28,7 @@ from dpa.web.paging import SIZE, Page, instant_of
 RUNNING = ("open", "paused")
 NOTIFY, WORD = "breaches:notify", "breaches:word"
 """Kinds of the clocks of customers and of the next word; `operations.affecting` and `operations.following` open them."""
-ANSWERS = (EventKind.ACCEPTED, EventKind.ACCEPTED_LATE, EventKind.REFUSED, EventKind.DEFERRED, EventKind.UNREACHABLE, EventKind.DEAD)
+ANSWERS = (EventKind.ACCEPTED, EventKind.ACCEPTED_LATE, EventKind.KEPT, EventKind.REFUSED, EventKind.DEFERRED, EventKind.UNREACHABLE, EventKind.DEAD)
 
 
 def opened(session: Session, scope: Scope, breach_id: int) -> tuple[Breach, Organisation]:
@@ -82,6 +82,8 @@ class PhaseCount:
     given: int
     acknowledged: int
     documents: int
+    kept: int = 0
+    """Of those given: what only the file mailbox of a demonstration took."""
 
 
 def load_phases(session: Session, breach: Breach) -> Mapping[int, PhaseCount]:
@@ -94,6 +96,7 @@ def load_phases(session: Session, breach: Breach) -> Mapping[int, PhaseCount]:
         select(
             Notice, func.count(func.distinct(Delivery.affected_id)), customers(Delivery.given_at.is_not(None)),
             customers(Delivery.acknowledged_at.is_not(None)), func.count(func.distinct(Delivery.document_id)),
+            customers(Delivery.kept),
         )
         .outerjoin(Delivery, Delivery.notice_id == Notice.id)
         .where(Notice.breach_id == breach.id)

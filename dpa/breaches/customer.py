@@ -164,6 +164,8 @@ def _standing(entry: DocketEntry, given: Sequence[Given], clock: CustomerClock, 
         return "confirmed", "met"
     if newest.delivery.effective_at is not None and newest.delivery.effective_at > now:
         return "given, not received yet", "late" if clock.state == "late" else "running"
+    if newest.delivery.kept:
+        return "in the file mailbox, nobody told", "off"
     if newest.delivery.given_at is not None:
         return "told, not confirmed", "running" if entry.met_at else "soon"
     return ("mail refused", "late") if newest.mail is not None and newest.mail.state in FAILED else ("released, on its way", "running")
@@ -188,6 +190,8 @@ def _came_back(given: Given) -> tuple[str, str, str, str]:
     said = given.answer.reply_text if given.answer else ""
     if given.mail.state in FAILED:
         return "refused" if given.mail.state is MailState.DEAD else "set aside", said, "late", "mail-x"
+    if given.mail.kept:
+        return "kept in the file mailbox", f"Demonstration, nobody was told. {said}", "off", "inbox"
     if given.mail.state is MailState.SENT:
         # A worker that ended between the server's answer and our note of it: see dpa.alerts.delivery.
         copies = "; a second copy with the same Message-ID may have arrived" if given.mail.uncertain else ""

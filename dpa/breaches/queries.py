@@ -60,6 +60,8 @@ class AffectedLine:
     mail_error: str
     """Why the newest phase's mail was not taken at the last attempt; empty when it was, and before the first."""
     read_at: datetime | None
+    kept: bool
+    """Whether the newest phase was only kept in the file mailbox, so that nobody received it."""
     late_reason: str
     not_required: str
     why: Explanation
@@ -111,6 +113,7 @@ def _line(
         promise=row.promise, origin=entry.origin, started_at=entry.started_at, due_at=entry.target_at, latest_at=entry.due_at, zone=entry.zone, met_at=entry.met_at,
         late_s=entry.late_s, standing=standing_of(flags), outbox_id=delivery.outbox_id if delivery else None,
         document_id=delivery.document_id if delivery else None, mail_error=mail_error or "", read_at=delivery.read_at if delivery else None,
+        kept=delivery is not None and delivery.kept,
         late_reason=row.late_reason, not_required=row.not_required, why=explanation(entry),
     )  # fmt: skip
 
@@ -176,6 +179,8 @@ class ClosingCounts:
     on_its_way: int
     stuck: int
     """Notices on their way that a mail server was asked to take and did not."""
+    kept: int
+    """Customers whose first notice was only kept in the file mailbox of a demonstration: nobody was told by it."""
 
 
 def closing_counts(session: Session, found: Breach) -> ClosingCounts:
@@ -190,7 +195,7 @@ def _closing_flags() -> tuple[ColumnElement[bool], ...]:
     late = and_(DocketEntry.late_s > 0, Affected.late_reason == "")
     dead = and_(Delivery.given_at.is_(None), OutboxMessage.state.in_(["dead", "cancelled"]))
     moving = and_(Delivery.id.is_not(None), Delivery.given_at.is_(None), OutboxMessage.state.in_(["pending", "sending"]))
-    return Affected.sent_at.is_not(None), DocketEntry.state.in_(["open", "paused"]), late, dead, moving, and_(moving, OutboxMessage.last_error.is_not(None))
+    return Affected.sent_at.is_not(None), DocketEntry.state.in_(["open", "paused"]), late, dead, moving, and_(moving, OutboxMessage.last_error.is_not(None)), and_(Affected.sent_at.is_not(None), Affected.kept)
 
 
 def overview(session: Session, found: Breach, own_domains: Sequence[str]) -> tuple[Mapping[Standing, int], ClosingCounts]:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from dpa.breaches.case_queries import RUNNING
+from dpa.breaches.closing import CaseState
 from dpa.breaches.models import Affected, Breach
 from dpa.docket.models import DocketEntry
 from dpa.web.identity import Scope
@@ -35,6 +36,10 @@ class YearLine:
     last_told_at: datetime | None
     first_due_at: datetime | None
     """The earliest promise of all its customers."""
+    kept: int
+    """Customers told whose notice was only kept in the file mailbox of a demonstration."""
+    no_breach: bool
+    """Whether it turned out to be no breach."""
 
 
 def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | None = None, size: int = SIZE) -> Page[YearLine]:
@@ -47,7 +52,7 @@ def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | 
     rows = session.scalars(query).all()
     times = _times(session, Affected.breach_id.in_([row.id for row in rows]))
     lines = [
-        YearLine(row.id, row.organisation_id, row.reference, row.title, row.aware_at, row.zone, *times.get(row.id, (0, 0, 0, 0, None, None, None)))
+        YearLine(row.id, row.organisation_id, row.reference, row.title, row.aware_at, row.zone, *times.get(row.id, (0, 0, 0, 0, None, None, None, 0)), row.state is CaseState.NO_BREACH)
         for row in rows
     ]
     return Page.cut(lines, lambda line: (line.aware_at.isoformat(), line.id), size)
@@ -58,7 +63,7 @@ def _times(session: Session, condition: ColumnElement[bool]) -> Mapping[int, tup
         select(
             Affected.breach_id, func.count(), func.count(Affected.sent_at), func.count(case((DocketEntry.late_s > 0, 1))),
             func.count(case((DocketEntry.state.in_(RUNNING), 1))), func.min(Affected.sent_at), func.max(Affected.sent_at),
-            func.min(func.coalesce(DocketEntry.due_at, DocketEntry.target_at)),
+            func.min(func.coalesce(DocketEntry.due_at, DocketEntry.target_at)), func.count(case((Affected.kept, 1))),
         )
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .where(condition)
@@ -69,19 +74,28 @@ def _times(session: Session, condition: ColumnElement[bool]) -> Mapping[int, tup
 
 @dataclass(frozen=True, slots=True)
 class YearSum:
-    """A year in figures."""
+    """A year in figures. What turned out to be no breach stands apart and counts in none of the others."""
 
     incidents: int
     customers: int
     told: int
     late: int
+    kept: int
+    """Customers told whose notice was only kept in the file mailbox of a demonstration."""
+    no_breach: int
+    """Incidents that turned out to be none."""
+    listed: int
+    """Every incident, those that were none included."""
 
 
 def year_sum(session: Session, scope: Scope, number: int) -> YearSum:
     """Return the whole year's counts without exercises."""
+    none = Breach.state == CaseState.NO_BREACH
     query = (
         select(
-            func.count(func.distinct(Breach.id)), func.count(Affected.id), func.count(Affected.sent_at), func.count(case((DocketEntry.late_s > 0, 1)))
+            func.count(func.distinct(case((~none, Breach.id)))), func.count(case((~none, Affected.id))), func.count(case((~none, Affected.sent_at))),
+            func.count(case((~none & (DocketEntry.late_s > 0), 1))), func.count(case((~none & Affected.kept, 1))),
+            func.count(func.distinct(case((none, Breach.id)))), func.count(func.distinct(Breach.id)),
         )
         .select_from(Breach)
         .outerjoin(Affected, Affected.breach_id == Breach.id)

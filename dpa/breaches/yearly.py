@@ -63,7 +63,8 @@ def _bar(line: YearLine, now: datetime, end: int, page: str) -> Bar:
     first = _place(line.first_told_at - line.aware_at, end) if line.first_told_at else None
     promise = _place(line.first_due_at - line.aware_at, end) if line.first_due_at else None
     words, state = _words(line, now)
-    told = f"first customer told after {length(line.first_told_at - line.aware_at)}" if line.first_told_at else "nobody told yet"
+    first_word = "first notice kept in the file mailbox" if line.kept else "first customer told"
+    told = f"{first_word} after {length(line.first_told_at - line.aware_at)}" if line.first_told_at else "nobody told yet"
     due = f", earliest promise after {length(line.first_due_at - line.aware_at)}" if line.first_due_at else ""
     return Bar(
         label=line.title, hint=line.reference, url=page.format(id=line.id), state=state, first=first, last=_place(_end(line, now) - line.aware_at, end),
@@ -73,6 +74,8 @@ def _bar(line: YearLine, now: datetime, end: int, page: str) -> Bar:
 
 def _words(line: YearLine, now: datetime) -> tuple[str, str]:
     """Return what became of an incident in a few words, and its tint."""
+    if line.no_breach:
+        return "no breach", "off"
     if line.running:
         late = line.first_due_at is not None and line.first_due_at < now
         return f"{line.told} of {line.affected} told", "late" if line.late or late else "soon"
@@ -82,7 +85,7 @@ def _words(line: YearLine, now: datetime) -> tuple[str, str]:
         return "waived", "off"
     if line.late:
         return f"{plural(line.late, 'customer')} late", "late"
-    return "all in time", "met"
+    return ("in the file mailbox, nobody told", "off") if line.kept else ("all in time", "met")
 
 
 def _end(line: YearLine, now: datetime) -> datetime:

@@ -55,8 +55,8 @@ def systems(session: Session, scope: Scope, now: datetime) -> Systems:
     and of the newest checkpoint held outside. Four statements."""
     seen_at = session.scalar(select(func.max(WorkerHeartbeat.seen_at)))
     silent = alert_rules.is_silent(seen_at, now, alert_rules.SILENT_SHOWN)
-    sent_at = session.scalar(
-        select(OutboxMessage.sent_at)
+    last = session.execute(
+        select(OutboxMessage.sent_at, OutboxMessage.kept)
         .where(
             OutboxMessage.organisation_id.in_(scope.organisation_ids),
             OutboxMessage.state == MessageState.SENT,
@@ -64,13 +64,19 @@ def systems(session: Session, scope: Scope, now: datetime) -> Systems:
         )
         .order_by(OutboxMessage.id.desc())
         .limit(1)
-    )
+    ).first()
     return Systems((
         Item("heartbeat", "Worker", words.ago(seen_at, now) if seen_at else "has not run yet", "late" if silent else None),
-        Item("mail-check", "Last mail accepted", words.ago(sent_at, now) if sent_at else "none yet"),
+        _mail(last[0], now, kept=last[1]) if last and last[0] else Item("mail-check", "Last mail accepted", "none yet"),
         _trail(session, now),
         _outside(session, now),
     ))
+
+
+def _mail(sent_at: datetime, now: datetime, *, kept: bool) -> Item:
+    """Say when a mail server took the newest mail, or that none did: then no alert reaches anybody."""
+    said = words.ago(sent_at, now)
+    return Item("mail-check", "Last mail", f"kept in the file mailbox {said}; nobody received it", "soon") if kept else Item("mail-check", "Last mail accepted", said)
 
 
 def _trail(session: Session, now: datetime) -> Item:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from dpa.breaches import channels, notices
 from dpa.breaches.channels import Channel
-from dpa.breaches.models import Delivery, Notice, Question
+from dpa.breaches.models import Affected, Delivery, Notice, Question
 from dpa.breaches.phases import Phase
 from dpa.breaches.versions import draft_of, part_rows, told_part
 from dpa.docket import presenting
@@ -27,6 +27,8 @@ from dpa.web import words
 from dpa.web.clock_strip import Clock
 
 BY_MAIL = "E-mail, accepted by your mail server"
+BY_MAILBOX = "E-mail, kept in the file mailbox; demonstration, nobody received it"
+NOBODY_TOLD = "Demonstration: kept in the file mailbox, nobody was told"
 DRAWN = frozenset({"open", "paused", "met"})
 """States of a clock that can be drawn; one that was waived runs to nowhere."""
 
@@ -180,7 +182,7 @@ def _life(notice: Notice, given: Sequence[Delivery], holder: Holder) -> list[Map
     found += [
         {
             "label": say("portal.given"), "value": when(one.given_at, zone, say),
-            "hint": say.phrase(BY_MAIL if one.channel is Channel.EMAIL else channels.TITLES[one.channel]),
+            "hint": say.phrase(_way(one)),
         }
         for one in given if one.given_at
     ]  # fmt: skip
@@ -194,6 +196,13 @@ def _life(notice: Notice, given: Sequence[Delivery], holder: Holder) -> list[Map
     if notice.next_word_at is not None:
         found.append({"label": say("portal.announced"), "value": when(notice.next_word_at, zone, say)})
     return found
+
+
+def _way(one: Delivery) -> str:
+    """Return which way a phase took, in English."""
+    if one.channel is not Channel.EMAIL:
+        return channels.TITLES[one.channel]
+    return BY_MAILBOX if one.kept else BY_MAIL
 
 
 def _paper(papers: Sequence[IssuedDocument]) -> Paper | None:
@@ -239,11 +248,17 @@ def _facts(found: Holder, promise: Promise) -> tuple[Mapping[str, Any], ...]:
             "hint": say("portal.aware_later", at=say.instant(breach.aware_at, zone)) if later else None,
         },
         {"label": say("portal.promised" if entry.due_at else "portal.target"), "value": when(due, entry.zone, say)},
-        {"label": say("portal.told"), "value": when(row.sent_at, zone, say), "hint": say.lateness(due, row.sent_at) if row.sent_at else None},
+        {"label": say("portal.told"), "value": when(row.sent_at, zone, say), "hint": _told_hint(row, due, say)},
     ]  # fmt: skip
     if row.late_reason:
         facts.append({"label": say("portal.late"), "value": row.late_reason})
     return tuple(facts)
+
+
+def _told_hint(row: Affected, due: datetime, say: Wording) -> str | None:
+    if row.sent_at is None:
+        return None
+    return say.phrase(NOBODY_TOLD) if row.kept else say.lateness(due, row.sent_at)
 
 
 def _clock(entry: DocketEntry, now: datetime, say: Wording) -> Clock | None:

@@ -89,13 +89,14 @@ def test_two_sessions_never_hold_the_same_message(desk: Desk) -> None:
     assert len(yours) == 1
 
 
-def test_accepted_is_recorded_with_the_servers_answer(desk: Desk) -> None:
+def test_what_the_file_mailbox_takes_is_recorded_as_kept_and_as_accepted_by_nobody(desk: Desk) -> None:
     (number,) = desk.enqueue("k1")
     assert desk.dispatch() == "1 accepted"
     row = desk.row(number)
     assert (row.state, row.attempts, row.claims, row.sent_at, row.lease_owner, row.last_error) == (State.SENT, 1, 1, desk.clock.now(), None, None)
-    assert desk.record(number) == [("accepted", 250)]
-    assert desk.trail() == ["alerts:message:accepted"]
+    assert row.kept
+    assert desk.record(number) == [("kept", None)]
+    assert desk.trail() == ["alerts:message:kept"]
     assert desk.dispatch() == ""
 
 

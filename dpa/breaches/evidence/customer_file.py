@@ -188,7 +188,7 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
     part = part_of(case.sheet, read.named.get(row.agreement_id), read_share(versions[-1].share) if versions else None, controllers=case.customers)
     said = {
         "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
-        "added_at": timestamp(row.added_at), "customer_aware_at": timestamp(clock.started_at), "told_at": _stamp(told_at),
+        "added_at": timestamp(row.added_at), "customer_aware_at": timestamp(clock.started_at), "told_at": _stamp(told_at), "demonstration": row.kept and told_at is not None,
         "outcome": promise(clock, not_owed=not_owed, as_of=as_of).value,
         "clock": _clock(clock, read.entries[row.agreement_id][-1], read.changes),
         "changes": [_change(one, read.names) for entry in read.entries[row.agreement_id] for one in read.changes.get(entry.id, ())],
@@ -251,6 +251,7 @@ def _delivery(one: Delivery, notice: Notice, read: _Rows, as_of: datetime) -> di
         "phase": notice.number, "channel": TITLES[one.channel], "to": read.addresses.get(one.outbox_id or 0, ""),
         "language": one.language, "part": told_part(one.part), "recorded_at": timestamp(one.recorded_at), "recorded_by": name_of(one.recorded_by, read.names),
         "given_at": _until(one.given_at, as_of), "counts_at": _stamp(one.effective_at) if by(one.given_at, as_of) else None, "proof": one.proof,
+        "kept": one.kept and by(one.given_at, as_of),
         "document": paper.reference if paper else "", "sha256": paper.sha256 if paper and by(paper.issued_at, as_of) else None,
         "read_at": _until(one.read_at, as_of), "acknowledged_at": _until(one.acknowledged_at, as_of),
         "acknowledged_by": one.acknowledged_by if acknowledged else "", "acknowledged_how": one.acknowledged_how if acknowledged else "",

@@ -17,7 +17,7 @@ from dpa.breaches.evidence.dossier_parts import (
 )
 from dpa.breaches.evidence.dossier_story import story
 from dpa.breaches.evidence.moments import Promise
-from dpa.breaches.evidence.wording import ACTS, STATES, TONES, outcome_text, when
+from dpa.breaches.evidence.wording import ACTS, NOBODY_TOLD, STATES, TONES, outcome_text, when
 from dpa.docket.presenting import ORIGINS
 from dpa.evidence.pdf.blocks import (
     Block,
@@ -46,7 +46,7 @@ def build(record: Record) -> Body:
     said, zone = record["content"], record["zone"]
     return Body(
         title=record["title"],
-        subtitle=f"Dossier of breach {said['breach']} for {said['controller']}, as known on {moment(said['as_of'], zone)}",
+        subtitle=f"Dossier of {'incident' if said['state']['is'] == CaseState.NO_BREACH else 'breach'} {said['breach']} for {said['controller']}, as known on {moment(said['as_of'], zone)}",
         summary=(Summary(_lead(record)), _key_facts(record), *_strip(said, zone), *_boxes(said, zone)),
         detail=(
             Heading("What happened, act by act"), Timeline(story(said, zone)),
@@ -60,7 +60,12 @@ def build(record: Record) -> Body:
 def _lead(record: Record) -> str:
     said, zone = record["content"], record["zone"]
     head = f"{record['issuer']['name']} was aware of this personal data breach from {moment(said['aware_at'], zone)} on."
+    if said["state"]["is"] == CaseState.NO_BREACH:
+        since, ended = moment(said["aware_at"], zone), moment(said["state"]["at"], zone)
+        head = f"{record['issuer']['name']} took this incident for a personal data breach from {since} on. It turned out to be none; the case was closed as no breach on {ended}."
     whom = said["controller"]
+    if said.get("demonstration"):
+        return f"{head} {_kept(said, zone)}"
     ends: dict[str, str] = {
         Promise.KEPT: f"It told {whom} on {when(said['told_at'], zone)}, in time.",
         Promise.LATE: f"It told {whom} on {when(said['told_at'], zone)}, too late.",
@@ -72,6 +77,15 @@ def _lead(record: Record) -> str:
     return f"{head} {ends[said['outcome']]}"
 
 
+def _kept(said: Mapping[str, Any], zone: str) -> str:
+    """Say what a demonstration did instead of telling the customer."""
+    in_time = {Promise.LATE: ", after the time was over", Promise.KEPT: ", before the time was over"}.get(said["outcome"], "")
+    return (
+        f"Its first notice was kept in the file mailbox on {moment(said['told_at'], zone)}{in_time}. "
+        f"No mail server was set: this was a demonstration, and {said['controller']} was not told."
+    )
+
+
 def _key_facts(record: Record) -> KeyFacts:
     said, zone, clock = record["content"], record["zone"], record["content"]["clock"]
     origin = ORIGINS.get(clock["origin"], ("", clock["origin"]))[1]
@@ -81,8 +95,9 @@ def _key_facts(record: Record) -> KeyFacts:
         Fact("Controller", said["controller"], f"Agreement {said['agreement']}, {said['terms']}"),
         Fact("Incident", said["breach"], said["incident"]),
         Fact("House target" if clock["is_target"] else "Promised by", moment(clock["due_at"], zone), f"{said['promise']} ({origin})"),
-        Fact("Promise", outcome_text(said["outcome"], clock, said["as_of"])),
-        Fact("First told", when(said["told_at"], zone), _channel(said)),
+        Fact("Promise", outcome_text(said["outcome"], clock, said["as_of"]), NOBODY_TOLD if said.get("demonstration") else ""),
+        Fact("Kept in the file mailbox", when(said["told_at"], zone), "no mail server was set; nobody was told") if said.get("demonstration")
+        else Fact("First told", when(said["told_at"], zone), _channel(said)),
         Fact("Acknowledged", when(acknowledged[0]["acknowledged_at"], zone) if acknowledged else "not yet",
              f"by {acknowledged[0]['acknowledged_by']} ({acknowledged[0]['acknowledged_how']})" if acknowledged else ""),
         Fact("State of the case", state, when(said["state"]["at"], zone) if said["state"]["at"] else ""),
@@ -101,8 +116,9 @@ def _strip(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     if due <= start:
         return ()
     told_at = instant(said["told_at"]) if said["told_at"] else None
-    point = ClockPoint("Told", told_at) if told_at and told_at >= start else ClockPoint("As of", as_of)
+    point = ClockPoint("Kept" if said.get("demonstration") else "Told", told_at) if told_at and told_at >= start else ClockPoint("As of", as_of)
     words = f"It was told on {moment(said['told_at'], zone)}." if said["told_at"] else f"It was not told by {moment(said['as_of'], zone)}."
+    words = _kept(said, zone) if said.get("demonstration") else words
     return (ClockStrip(
         ClockPoint("Aware", start), ClockPoint("Due", due), (point,) if point.at >= start else (),
         f"The time ran from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}. {words} "

@@ -91,7 +91,8 @@ def _given(one: Mapping[str, Any], zone: str) -> str:
     if not one["given_at"]:
         return f"{NOT_YET}; released {moment(one['recorded_at'], zone)}"
     counts = "" if one["counts_at"] in {None, one["given_at"]} else f"\ncounts as received {moment(one['counts_at'], zone)}"
-    return f"{moment(one['given_at'], zone)}{counts}"
+    kept = "\nkept in the file mailbox; nobody received it" if one.get("kept") else ""
+    return f"{moment(one['given_at'], zone)}{counts}{kept}"
 
 
 def _reaction(one: Mapping[str, Any], zone: str) -> str:

@@ -56,8 +56,9 @@ def _deliveries(said: Mapping[str, Any], zone: str) -> Iterator[Moment]:
         if one["given_at"]:
             counts = "" if one["counts_at"] in {None, one["given_at"]} else f"Counts as received from {moment(one['counts_at'], zone)} on."
             first = one["counts_at"] == said["told_at"]
-            tone = Tone.NEUTRAL if not first else Tone.LATE if late else Tone.DONE
-            yield Moment(instant(one["given_at"]), f"{name} given by {one['channel'].lower()}", "\n".join(filter(None, (counts, one["proof"]))), one["to"], tone)
+            tone = Tone.NEUTRAL if not first or one.get("kept") else Tone.LATE if late else Tone.DONE
+            how = "kept in the file mailbox; nobody received it" if one.get("kept") else f"given by {one['channel'].lower()}"
+            yield Moment(instant(one["given_at"]), f"{name} {how}", "\n".join(filter(None, (counts, one["proof"]))), one["to"], tone)
         if one["read_at"]:
             yield Moment(instant(one["read_at"]), f"{name} opened by the customer")
         if one["acknowledged_at"]:

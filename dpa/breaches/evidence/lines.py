@@ -63,6 +63,8 @@ class Line:
     counts: Mapping[Promise, int]
     """Customers by what became of the promise to them."""
     told: int
+    demonstration: int
+    """Of those told: whose notice was only kept in the file mailbox, so that nobody was told by it."""
     late_reasons: Reasons
     unexplained: int
     """Customers whose promise was missed without a reason on record."""
@@ -84,8 +86,8 @@ class Line:
 
     @property
     def to_notice(self) -> timedelta | None:
-        """Time from awareness to the first notice; none while nobody was told."""
-        return None if self.first_told_at is None else max(self.first_told_at - self.aware_at, timedelta(0))
+        """Time from awareness to the first notice; none while nobody was told, and for what turned out to be no breach."""
+        return None if self.first_told_at is None or self.state is CaseState.NO_BREACH else max(self.first_told_at - self.aware_at, timedelta(0))
 
 
 def lines(session: Session, organisation_id: int, asked: Asked) -> list[Line]:
@@ -123,12 +125,13 @@ class _Bulk:
         customers = [(row, self.clocks[breach.id, row.agreement_id]) for row in self.affected.get(breach.id, ())]
         outcomes = [self._outcome(row, clock) for row, clock in customers]
         instants = [at for row, clock in customers if (at := told(row, clock, self.as_of)) is not None]
+        kept = sum(row.kept and told(row, clock, self.as_of) is not None for row, clock in customers)
         missed = [row for (row, _), outcome in zip(customers, outcomes, strict=True) if outcome in {Promise.LATE, Promise.OVERDUE}]
         phases = self.phases.get(breach.id, [])
         said = _matters(self.sheets.get(breach.id), phases, breach)
         return Line(
             breach.id, breach.reference, breach.title, breach.drill, state.state, state.at, state.words, breach.zone, times[0], times[1],
-            breach.recorded_at, breach.upstream, min(instants, default=None), max(instants, default=None), Counter(outcomes), len(instants),
+            breach.recorded_at, breach.upstream, min(instants, default=None), max(instants, default=None), Counter(outcomes), len(instants), kept,
             late_reasons=_reasons(row.late_reason for row in missed if by(row.late_reason_at, self.as_of)),
             unexplained=sum(not by(row.late_reason_at, self.as_of) for row in missed),
             not_owed_reasons=_reasons(row.not_required for row, _ in customers if by(row.not_required_at, self.as_of)),

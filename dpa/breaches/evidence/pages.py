@@ -18,7 +18,7 @@ from dpa.breaches.evidence.case_file import CaseFile, case_file
 from dpa.breaches.evidence.customer_file import told
 from dpa.breaches.evidence.lines import Line
 from dpa.breaches.evidence.moments import Promise, by, promise
-from dpa.breaches.evidence.wording import OUTCOMES, STATES
+from dpa.breaches.evidence.wording import NOBODY_TOLD, OUTCOMES, STATES
 from dpa.breaches.models import Affected, Breach
 from dpa.evidence.register.models import IssuedDocument
 from dpa.parties.models import Controller
@@ -105,7 +105,9 @@ def _customers(session: Session, case: CaseFile, after: Sequence[Any] | None) ->
         clock = clocks[case.breach.id, row.agreement_id]
         outcome = promise(clock, not_owed=by(row.not_required_at, case.as_of), as_of=case.as_of)
         tint, symbol = TINTS[outcome]
-        rows.append(CustomerRow(row.id, controller, agreement, told(row, clock, case.as_of), Tag(OUTCOMES[outcome], tint, symbol), newest.get(row.controller_id)))
+        told_at = told(row, clock, case.as_of)
+        tag = Tag(f"{OUTCOMES[outcome]}; {NOBODY_TOLD}", "off", "inbox") if row.kept and told_at else Tag(OUTCOMES[outcome], tint, symbol)
+        rows.append(CustomerRow(row.id, controller, agreement, told_at, tag, newest.get(row.controller_id)))
     return Page.cut(rows, lambda row: (row.id,), SIZE)
 
 
@@ -156,6 +158,8 @@ class RegisterView:
     told: int
     affected: int
     missed: int
+    kept: int
+    """Of those told: whose notice was only kept in the file mailbox."""
 
 
 def register(lines: Sequence[Line], *, page: int) -> RegisterView:
@@ -166,7 +170,7 @@ def register(lines: Sequence[Line], *, page: int) -> RegisterView:
     longest = max((line.to_notice for line in shown if line.to_notice), default=timedelta(1))
     return RegisterView(
         tuple(_row(line, longest) for line in shown), len(lines), page, pages, sum(line.told for line in lines),
-        sum(line.affected for line in lines), sum(line.missed for line in lines),
+        sum(line.affected for line in lines), sum(line.missed for line in lines), sum(line.demonstration for line in lines),
     )
 
 
@@ -175,4 +179,5 @@ def _row(line: Line, longest: timedelta) -> RegisterRow:
     taken = line.to_notice
     bar = round(100 * (taken / longest)) if taken is not None else 0
     told_words = f"{line.told:,} of {line.affected:,}" if line.affected else "nobody named"
+    told_words += f", {line.demonstration:,} only in the file mailbox" if line.demonstration else ""
     return RegisterRow(line, Tag(STATES[line.state], tint, symbol), told_words, line.missed, taken, bar, length(taken) if taken is not None else "")

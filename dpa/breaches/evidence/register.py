@@ -57,7 +57,7 @@ def _incident(line: Line) -> dict[str, Any]:
         "breach": line.reference, "incident": line.title, "state": line.state.value, "closed_at": _stamp(line.closed_at), "ended": line.close_words,
         "zone": line.zone, "detected_at": timestamp(line.detected_at), "aware_at": timestamp(line.aware_at), "recorded_at": timestamp(line.recorded_at),
         "first_told_at": _stamp(line.first_told_at), "last_told_at": _stamp(line.last_told_at), "to_notice_s": seconds, "upstream": line.upstream,
-        "affected": line.affected, "told": line.told, **{outcome.value: line.counts.get(outcome, 0) for outcome in Promise},
+        "affected": line.affected, "told": line.told, "demonstration": line.demonstration, **{outcome.value: line.counts.get(outcome, 0) for outcome in Promise},
         "late_reasons": reasons_text(line.late_reasons, line.unexplained), "not_owed_reasons": reasons_text(line.not_owed_reasons, 0),
         "facts": line.facts, "effects": line.effects, "remedial": line.remedial,
         "phases": [phase_text(one, line.zone) for one in line.phases],
@@ -93,9 +93,11 @@ def _lead(incidents: Sequence[Mapping[str, Any]], issuer: str) -> str:
         return f"{issuer} recorded no personal data breach in this period."
     none = sum(one["state"] == CaseState.NO_BREACH for one in incidents)
     marked = f", of which {none:,} turned out to be no breach" if none else ""
+    demonstration = sum(one.get("demonstration", 0) for one in incidents)
+    kept = f" {plural(demonstration, 'notice')} of them {'was' if demonstration == 1 else 'were'} only kept in the file mailbox of a demonstration: nobody was told by {'it' if demonstration == 1 else 'them'}." if demonstration else ""
     missed = _total(incidents, Promise.LATE, Promise.OVERDUE)
     ends = "Every promise that had to be kept by then was kept." if not missed else f"{plural(missed, 'promise')} to customers {'was' if missed == 1 else 'were'} missed."
-    return f"{issuer} recorded {plural(len(incidents), 'incident')} in this period{marked}. {plural(_total(incidents, 'told'), 'customer')} {'was' if _total(incidents, 'told') == 1 else 'were'} told. {ends}"
+    return f"{issuer} recorded {plural(len(incidents), 'incident')} in this period{marked}. {plural(_total(incidents, 'told'), 'customer')} {'was' if _total(incidents, 'told') == 1 else 'were'} told.{kept} {ends}"
 
 
 def _figures(said: Mapping[str, Any], zone: str) -> KeyFacts:
@@ -105,11 +107,17 @@ def _figures(said: Mapping[str, Any], zone: str) -> KeyFacts:
     states = "; ".join(f"{sum(one['state'] == state for one in incidents):,} {word}" for state, word in STATES.items())
     return KeyFacts((
         Fact("Incidents", f"{len(incidents):,}", states), Fact("Period", f"{said['from']} to {said['to']}", "by the legal day of awareness"),
-        Fact("Customers told", f"{_total(incidents, 'told'):,}", f"of {_total(incidents, 'affected'):,} named"),
+        Fact("Customers told", f"{_total(incidents, 'told'):,}", f"of {_total(incidents, 'affected'):,} named{_kept(incidents)}"),
         Fact("Told late, or not in time", f"{_total(incidents, Promise.LATE, Promise.OVERDUE):,}", f"{_total(incidents, Promise.OVERDUE):,} of them not told by then"),
         Fact("No notice owed, by decision", f"{_total(incidents, Promise.NOT_OWED):,}"),
         Fact("Median time to the first notice", middle, f"as of {moment(said['as_of'], zone)}"),
     ))  # fmt: skip
+
+
+def _kept(incidents: Sequence[Mapping[str, Any]]) -> str:
+    """Say how many notices no mail server took; empty where none."""
+    count = sum(one.get("demonstration", 0) for one in incidents)
+    return f"; {count:,} only in the file mailbox, nobody told" if count else ""
 
 
 def _bars(incidents: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
@@ -129,7 +137,7 @@ def _overview(incidents: Sequence[Mapping[str, Any]], zone: str) -> Table:
     rows = tuple(
         (
             one["breach"], f"{one['incident']}\n{STATES[one['state']]}", when(one["aware_at"], zone), _told(one["first_told_at"], zone),
-            f"{one['told']:,} of {one['affected']:,}", f"{one[Promise.LATE] + one[Promise.OVERDUE]:,}",
+            f"{one['told']:,} of {one['affected']:,}" + (f"\n{one['demonstration']:,} in the file mailbox" if one.get("demonstration") else ""), f"{one[Promise.LATE] + one[Promise.OVERDUE]:,}",
         )
         for one in incidents
     )  # fmt: skip
@@ -149,7 +157,7 @@ def _one(one: Mapping[str, Any]) -> tuple[Block, ...]:
         Fact("First noticed", when(one["detected_at"], zone)), Fact("Aware", when(one["aware_at"], zone), f"recorded {when(one['recorded_at'], zone)}"),
         Fact("First customer told", _told(one["first_told_at"], zone), f"{length(one['to_notice_s'])} after awareness" if one["to_notice_s"] is not None else ""),
         Fact("Last customer told", _told(one["last_told_at"], zone)),
-        Fact("Customers", f"{one['affected']:,} affected, {one['told']:,} told", _outcomes(one)),
+        Fact("Customers", f"{one['affected']:,} affected, {one['told']:,} told", _outcomes(one) + _kept([one])),
         Fact("State", STATES[one["state"]], when(one["closed_at"], zone) if one["closed_at"] else ""),
     )))  # fmt: skip
     found += [

@@ -24,6 +24,8 @@ ACTS: Mapping[str, str] = {
     "extend": "Extended", "pause": "Paused", "resume": "Resumed", "waive": "Waived", "supersede": "Counted anew",
 }  # fmt: skip
 """What people do to a clock, in words."""
+NOBODY_TOLD = "demonstration: kept in the file mailbox, nobody was told"
+"""Said wherever a notice was taken by no mail server."""
 NOT_YET = "not yet"
 NOBODY = "nobody by then"
 

@@ -24,19 +24,20 @@ from dpa.unit import Unit
 from dpa.web.words import lateness
 
 ACCEPTED = "accepted by the customer's mail server"
-KEPT = "kept in the file mailbox, since no mail server is set"
+KEPT = "kept in the file mailbox (demonstration, nobody was told)"
 NAME_MAX, TEXT_MAX = 200, 5_000
 
 
 def notice_sent(unit: Unit, message: OutboxMessage) -> None:
-    """Meet the clock of the customer whose mail server has just accepted a phase. Called by delivery, in its unit."""
+    """Meet the clock of the customer whose phase a mail server has just accepted, or the file mailbox of a demonstration kept. Called by delivery, in its unit."""
     delivery = unit.session.scalar(select(Delivery).where(Delivery.outbox_id == message.id).options(joinedload(Delivery.affected)))
     if delivery is None or delivery.given_at is not None:
         return
     sent_at: datetime = message.sent_at or unit.now
     delivery.given_at = delivery.effective_at = sent_at
-    how = ACCEPTED if unit.settings.smtp_url else KEPT
-    _give(unit, delivery.affected, delivery, sent_at, how, message.organisation_id)
+    # The clock is met all the same, so that a demonstration can be played; whoever reads of it is told what it is worth.
+    delivery.kept = message.kept
+    _give(unit, delivery.affected, delivery, sent_at, KEPT if message.kept else ACCEPTED, message.organisation_id)
 
 
 def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed, *, deemed_days: int | None = None) -> Delivery:
@@ -81,7 +82,7 @@ def _give(unit: Unit, row: Affected, delivery: Delivery, at: datetime, how: str,
     entry = unit.session.get_one(DocketEntry, row.docket_entry_id)
     data = {"agreement": row.agreement_id, "outbox": delivery.outbox_id, "channel": delivery.channel.value, "how": how, "at": at.isoformat()}
     if row.sent_at is None:
-        row.sent_at = at
+        row.sent_at, row.kept = at, delivery.kept
         docket.meet(unit, entry, at, by=f"notice {how}", record=False)
         covers += [row, entry]
     data |= {"late_s": entry.late_s, "lateness": lateness(entry.due_at or entry.target_at, row.sent_at)}

@@ -41,13 +41,24 @@ def document(record_text: str, kind: DocumentKind, logo: bytes | None) -> Docume
         title=body.title,
         subtitle=body.subtitle,
         organisation=Letterhead(issuer["name"], issuer["address"], logo),
-        classification=body.classification or kind.classification,
+        classification=_classification(record, body.classification or kind.classification, say),
         language=record["language"],
         issued_at=records.instant(record["issued_at"]),
         zone=record["zone"],
         record=record_text.encode(),
-        blocks=(*body.summary, *_superseding(record, say), PageBreak(), *body.detail, *_approvals(record, say), *_verification(record, record_text, say)),
+        blocks=(*_demonstration(record, say), *body.summary, *_superseding(record, say), PageBreak(), *body.detail, *_approvals(record, say), *_verification(record, record_text, say)),
     )
+
+
+def _classification(record: Record, words: str, say: Wording) -> str:
+    """Return who may read it, with the mark of a demonstration in front: it stands on every page."""
+    return f"{say('engine.demonstration_mark')} · {words}" if record.get("demonstration") else words
+
+
+def _demonstration(record: Record, say: Wording) -> tuple[Block, ...]:
+    if not record.get("demonstration"):
+        return ()
+    return (Notice(say("engine.demonstration_mark"), say("engine.demonstration_text"), Tone.WARNING),)
 
 
 def _superseding(record: Record, say: Wording) -> tuple[Block, ...]:

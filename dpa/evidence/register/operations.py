@@ -123,6 +123,7 @@ def _row(unit: Unit, wanted: Order, number: int) -> IssuedDocument:
     reference = rules.reference(wanted.issuer.letters or rules.letters(wanted.issuer.slug), kind.code, year, number)
     content = records.ordered(
         identifier=secrets.token_hex(16), kind=kind.name, number=reference, title=wanted.title, issuer=wanted.issuer,
+        demonstration=not unit.settings.smtp_url,
         addressee={"name": wanted.addressee, **wanted.addressee_facts} if wanted.addressee else None, approvals=wanted.approvals,
         supersedes={"number": older.reference, "sha256": older.sha256, "reason": wanted.supersede_reason.strip()} if older else None,
         content=wanted.content, verify_at=unit.settings.base_url + VERIFY_PATH, language=wanted.language,

@@ -4,7 +4,7 @@ What was ordered is fixed in the act that ordered it. What only the moment of is
 it, never into it, so that the order's digest in the trail stays the digest of a part of the record.
 
 Version 1. Fixed by the order: `v`, `id` (128 random bits, which also keep digests from being guessed), `type`, `number`, `title`,
-`language`, `zone`, `issuer`, `addressee`, `approvals`, `supersedes`, `content`, `verify_at`. Added at the issue: `issued_at`, `seal`,
+`language`, `zone`, `issuer`, `addressee`, `approvals`, `supersedes`, `content`, `verify_at`, and `demonstration` where no mail server was set. Added at the issue: `issued_at`, `seal`,
 `checkpoint`, `trail_key` (absent in documents issued before it was printed), `anchor`.
 """
 
@@ -87,14 +87,16 @@ def ordered(
     content: Mapping[str, Any],
     verify_at: str,
     language: str = "en-GB",
+    demonstration: bool = False,
 ) -> dict[str, Any]:
-    """Return the part of a record that its order fixes."""
+    """Return the part of a record that its order fixes; `demonstration` where no mail server was set, so that no mail could reach anybody."""
     return {
         "v": VERSION, "id": identifier, "type": kind, "number": number, "title": title, "language": language, "zone": issuer.zone,
         "issuer": {"name": issuer.name, "address": issuer.address, "country": issuer.country, "logo_sha256": issuer.logo_sha256, "slug": issuer.slug},
         "addressee": dict(addressee) if addressee else None,
         "approvals": [{**asdict(approval), "at": bodies.timestamp(approval.at)} for approval in approvals],
         "supersedes": dict(supersedes) if supersedes else None, "content": dict(content), "verify_at": verify_at,
+        **({"demonstration": True} if demonstration else {}),
     }  # fmt: skip
 
 
