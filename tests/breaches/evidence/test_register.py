@@ -44,7 +44,7 @@ def line(**changes: object) -> Line:
     facts: dict[str, object] = {
         "id": 1, "reference": "LL-2026-001", "title": "Export leak", "exercise": False, "state": CaseState.CLOSED, "closed_at": AUTUMN + 40 * HOUR,
         "close_words": "Done.", "zone": "Europe/Paris", "detected_at": AUTUMN - HOUR, "aware_at": AUTUMN, "recorded_at": AUTUMN + HOUR, "upstream": "",
-        "first_told_at": AUTUMN + HOUR, "last_told_at": AUTUMN + 26 * HOUR, "counts": Counter({Promise.KEPT: 3, Promise.LATE: 1}), "told": 4,
+        "first_told_at": AUTUMN + HOUR, "last_told_at": AUTUMN + 26 * HOUR, "counts": Counter({Promise.KEPT: 3, Promise.LATE: 1}), "told": 4, "demonstration": 0,
         "late_reasons": (("Mail server down.", 1),), "unexplained": 0, "not_owed_reasons": (), "facts": "It leaked.", "effects": "", "remedial": "Closed.",
         "phases": (PhaseLine(1, Phase.INITIAL, AUTUMN + HOUR, "", ""),),
     }  # fmt: skip
