@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from dpa.agreements import stacks
+from dpa.agreements.terms.breach import place_of
+from dpa.breaches.agreed import Ways, rules_of
 from dpa.breaches.clocks import Clock, clock_for
 from dpa.breaches.models import Breach
 from dpa.deadlines import Calendar
@@ -40,3 +42,13 @@ def clocks_of(session: Session, breach: Breach, agreement_ids: Sequence[int], si
 def legal_day(breach: Breach, at: datetime) -> date:
     """Return the legal day of an instant, in the zone the incident's times are told in."""
     return at.astimezone(ZoneInfo(breach.zone)).date()
+
+
+def ways_of(session: Session, breach: Breach, agreement_id: int, at: datetime) -> Ways:
+    """Return an agreement's ways of giving notice, as its terms stood on the legal day of `at`."""
+    stack = stacks.load(session, breach.organisation_id, [agreement_id], legal_day(breach, at))[agreement_id].stack
+    rules, clause = rules_of(stack)
+    if not rules:
+        return Ways(zone=breach.zone)
+    place = place_of(stack)
+    return Ways(rules, clause, place.zone, parties.calendar(session, breach.organisation_id, place.holidays))

@@ -196,13 +196,13 @@ def test_another_channel_meets_the_clock_when_it_counts_as_received(case: Case) 
     with case.at(3) as unit:
         row = unit.session.get_one(Affected, case.rows[1].id)
         posted = operations.hand_over(unit, case.breach, row, Handed(Channel.POST, NOW + 2 * HOUR, "RR 1234 5678 9 FR"))
-    assert posted.effective_at == datetime.fromisoformat("2026-11-25T22:59:59+00:00")
+    assert posted.effective_at == datetime.fromisoformat("2026-11-27T22:59:59+00:00"), "the fifth working day after posting, as 16.4 of the contract has it"
     assert case.entry(1).met_at is None, "it does not count yet"
-    assert case.deem(50) == ""
-    assert case.deem(90) == "1 notices count as received"
-    assert (case.entry(1).late_s or 0) > 0, "a letter deemed received on the third day misses 24 hours"
-    assert case.deem(91) == ""
-    case.deliver(92)
+    assert case.deem(90) == "", "the house rule of three days does not overrule the contract"
+    assert case.deem(140) == "1 notices count as received"
+    assert (case.entry(1).late_s or 0) > 0, "a letter deemed received on the fifth working day misses 24 hours"
+    assert case.deem(141) == ""
+    case.deliver(142)
     assert case.entry().met_at == NOW + 2 * HOUR, "the first one given counts"
 
 

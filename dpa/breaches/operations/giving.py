@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import channels, queries
 from dpa.breaches.channels import TITLES, Handed
+from dpa.breaches.counting import ways_of
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Delivery, Question
 from dpa.breaches.operations import following
@@ -40,10 +41,10 @@ def notice_sent(unit: Unit, message: OutboxMessage) -> None:
     _give(unit, delivery.affected, delivery, sent_at, KEPT if message.kept else ACCEPTED, message.organisation_id)
 
 
-def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed, *, deemed_days: int | None = None) -> Delivery:
+def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Delivery:
     """Record that a person gave the newest phase by another channel; it meets the clock at the moment it counts as received.
 
-    Where that moment lies ahead (a letter deemed received some days later), the worker meets the clock when it has come. Raises `Conflict` when no phase was released yet, `Invalid` by field.
+    That moment is the contract's, else the house's. Where it lies ahead (a letter deemed received some days later), the worker meets the clock when it has come. Raises `Conflict` when no phase was released yet, `Invalid` by field.
     """
     must_be_open(breach)
     notice = breach.newest_released
@@ -53,7 +54,7 @@ def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed, *, deem
         raise Invalid("This cannot be recorded like this.", fields=errors)
     if queries.handed_before(unit.session, notice.id, row.id, handed):
         raise Conflict("This is recorded already: the same channel at the same time.")
-    effective = channels.effective_at(handed, breach.zone, deemed_days)
+    effective = ways_of(unit.session, breach, row.agreement_id, handed.given_at).received_at(handed)
     delivery = Delivery(
         notice_id=notice.id, affected_id=row.id, channel=handed.channel, given_at=handed.given_at, effective_at=effective,
         document_id=queries.paper_of(unit.session, notice.id, row.id), proof=handed.proof.strip(), recorded_by=unit.actor, recorded_at=unit.now,

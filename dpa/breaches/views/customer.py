@@ -18,6 +18,7 @@ from dpa.breaches.act_forms import (
 )
 from dpa.breaches.case_queries import Place
 from dpa.breaches.channels import Channel
+from dpa.breaches.counting import ways_of
 from dpa.breaches.models import Breach
 from dpa.breaches.views import acts, blueprint
 from dpa.breaches.views.acts import READ, RECORD, RELEASE, ActPage, customer_url, perform
@@ -61,10 +62,13 @@ def show_customer(breach_id: int, affected_id: int) -> Page:
 
 def _page(breach: Breach, affected_id: int, fresh_link: str = "") -> Page:
     person = identity.signed_in()
+    view = customer.view(edge.session(), breach, affected_id, edge.now())
+    ways = ways_of(edge.session(), breach, view.place.row.agreement_id, edge.now())
     return render_template(
         "breaches/customer.html",
         breach=breach,
-        view=customer.view(edge.session(), breach, affected_id, edge.now()),
+        view=view,
+        ways=[{"label": channels.TITLES[one], "value": _sentence(ways.says(one))} for one in channels.ORDER if one in ways.rules],
         fresh_link=fresh_link,
         may_record=person.may(RECORD, breach.organisation_id),
         may_release=person.may(RELEASE, breach.organisation_id),
@@ -99,13 +103,13 @@ def hand_over(breach_id: int, affected_id: int) -> Page:
     def do(unit: Unit, fresh: Breach) -> None:
         operations.hand_over(unit, fresh, queries.affected_row(unit.session, fresh, affected_id), form.handed())
 
-    rules = [{"label": channels.TITLES[one], "value": channels.PROOFS[one], "hint": _deemed(one)} for one in channels.BY_HAND]
+    ways = ways_of(edge.session(), breach, place.row.agreement_id, edge.now())
+    rules = [{"label": channels.TITLES[one], "value": channels.PROOFS[one], "hint": _sentence(ways.says(one))} for one in channels.BY_HAND]
     return perform(HAND_OVER, form, breach_id, do, back=back, facts=[*_facts(place, breach), *rules])
 
 
-def _deemed(channel: Channel) -> str:
-    days = channels.DEEMED_DAYS[channel]
-    return f"Counts as received {days} days later, by house rule" if days else "Counts as received at once"
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 @blueprint.route(f"{BASE}/acknowledged", methods=["GET", "POST"])

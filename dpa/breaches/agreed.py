@@ -1,0 +1,109 @@
+"""What an agreement says about ways of giving notice, for the channels of this workflow. Pure.
+
+A contract may say which letter counts when, and what makes a mail count. For a breach the sending of the mail meets the clock (the
+breach clause is the special one); that a mail counts only once it is acknowledged is shown, and chased. What a person hands over counts
+when the contract says so, and by house rule only where it says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from dpa.agreements.terms import Channel as TermChannel
+from dpa.agreements.terms import TermStack, effective
+from dpa.agreements.terms.values import ChannelRule, Channels
+from dpa.agreements.terms.words import DeemedRule, ValidIf
+from dpa.breaches import channels
+from dpa.breaches.channels import Channel, Handed
+from dpa.deadlines import Calendar, DeliveryRule, Options, PeriodUnit, PostalFacts, Regime, delivery
+from dpa.problems import Invalid
+from dpa.web.words import plural
+
+KEY = "notices.channels"
+MEANT: Mapping[Channel, tuple[TermChannel, ...]] = {
+    Channel.EMAIL: (TermChannel.EMAIL,),
+    Channel.POST: (TermChannel.REGISTERED_LETTER, TermChannel.POST, TermChannel.PRIORITY_POST),
+    Channel.COURIER: (TermChannel.COURIER, TermChannel.BY_HAND),
+}
+"""Ways of a contract behind each channel, the closest first; no contract we hold speaks of the telephone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What one agreement says of one channel."""
+
+    working_days: int | None
+    """Working days after posting on which it counts as received; none for another rule."""
+    on_receipt: bool
+    """Whether only the real receipt counts."""
+    confirmed: bool
+    """Whether it counts only once it was acknowledged or answered."""
+    signed: bool
+    """Whether it counts only against a signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """An agreement's ways of giving notice, with where and on which calendar days are counted; no rules where it names none."""
+
+    rules: Mapping[Channel, Agreed] = field(default_factory=dict)
+    clause: str = ""
+    zone: str = "UTC"
+    calendar: Calendar | None = None
+
+    def received_at(self, handed: Handed) -> datetime:
+        """Return when what a person gave counts as received, aware, in UTC.
+
+        A proven receipt comes before everything, then the contract, then the house rule. Raises `Invalid` where the contract counts only the
+        real receipt and nobody knows it.
+        """
+        rule = self.rules.get(handed.channel)
+        if handed.received_at is not None or rule is None:
+            return channels.effective_at(handed, self.zone)
+        if rule.working_days is not None and self.calendar is not None:
+            options = Options.for_regime(Regime.contract, PeriodUnit.WORKING_DAYS)
+            counted = delivery(
+                DeliveryRule.NTH_WORKING_DAY_AFTER_POSTING, PostalFacts(posted_at=handed.given_at), zone=self.zone, calendar=self.calendar,
+                options=options, working_days=rule.working_days,
+            )  # fmt: skip
+            assert counted is not None, "it was posted"
+            return datetime.combine(counted.on, time(23, 59, 59), ZoneInfo(self.zone)).astimezone(handed.given_at.tzinfo)
+        if handed.channel is Channel.POST and rule.on_receipt:
+            raise Invalid(
+                f"Under {self.clause} a letter counts only when it is really received: enter when that was, or record it once you know.", field="received_at"
+            )
+        return handed.given_at
+
+    def says(self, channel: Channel) -> str:
+        """Return when a channel counts, in a sentence's part."""
+        rule = self.rules.get(channel)
+        if rule is None:
+            days = channels.DEEMED_DAYS[channel]
+            return f"counts as received {plural(days, 'day')} later, by house rule" if days else "counts as received at once"
+        if rule.working_days is not None:
+            return f"counts as received on working day {rule.working_days} after posting ({self.clause})"
+        if rule.confirmed:
+            return f"counts as a notice once it is acknowledged or answered ({self.clause}); sending it meets the clock"
+        if rule.signed:
+            return f"counts when it is handed over against a signature ({self.clause})"
+        return f"counts when it is really received ({self.clause})"
+
+
+def rules_of(stack: TermStack) -> tuple[Mapping[Channel, Agreed], str]:
+    """Return what an agreement says of each channel, with the clause; nothing where it names no ways of giving notice."""
+    found = effective(stack, KEY)
+    if not isinstance(found.value, Channels):
+        return {}, ""
+    rules = {channel: rule for channel, meant in MEANT.items() if (rule := _closest(found.value, meant)) is not None}
+    return {channel: _agreed(rule) for channel, rule in rules.items()}, found.clause or "the contract"
+
+
+def _closest(value: Channels, meant: tuple[TermChannel, ...]) -> ChannelRule | None:
+    return next((rule for one in meant if (rule := value.rule_for(one)) is not None), None)
+
+
+def _agreed(rule: ChannelRule) -> Agreed:
+    return Agreed(rule.working_days, rule.deemed is DeemedRule.ACTUAL_DELIVERY, ValidIf.ACKNOWLEDGED in rule.valid_if, ValidIf.SIGNED_FOR in rule.valid_if)

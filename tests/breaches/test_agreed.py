@@ -1,0 +1,61 @@
+"""What the contract says of letters and mails: as a table, and in an act."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from dpa.agreements.terms import DEFAULT_POLICY, TermStack, shipped_contract
+from dpa.breaches.agreed import Agreed, Ways, rules_of
+from dpa.breaches.channels import Channel, Handed
+from dpa.deadlines import calendar_named
+from dpa.problems import Invalid
+
+SUNDAY = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
+FIVE = {Channel.POST: Agreed(5, on_receipt=False, confirmed=False, signed=False)}
+RECEIPT = {Channel.POST: Agreed(None, on_receipt=True, confirmed=False, signed=False)}
+
+
+def ways(rules: dict[Channel, Agreed]) -> Ways:
+    return Ways(rules, "16.4", "Europe/Paris", calendar_named("FR"))
+
+
+def test_lemon_learnings_four_ways_are_read_with_their_clause() -> None:
+    rules, clause = rules_of(TermStack(template=shipped_contract("lemon-learning"), policy=DEFAULT_POLICY, on=date(2026, 11, 22)))
+    assert clause == "16.4"
+    assert rules == {
+        Channel.EMAIL: Agreed(None, on_receipt=True, confirmed=True, signed=False),
+        Channel.POST: Agreed(5, on_receipt=False, confirmed=False, signed=False),
+        Channel.COURIER: Agreed(None, on_receipt=True, confirmed=False, signed=False),
+    }
+
+
+@pytest.mark.parametrize(("given", "received"), [
+    (SUNDAY, datetime(2026, 11, 27, 22, 59, 59, tzinfo=UTC)),
+    (datetime(2026, 11, 20, 14, 0, tzinfo=UTC), datetime(2026, 11, 27, 22, 59, 59, tzinfo=UTC)),
+    (datetime(2026, 12, 24, 14, 0, tzinfo=UTC), datetime(2027, 1, 4, 22, 59, 59, tzinfo=UTC)),  # Christmas and New Year are no working days
+    (datetime(2026, 3, 23, 14, 0, tzinfo=UTC), datetime(2026, 3, 30, 21, 59, 59, tzinfo=UTC)),  # over the spring night
+])  # fmt: skip
+def test_a_letter_counts_on_the_working_day_of_the_contract(given: datetime, received: datetime) -> None:
+    assert ways(FIVE).received_at(Handed(Channel.POST, given, "RR 1")) == received
+
+
+def test_a_proven_receipt_comes_first_and_the_house_rule_last() -> None:
+    proven = Handed(Channel.POST, SUNDAY, "RR 1", datetime(2026, 11, 24, 9, tzinfo=UTC))
+    for one in (ways(FIVE), ways(RECEIPT), ways({})):
+        assert one.received_at(proven) == proven.received_at
+    assert ways({}).received_at(Handed(Channel.POST, SUNDAY, "RR 1")) == datetime(2026, 11, 25, 22, 59, 59, tzinfo=UTC)
+    assert ways(FIVE).received_at(Handed(Channel.COURIER, SUNDAY, "4711")) == SUNDAY
+
+
+def test_where_only_the_receipt_counts_it_must_be_known() -> None:
+    with pytest.raises(Invalid, match=r"Under 16\.4 a letter counts only when it is really received"):
+        ways(RECEIPT).received_at(Handed(Channel.POST, SUNDAY, "RR 1"))
+
+
+def test_each_rule_is_said_in_words() -> None:
+    mail = {Channel.EMAIL: Agreed(None, on_receipt=True, confirmed=True, signed=False)}
+    assert ways(FIVE).says(Channel.POST) == "counts as received on working day 5 after posting (16.4)"
+    assert ways(mail).says(Channel.EMAIL) == "counts as a notice once it is acknowledged or answered (16.4); sending it meets the clock"
+    assert ways({}).says(Channel.POST) == "counts as received 3 days later, by house rule"
