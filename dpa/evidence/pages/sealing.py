@@ -12,9 +12,9 @@ from dpa.evidence.seal.standing import Standing
 from dpa.web.words import instant_text
 
 BADGES: Mapping[Standing, Badge] = {
-    Standing.BEFORE: Badge("seal revoked later, still good", "off", "history"),
-    Standing.UNTOLD: Badge("seal revoked, time not proved", "late", "ban"),
-    Standing.AFTER: Badge("sealed after its seal was revoked", "late", "ban"),
+    Standing.BEFORE: Badge("revoked later, still good", "off", "history"),
+    Standing.UNTOLD: Badge("seal revoked, unproved", "late", "ban"),
+    Standing.AFTER: Badge("sealed after revocation", "late", "ban"),
 }
 _BANNERS: Mapping[Standing, tuple[str, str]] = {
     Standing.BEFORE: ("info", "a time-stamp proves that this document was sealed before, so it stays good"),

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.cli import main
-from dpa.evidence.seal import operations, preparing
+from dpa.evidence.seal import authorities, operations, preparing
 from dpa.evidence.seal.certificates import der, fingerprint
 from dpa.evidence.seal.models import SealIdentity
 from dpa.evidence.trail.models import TrailEvent
@@ -148,3 +148,22 @@ def test_what_is_wrong_is_one_sentence_and_exit_two(words: tuple[str, ...], sent
     assert (done.status, done.out) == (2, "")
     assert sentence in done.err
     assert len(done.err.strip().splitlines()) == 1
+
+
+def test_authorities_are_listed_and_ended(sqlite_house: House, dpa: Command) -> None:
+    root = sqlite_house.ground.authority.root.certificate
+    assert "No root of a time-stamp authority is kept yet" in dpa("authorities").err
+    with sqlite_house.begin() as unit:
+        authorities.keep(unit, [der(root), der(root)])
+    digest = fingerprint(der(root))
+    [line] = dpa("authorities").out.splitlines()
+    assert line.split("\t") == [digest, "2026-11-22", "believed", "CN=Test Time-Stamp Root,C=FR"]
+    for words, sentence in (((digest[:12],), "Missing option"), (("ffff", "--reason", "x"), "No root of a time-stamp authority has that fingerprint"),
+                            ((digest, "--reason", " "), "Say why its time-stamps are not to be believed")):
+        done = dpa("end-authority", *words)
+        assert (done.status, done.out) == (2, "")
+        assert sentence in done.err
+    colons = ":".join(digest[at : at + 2] for at in range(0, 64, 2)).upper()
+    assert "are not believed any more" in dpa("end-authority", colons, "--reason", "It lost its key.").out
+    assert dpa("authorities").out.split("\t")[2] == "2026-11-22"
+    assert "is not believed any more since" in dpa("end-authority", digest[:12], "--reason", "Once more.").err
