@@ -90,7 +90,7 @@ def facts(row: OutboxMessage, organisation: OrganisationRef) -> list[dict[str, A
     zone = organisation.zone
     found: list[dict[str, Any]] = [
         {"label": "From", "value": row.from_name},
-        {"label": "To", "value": f"{row.to_name} <{row.to_address}>" if row.to_name else row.to_address},
+        {"label": "To", "value": f"{row.to_name} <{row.to_address}>" if row.to_name and row.to_address else row.to_name or row.to_address},
         {"label": "Answers go to", "value": row.reply_to or "the sender's address"},
         {"label": "Message-ID", "value": row.message_id},
         {"label": "Kind", "value": f"{CATEGORIES[row.category]}, {row.mail}"},
