@@ -24,6 +24,14 @@ class DraftForm(Form):
     """The text of one phase, written once for all customers."""
 
     phase = RadioField("What this notice is")
+    correction = RadioField(
+        "What a correction does", [Optional()],
+        choices=[
+            SelectChoice("facts", label="It corrects facts; the breach stands"),
+            SelectChoice("withdraws", label="It takes the notice back: there was no breach"),
+        ],
+        description="Only for a correction. Taking back has wording of its own, and comes before a case is closed as no breach.",
+    )  # fmt: skip
     nature = TextAreaField("What happened", [DataRequired("Say what happened; everything else may follow in a later phase.")])
     consequences = TextAreaField("Likely consequences")
     measures = TextAreaField("Measures taken or proposed")
@@ -31,13 +39,17 @@ class DraftForm(Form):
     next_word_at = ZonedDateTimeField("Next word promised for", [Optional()])
     contact = TextAreaField("Contact that answers now", [DataRequired("Name a contact that answers now.")])
 
-    def begin(self, zone: str, offers: Sequence[Offer], promised: datetime | None) -> None:
+    def begin(self, zone: str, offers: Sequence[Offer], promised: datetime | None, *, withdraws: bool) -> None:
         """Read times in the case's zone, offer the phases that may come now, and show the promise the text begins with."""
         self.next_word_at.zone = zone
         if len(offers) < 2:
             del self.phase
         else:
             self.phase.choices = [SelectChoice(one.phase.value, label=one.title) for one in offers]
+        if not any(one.phase is Phase.CORRECTION for one in offers):
+            del self.correction
+        elif not self.is_submitted():
+            self.correction.data = "withdraws" if withdraws else "facts"
         if not self.is_submitted():
             self.next_word_at.process_data(typed(promised, zone) if promised else None)
 
@@ -51,6 +63,10 @@ class DraftForm(Form):
             nature=self.nature.data or "", contact=self.contact.data or "", consequences=self.consequences.data or "",
             measures=self.measures.data or "", unknown=self.unknown.data or "",
         )  # fmt: skip
+
+    def withdraws(self) -> bool:
+        """Tell whether the notice takes back what was told: there was no breach."""
+        return "correction" in self and self.correction.data == "withdraws"
 
     def chosen_phase(self) -> Phase | None:
         """Return the phase chosen; none where only one may come."""

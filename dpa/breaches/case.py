@@ -224,7 +224,7 @@ def offers(breach: Breach) -> tuple[Offer, ...]:
 
 def told_of(breach: Breach) -> list[Told]:
     """Return the phases of a case as rules see them."""
-    return [Told(one.phase, one.released_at, one.next_word_at) for one in breach.notices]
+    return [Told(one.phase, one.released_at, one.next_word_at, one.withdraws) for one in breach.notices]
 
 
 def _facts(newest: BreachFacts | None) -> FactsLine:
@@ -241,7 +241,7 @@ def _phases(breach: Breach, counts: Mapping[int, PhaseCount], names: sentences.N
         return sentences.actor_name(actor, names) if actor else ""
 
     return tuple(
-        PhaseLine(one, TITLES[one.phase], who(one.released_by), who(one.approved_by), who(one.drafted_by), counts.get(one.id, PhaseCount(0, 0, 0, 0)))
+        PhaseLine(one, phases.title_of(one.phase, withdraws=one.withdraws), who(one.released_by), who(one.approved_by), who(one.drafted_by), counts.get(one.id, PhaseCount(0, 0, 0, 0)))
         for one in breach.notices
     )
 

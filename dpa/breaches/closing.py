@@ -44,7 +44,7 @@ class CaseFacts:
     told: int
     """Customers who were told."""
     put_right: bool
-    """Whether a correction or final notice followed what customers were told."""
+    """Whether the newest word to customers was that there was no breach."""
     more_announced: bool = False
     """Whether the newest word to customers was that further information follows."""
 
@@ -127,7 +127,7 @@ def no_breach_problems(case: CaseFacts, reason: str) -> dict[str, str]:
     elif case.on_its_way:
         found["reason"] = "Notices are on their way; wait until they have been accepted, then correct them."
     elif case.told and not case.put_right:
-        found["reason"] = "Customers were told of a breach; send them a correction or a final notice first."
+        found["reason"] = "Customers were told of a breach; send them a correction first that says there was none."
     elif case.draft:
         found["reason"] = "A notice was begun; release it or discard it first."
     return found

@@ -9,7 +9,7 @@ from typing import Any
 from dpa.agreements.queries import AgreementRow
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.notices import matters
-from dpa.breaches.phases import Phase
+from dpa.breaches.phases import Phase, telling
 from dpa.breaches.rules import FIELDS, Draft
 from dpa.breaches.versions import Version, part_rows
 from dpa.deadlines.zones import zone_named
@@ -54,7 +54,7 @@ def content(
     """
     told = explanation(entry)
     return {
-        "format": FORMAT, "phase": notice.phase.value, "phase_number": notice.number, "drill": breach.drill, "before": list(before),
+        "format": FORMAT, "phase": notice.phase.value, "withdraws": notice.withdraws, "phase_number": notice.number, "drill": breach.drill, "before": list(before),
         "next_word_at": timestamp(notice.next_word_at) if notice.next_word_at else None, "late_reason": notice.late_reason,
         "told_late": row.late_reason, "upstream": breach.upstream,
         "upstream_told_at": timestamp(breach.upstream_told_at) if breach.upstream_told_at else None, "breach": breach.reference,
@@ -105,14 +105,14 @@ def build(record: Record) -> Body:
     facts, say = record["content"], for_tag(record["language"])
     tags = (facts.get("text_language", record["language"]), for_tag(facts.get("house_language", record["language"])).language.tag)
     page = _Page(record, facts, say, *("" if tag == record["language"] else tag for tag in tags))
-    drill = "_drill" if facts.get("drill") else ""
+    drill, withdraws = "_drill" if facts.get("drill") else "", facts.get("withdraws", False)
     return Body(
         title=record["title"],
         subtitle=_subtitle(page),
-        kind=say(f"paper.kind{drill}"),
+        kind=say(f"paper.kind{drill or ('_withdrawal' if withdraws else '')}"),
         classification=say(f"paper.classification{drill}"),
         summary=(*_exercise(page), *_lead(page), _key_facts(page), _strip(page), *_open(page)),
-        detail=(*_account(page), *_awareness(page), *_reasons(page), Heading(say("paper.counting_title")), *_counting(page)),
+        detail=(*_account(page), *(() if withdraws else _awareness(page)), *_reasons(page), Heading(say("paper.counting_title")), *_counting(page)),
     )
 
 
@@ -121,7 +121,7 @@ def _account(page: _Page) -> tuple[Block, ...]:
     facts, say = page.facts, page.say
     draft, found = Draft(**{name: facts[name] for name in FIELDS}), []
     part = part_rows(facts.get("part"), say)
-    for one in matters(draft, Phase(facts["phase"]), say):
+    for one in matters(draft, Phase(facts["phase"]), say, withdraws=facts.get("withdraws", False)):
         if one.key in {"unknown", "contact"}:
             continue
         found += [Heading(one.heading), *((Text(one.text),) if one.ours else page.account(Text(one.text)))]
@@ -135,7 +135,7 @@ def _subtitle(page: _Page) -> str:
     facts, say, phase = page.facts, page.say, Phase(page.facts["phase"])
     if phase is Phase.INITIAL:
         return say("paper.subtitle_initial", controller=facts["controller"])
-    said = {"title": say(f"phase.{phase.value}"), "controller": facts["controller"], "number": facts["phase_number"]}
+    said = {"title": say(f"phase.{telling(phase, withdraws=facts.get('withdraws', False))}"), "controller": facts["controller"], "number": facts["phase_number"]}
     if before := facts.get("before"):
         return say("paper.subtitle_after", **said, before=", ".join(before))
     return say("paper.subtitle_first", **said)
@@ -152,7 +152,7 @@ def _lead(page: _Page) -> tuple[Block, ...]:
     told = " ".join(facts["nature"].split())
     if len(told) > LEAD_MAX:
         told = told[:LEAD_MAX].rsplit(" ", 1)[0] + " …"
-    said = page.say(f"paper.lead_{facts['phase']}", who=page.record["issuer"]["name"], whom=facts["controller"], breach=facts["breach"])
+    said = page.say(f"paper.lead_{telling(Phase(facts['phase']), withdraws=facts.get('withdraws', False))}", who=page.record["issuer"]["name"], whom=facts["controller"], breach=facts["breach"])
     return (Summary(said), *page.account(Summary(told))) if page.text_tag else (Summary(f"{said} {told}"),)
 
 
@@ -163,7 +163,7 @@ def _key_facts(page: _Page) -> KeyFacts:
         (
             Fact(say("paper.controller"), facts["controller"], say("paper.controller_detail", agreement=facts["agreement"], terms=facts["terms"])),
             Fact(say("paper.processor"), page.record["issuer"]["name"], say("paper.processor_detail", breach=facts["breach"])),
-            Fact(say("paper.aware"), page.at(facts["aware_at"]), say("paper.aware_detail", at=page.at(facts["detected_at"]))),
+            Fact(say("paper.aware_withdrawal" if facts.get("withdraws") else "paper.aware"), page.at(facts["aware_at"]), say("paper.aware_detail", at=page.at(facts["detected_at"]))),
             Fact(say("paper.target") if clock["is_target"] else say("paper.promised"), page.at(clock["due_at"]), f"{say.promise(facts['promise'])} ({origin})"),
             Fact(say("matter.contact"), facts["contact"], wide=True),
         )
@@ -184,6 +184,8 @@ def _strip(page: _Page) -> Block:
 
 def _open(page: _Page) -> tuple[Block, ...]:
     facts, say = page.facts, page.say
+    if facts.get("withdraws"):
+        return (Box(say("paper.closed_title"), say("paper.closed_withdrawal"), Tone.DONE),)
     if facts["phase"] == Phase.FINAL:
         return (Box(say("paper.closed_title"), say("paper.closed_text"), Tone.DONE),)
     missing = [key for key in ("consequences", "measures") if not facts[key]]

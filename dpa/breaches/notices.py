@@ -9,7 +9,7 @@ from typing import Any
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts.messages import Message
 from dpa.breaches.models import Affected, Breach, Notice
-from dpa.breaches.phases import Phase
+from dpa.breaches.phases import Phase, telling
 from dpa.breaches.rules import Draft
 from dpa.breaches.versions import Version, draft_of, part_rows
 from dpa.evidence.register.models import IssuedDocument
@@ -40,12 +40,14 @@ def names_nothing(draft: Draft, phase: Phase) -> bool:
     return not draft.unknown and phase is not Phase.FINAL and bool(draft.consequences and draft.measures)
 
 
-def matters(draft: Draft, phase: Phase, say: Wording) -> tuple[Told, ...]:
+def matters(draft: Draft, phase: Phase, say: Wording, *, withdraws: bool = False) -> tuple[Told, ...]:
     """Return what a notice says, in the order in which it is read. What is not known is said, never left out (Art. 33(4))."""
     final = phase is Phase.FINAL
     unsaid = say("matter.never_known") if final else say("matter.not_known")
     nothing = say("matter.nothing_open") if final else say("matter.nothing_named") if names_nothing(draft, phase) else say("matter.not_known")
     own = {"consequences": unsaid, "measures": unsaid, "unknown": nothing}
+    if withdraws:
+        own = {"consequences": say("matter.no_breach"), "measures": say("matter.no_breach"), "unknown": say("matter.nothing_open")}
     return tuple(
         Told(key, say(f"matter.{key}"), getattr(draft, key) or own.get(key, ""), not getattr(draft, key))
         for key in ("nature", "consequences", "measures", "unknown", "contact")
@@ -54,6 +56,8 @@ def matters(draft: Draft, phase: Phase, say: Wording) -> tuple[Told, ...]:
 
 def phase_words(notice: Notice, zone: str, say: Wording) -> str:
     """Return what the phase is and when the next word comes."""
+    if notice.withdraws:
+        return say("mail.phase_withdrawal")
     if notice.phase is Phase.FINAL:
         return say("mail.phase_final")
     phase = say(f"phase.{notice.phase.value}_inside")
@@ -78,7 +82,9 @@ def context(
         "language": version.language.tag,
         "text_language": version.text_language.tag,
         "foreign": say("language.other", language=say(f"language.{version.text_language.value}")) if version.foreign else "",
-        "subject": say(f"mail.subject_{notice.phase.value}", reference=breach.reference, organisation=organisation.name),
+        "title": say("mail.title_withdrawal" if notice.withdraws else "mail.title"),
+        "intro": say("mail.intro_withdrawal" if notice.withdraws else "mail.intro", organisation=organisation.name, controller=agreement.controller),
+        "subject": say(f"mail.subject_{telling(notice.phase, withdraws=notice.withdraws)}", reference=breach.reference, organisation=organisation.name),
         "drill": breach.drill,
         "link": link,
         "organisation": organisation.name,
@@ -88,7 +94,7 @@ def context(
         "width": max(len(label) for label, _ in facts) + 2,
         "part": part,
         "part_width": max((len(label) for label, _ in part), default=0) + 2,
-        "matters": matters(version.text, notice.phase, say),
+        "matters": matters(version.text, notice.phase, say, withdraws=notice.withdraws),
     }
 
 

@@ -29,6 +29,9 @@ TITLES: dict[Phase, str] = {
     Phase.CORRECTION: "Correction",
     Phase.FINAL: "Final notice",
 }
+WITHDRAWAL = "withdrawal"
+"""What a correction is called in texts that takes everything back: there was no breach."""
+WITHDRAWAL_TITLE = "Correction: there was no breach"
 MEANINGS: dict[Phase, str] = {
     Phase.SUPPLEMENT: "New information, as it was announced.",
     Phase.CORRECTION: "Something that was told before was wrong.",
@@ -45,6 +48,8 @@ class Told:
     """None while it is a draft."""
     next_word_at: datetime | None
     """When the next word was promised for; none when no further word was."""
+    withdraws: bool = False
+    """Whether it took everything back: there was no breach."""
 
 
 def next_phases(phases: Sequence[Told]) -> tuple[Phase, ...]:
@@ -71,8 +76,18 @@ def promised_word(phases: Sequence[Told]) -> datetime | None:
 
 def more_announced(phases: Sequence[Told]) -> bool:
     """Return whether customers still expect to hear more: every phase but the final one says that further information follows (Art. 33(4))."""
-    released = [one.phase for one in phases if one.released_at is not None]
-    return bool(released) and Phase.FINAL not in released
+    released = [one for one in phases if one.released_at is not None]
+    return bool(released) and not any(one.phase is Phase.FINAL for one in released) and not released[-1].withdraws
+
+
+def title_of(phase: Phase, *, withdraws: bool) -> str:
+    """Return what a phase is called inside the house."""
+    return WITHDRAWAL_TITLE if withdraws else TITLES[phase]
+
+
+def telling(phase: Phase, *, withdraws: bool) -> str:
+    """Return by which name a phase's words are looked up: its own, or that of a correction that takes everything back."""
+    return WITHDRAWAL if withdraws else phase.value
 
 
 def late_by(phases: Sequence[Told], now: datetime) -> timedelta | None:

@@ -17,7 +17,6 @@ from dpa.breaches.case import state_of, told_of
 from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.operations.settings import settings_of
-from dpa.breaches.phases import TITLES
 from dpa.breaches.recipients import Addressee
 from dpa.breaches.versions import Spoken, Version, figure, part_rows, spoken, told_last, versions_of
 from dpa.config import Settings
@@ -191,7 +190,7 @@ def review(
     late = first and phases.late_by(told_of(breach), now) is not None
     return Review(
         notice=notice,
-        phase=TITLES[notice.phase],
+        phase=phases.title_of(notice.phase, withdraws=notice.withdraws),
         released=not first,
         promised_at=phases.promised_word(told_of(breach)) if late else None,
         approval=_approval(session, breach, notice, actor),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from dpa.breaches import channels, notices
 from dpa.breaches.channels import Channel
 from dpa.breaches.models import Affected, Delivery, Notice, Question
-from dpa.breaches.phases import Phase
+from dpa.breaches.phases import Phase, telling
 from dpa.breaches.versions import draft_of, part_rows, told_part
 from dpa.docket import presenting
 from dpa.docket.explaining import Explanation
@@ -154,10 +154,10 @@ def _phase(notice: Notice, given: Sequence[Given], found: Holder) -> PhaseShown:
     part = next((one.delivery.part for one in reversed(given) if one.delivery.part), "")
     return PhaseShown(
         anchor=f"phase-{notice.number}",
-        title=say(f"phase.{notice.phase.value}"),
-        meaning=say(f"phase.{notice.phase.value}_meaning"),
+        title=say(f"phase.{telling(notice.phase, withdraws=notice.withdraws)}"),
+        meaning=say(f"phase.{telling(notice.phase, withdraws=notice.withdraws)}_meaning"),
         released_at=notice.released_at,
-        matters=notices.matters(draft_of(text or notice), notice.phase, say),
+        matters=notices.matters(draft_of(text or notice), notice.phase, say, withdraws=notice.withdraws),
         text_tag="" if language is say.language else language.tag,
         foreign="" if language is say.language else say("language.other", language=say(f"language.{language.value}")),
         part=tuple({"label": label, "value": said} for label, said in part_rows(told_part(part), say)),
@@ -222,6 +222,8 @@ def _paper_fact(paper: Paper | None, say: Wording) -> list[Mapping[str, Any]]:
 
 def _word(newest: Notice, found: Holder, now: datetime) -> Word:
     say = found.say
+    if newest.withdraws:
+        return Word("met", say("portal.word_withdrawal"))
     if newest.phase is Phase.FINAL:
         return Word("met", say("portal.word_final"))
     if newest.next_word_at is None and notices.names_nothing(draft_of(newest), newest.phase):

@@ -15,7 +15,7 @@ from dpa.breaches.evidence.moments import CaseAt, case_at
 from dpa.breaches.evidence.reading import Names, name_of
 from dpa.breaches.facts import FactSheet, FactsProblem
 from dpa.breaches.models import Breach, BreachAwareness, BreachFacts, Notice
-from dpa.breaches.phases import TITLES
+from dpa.breaches.phases import title_of
 from dpa.breaches.rules import FIELDS
 from dpa.evidence.trail.bodies import timestamp
 
@@ -79,7 +79,7 @@ def _decision(row: BreachAwareness, names: Names) -> dict[str, Any]:
 
 def _phase(row: Notice, names: Names) -> dict[str, Any]:
     return {
-        "number": row.number, "phase": row.phase.value, "title": TITLES[row.phase], "released_at": _stamp(row.released_at),
+        "number": row.number, "phase": row.phase.value, "title": title_of(row.phase, withdraws=row.withdraws), "released_at": _stamp(row.released_at),
         "released_by": name_of(row.released_by, names), "approved_by": name_of(row.approved_by, names), "next_word_at": _stamp(row.next_word_at),
         "late_reason": row.late_reason, "emergency_reason": row.emergency_reason, "nature": row.nature, "consequences": row.consequences,
         "measures": row.measures, "unknown": row.unknown, "contact": row.contact, "language": row.language,

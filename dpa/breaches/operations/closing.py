@@ -11,7 +11,6 @@ from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.operations import affecting, following
 from dpa.breaches.operations.writing import told_of
-from dpa.breaches.phases import Phase
 from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
 from dpa.evidence import trail
@@ -22,11 +21,11 @@ from dpa.unit import Unit
 def facts_of(session: Session, breach: Breach) -> CaseFacts:
     """Return what a case looks like now, as the rules of closing see it."""
     count = queries.closing_counts(session, breach)
-    later = [notice for notice in breach.notices if notice.released_at is not None and notice.phase in {Phase.CORRECTION, Phase.FINAL}]
+    newest = breach.newest_released
     return CaseFacts(
         state=breach.state, affected=count.affected, open_clocks=count.open_clocks, unexplained=count.unexplained, undelivered=count.undelivered,
         on_its_way=count.on_its_way, draft=breach.draft is not None, word_owed=queries.word_owed(session, breach.id), told=count.told,
-        put_right=bool(later), more_announced=bool(count.told) and phases.more_announced(told_of(breach)),
+        put_right=newest is not None and newest.withdraws, more_announced=bool(count.told) and phases.more_announced(told_of(breach)),
     )  # fmt: skip
 
 

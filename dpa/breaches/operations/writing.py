@@ -19,13 +19,15 @@ from dpa.unit import Unit
 
 def told_of(breach: Breach) -> list[Told]:
     """Return the phases of a case as rules see them."""
-    return [Told(notice.phase, notice.released_at, notice.next_word_at) for notice in breach.notices]
+    return [Told(notice.phase, notice.released_at, notice.next_word_at, notice.withdraws) for notice in breach.notices]
 
 
-def save_draft(unit: Unit, breach: Breach, draft: Draft, phase: Phase | None = None, next_word_at: datetime | None = None) -> Notice:
+def save_draft(
+    unit: Unit, breach: Breach, draft: Draft, phase: Phase | None = None, next_word_at: datetime | None = None, *, withdraws: bool | None = None
+) -> Notice:
     """Keep the text of the phase being written, beginning one where none is; a change takes back the approval, the same text again does not.
 
-    `phase` chooses what a new draft is, or what the open one becomes; none for the one that stands, or the first offered. Raises `Conflict`
+    `withdraws` makes a correction take everything back: there was no breach; none for what the open one does. `phase` chooses what a new draft is, or what the open one becomes; none for the one that stands, or the first offered. Raises `Conflict`
     when that phase cannot come now, `Invalid` by field for texts that are too long and for a next word that cannot be promised.
     """
     must_be_open(breach)
@@ -34,9 +36,14 @@ def save_draft(unit: Unit, breach: Breach, draft: Draft, phase: Phase | None = N
         _require(breach, phase)
     kind = phase or (begun.phase if begun else next_phases(told_of(breach))[0])
     wrong = {name: text for name, text in rules.draft_errors(draft).items() if text.startswith("Shorten")}
-    if wrong := wrong | word_errors(kind, next_word_at, unit.now):
+    withdraws = kind is Phase.CORRECTION and (begun is not None and begun.withdraws if withdraws is None else withdraws)
+    if withdraws and draft.unknown.strip():
+        wrong["unknown"] = "A correction that takes the notice back leaves nothing open; take this text out."
+    if withdraws and next_word_at is not None:
+        wrong["next_word_at"] = "A correction that takes the notice back promises no further word; take the time out."
+    if wrong := word_errors(kind, next_word_at, unit.now) | wrong:
         raise Invalid(next(iter(wrong.values())), fields=wrong)
-    fresh = {name: getattr(draft, name).strip() for name in FIELDS} | {"phase": kind, "next_word_at": next_word_at}
+    fresh = {name: getattr(draft, name).strip() for name in FIELDS} | {"phase": kind, "next_word_at": next_word_at, "withdraws": withdraws}
     if begun is not None and all(getattr(begun, name) == value for name, value in fresh.items()):
         return begun
     notice = begun or _begin(unit, breach)

@@ -109,7 +109,7 @@ def close_as_no_breach(breach_id: int) -> Page:
     facts: list[dict[str, Any]] = [
         {"label": "Customers named", "value": plural(count.affected, "customer")},
         {"label": "Running clocks", "value": plural(count.open_clocks, "clock"), "hint": "they are waived"},
-        {"label": "Customers told", "value": plural(count.told, "customer"), "hint": "they must be told the truth first, by a correction or final notice" if count.told and not count.put_right else None},
+        {"label": "Customers told", "value": plural(count.told, "customer"), "hint": "they must be told the truth first, by a correction that says there was no breach" if count.told and not count.put_right else None},
     ]  # fmt: skip
     return perform(
         NO_BREACH, form, breach_id, lambda unit, fresh: operations.close_as_no_breach(unit, fresh, form.reason.data or ""),

@@ -41,7 +41,7 @@ def write_notice(breach_id: int) -> Page:
     start = None if newest else writing.beginning(edge.session(), breach, edge.now())
     form = DraftForm(obj=newest, data=asdict(start.draft) if start else None)
     offers = _offers(breach)
-    form.begin(breach.zone, offers, start.next_word_at if start else breach.draft.next_word_at if breach.draft else None)
+    form.begin(breach.zone, offers, start.next_word_at if start else breach.draft.next_word_at if breach.draft else None, withdraws=breach.draft is not None and breach.draft.withdraws)
     if "phase" in form and not form.is_submitted():
         form.phase.data = breach.draft.phase.value if breach.draft else _asked_phase(offers)
         if breach.draft is None and form.phase.data == Phase.FINAL.value:
@@ -50,7 +50,7 @@ def write_notice(breach_id: int) -> Page:
         try:
             with edge.transaction() as unit:
                 fresh = queries.breach(unit.session, scope, breach_id)
-                operations.save_draft(unit, fresh, form.draft(), form.chosen_phase(), form.next_word_at.instant())
+                operations.save_draft(unit, fresh, form.draft(), form.chosen_phase(), form.next_word_at.instant(), withdraws=form.withdraws())
             flash("The text is saved. Nothing has left yet.", "success")
             return redirect(url_for("breaches.review", breach_id=breach_id), 303)
         except Problem as problem:
