@@ -120,20 +120,20 @@ def build(letter: Letter) -> bytes:
         message["X-DPA-Desk-Repeat"] = "possible; a copy has the same Message-ID"
     message.set_content(letter.text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
-    places = [_place(letter, number) for number, _ in enumerate(letter.attachments)]
-    for file, place in zip(letter.attachments, places, strict=True):
+    marks = [_mark(letter, number) for number, _ in enumerate(letter.attachments)]
+    for file, mark in zip(letter.attachments, marks, strict=True):
         main, _, sub = file.media.partition("/")
-        message.add_attachment(place, maintype=main, subtype=sub, filename=file.name)
+        message.add_attachment(mark, maintype=main, subtype=sub, filename=file.name)
     # Copies of a message are equal byte for byte, so nothing in it may be random.
     for place, part in enumerate(part for part in message.walk() if part.is_multipart()):
         part.set_boundary("=_" + hashlib.sha256(f"{letter.message_id}{place or ''}".encode()).hexdigest()[:32])
     data = message.as_bytes(policy=POLICY)
-    for file, place in zip(letter.attachments, places, strict=True):
-        data = data.replace(_encoded(place), _encoded(file.content), 1)
+    for file, mark in zip(letter.attachments, marks, strict=True):
+        data = data.replace(_encoded(mark), _encoded(file.content), 1)
     return data
 
 
-def _place(letter: Letter, number: int) -> bytes:
+def _mark(letter: Letter, number: int) -> bytes:
     """Return what stands for a file while the mail is put together: the standard library takes longer for the lines of one file than for all else."""
     return hashlib.sha256(f"{letter.message_id} file {number}".encode()).digest()
 
