@@ -29,7 +29,7 @@ from bench.docket import table
 from dpa import factory
 from dpa.agreements.queries import running_ids
 from dpa.breaches import links, operations
-from dpa.breaches.models import Affected, Breach
+from dpa.breaches.models import Affected, Breach, BreachAwareness
 from dpa.breaches.rules import Selection
 from dpa.cli.serve import commands
 from dpa.clock import SystemClock
@@ -105,10 +105,11 @@ def fill(bench: Bench) -> Addresses:
         connection.commit()
     with Session(bench.engine) as session:
         customer = session.scalars(select(Affected.id).where(Affected.breach_id == whole).order_by(Affected.id)).first() or 0
-        with bench.unit(session) as unit:
+        later = NOW + timedelta(hours=2)
+        with bench.unit(session, later) as unit:
             address = links.make_one(unit, unit.session.get_one(Breach, whole), unit.session.get_one(Affected, customer))
         link = address.removeprefix(bench.settings.base_url)
-        with bench.unit(session) as unit:
+        with bench.unit(session, later) as unit:
             portal.open_notices(unit, link.rpartition("/")[2])
         return Addresses(whole, waiting, waiting + ORDINARY // 2, customer, link)
 
@@ -135,6 +136,7 @@ def _ordinary(connection: Connection, place: int, sample: dict[str, Any]) -> Non
     cases: list[dict[str, Any]] = []
     clocks: list[dict[str, Any]] = []
     affected: list[dict[str, Any]] = []
+    decisions: list[dict[str, Any]] = []
     for number in range(ORDINARY):
         breach, aware = first + number, NOW - timedelta(hours=8 * (number + 1))
         runs = number % 10 == 0
@@ -144,6 +146,10 @@ def _ordinary(connection: Connection, place: int, sample: dict[str, Any]) -> Non
             "state": "open" if runs else "closed", "close_reason": "" if runs else "Everybody was told.", "upstream": "", "drill": False,
             "closed_at": None if runs else aware + timedelta(hours=30), "closed_by": None if runs else "u:1",
             "zone": "Europe/Paris", "recorded_by": "u:1", "recorded_at": aware,
+        })  # fmt: skip
+        decisions.append({
+            "breach_id": breach, "number": 1, "detected_at": aware, "aware_at": aware, "basis": "", "person": "", "reason": "", "decided_at": aware,
+            "decided_by": "u:1",
         })  # fmt: skip
         for one in range(EACH):
             clocks.append(sample | {
@@ -159,7 +165,7 @@ def _ordinary(connection: Connection, place: int, sample: dict[str, Any]) -> Non
                 "late_reason": "", "not_required": "",
             })  # fmt: skip
             entry += 1
-    for model, rows in ((Breach, cases), (DocketEntry, clocks), (Affected, affected)):
+    for model, rows in ((Breach, cases), (BreachAwareness, decisions), (DocketEntry, clocks), (Affected, affected)):
         connection.execute(insert(table(model)), rows)
 
 
