@@ -228,7 +228,10 @@ def file_name(reference: str, file: DocumentFile, *, newest: bool) -> str:
     """Return the name under which a file is saved: the number, and what sets it apart from the other files of its document."""
     if file.role is FileRole.BUNDLE:
         return f"{reference}-proof.zip"
-    return f"{reference}.pdf" if newest else f"{reference}-as-issued.pdf"
+    if newest:
+        return f"{reference}.pdf"
+    # A document whose time-stamp was renewed has more than one stamped file.
+    return f"{reference}-as-issued.pdf" if file.role is FileRole.SEALED else f"{reference}-stamped-{file.at:%Y-%m-%d}.pdf"
 
 
 def _sent(session: Session, row: IssuedDocument, files: tuple[File, ...]) -> tuple[Sent, ...]:

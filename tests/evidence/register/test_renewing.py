@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.evidence import concerns
+from dpa.evidence.pages.document import file_name
 from dpa.evidence.register import proofs, renewal, renewing, store
 from dpa.evidence.register.models import FileRole
 from dpa.evidence.register.proofs import DocumentProof
@@ -175,6 +176,9 @@ def test_the_renewed_file_outlives_both_certificates_without_the_register(sqlite
     assert renew(sqlite_desk, seal_ground) == "1 of 1 time-stamps renewed"
     sqlite_desk.clock.set(NOW + 9 * YEAR)
     newest = files(sqlite_desk, number)[-1]
+    row = sqlite_desk.document(number)
+    names = [file_name(row.reference, file, newest=file is row.files[-1]) for file in row.files]
+    assert names == [f"{row.reference}-as-issued.pdf", f"{row.reference}-stamped-2028-08-13.pdf", f"{row.reference}.pdf"], "each file has a name of its own"
     report = checked(sqlite_desk, newest)
     assert (report.verdict, report.level, report.failed) == (Verdict.ISSUED, "B-LTA", ())
     assert (held(report, CheckName.VALIDITY), held(report, CheckName.AUTHORITY), report.proved_at) == (True, True, NOW)
