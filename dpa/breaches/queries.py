@@ -136,13 +136,13 @@ def _with_delivery(query: Any, found: Breach) -> Any:
 
 def standing_flags(found: Breach, own_domains: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
     """Return in SQL what `rules.standing` needs to know of a customer, in the order of `standing_of`."""
-    reachable = true() if found.drill else _reachable(own_domains)
+    told = true() if found.drill else reachable(own_domains)
     return (
         Delivery.id.is_not(None).label("released"),
         Delivery.given_at.is_not(None).label("given"),
         Delivery.acknowledged_at.is_not(None).label("acknowledged"),
         func.coalesce(OutboxMessage.state.in_(["dead", "cancelled"]), False).label("dead"),
-        reachable.label("reachable"),
+        told.label("reachable"),
         and_(DocketEntry.state.in_(WAIVED), Affected.sent_at.is_(None)).label("waived"),
     )
 
@@ -233,6 +233,11 @@ def entries(session: Session, ids: Sequence[int]) -> Mapping[int, DocketEntry]:
     return found
 
 
+def customers(session: Session, breach_id: int) -> int:
+    """Return how many agreements are named in a case."""
+    return session.scalar(select(func.count()).select_from(Affected).where(Affected.breach_id == breach_id)) or 0
+
+
 def affected_ids(session: Session, breach_id: int) -> set[int]:
     """Return the agreements already named in a case."""
     return set(session.scalars(select(Affected.agreement_id).where(Affected.breach_id == breach_id)))
@@ -257,25 +262,26 @@ def handed_before(session: Session, notice_id: int, affected_id: int, handed: Ha
 
 
 def waiting(session: Session, breach_id: int, notice_id: int) -> Sequence[Affected]:
-    """Return the customers of a case that have not got this phase and are owed it: a clock waived before anything was told asks for none.
+    """Return the customers of a case that have not got this phase and are owed it."""
+    query = select(Affected).join(DocketEntry, DocketEntry.id == Affected.docket_entry_id).where(*owed(breach_id, notice_id))
+    return session.scalars(query.order_by(Affected.id)).all()
 
-    A mail that was refused for good or set aside gave nobody anything: such a customer waits again, for a repaired address.
+
+def owed(breach_id: int, notice_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Say in SQL who of a case has not got this phase and is owed it: a clock waived before anything was told asks for none.
+
+    A mail that was refused for good or set aside gave nobody anything: such a customer waits again, for a repaired address. The query has
+    joined customer and clock.
     """
     alive = or_(Delivery.given_at.is_not(None), OutboxMessage.id.is_(None), OutboxMessage.state.not_in(["dead", "cancelled"]))
-    query = (
-        select(Affected)
-        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(
-            Affected.breach_id == breach_id,
-            ~select(Delivery.id)
-            .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
-            .where(Delivery.affected_id == Affected.id, Delivery.notice_id == notice_id, alive)
-            .correlate(Affected)
-            .exists(),
-            or_(DocketEntry.state.not_in(WAIVED), Affected.sent_at.is_not(None)),
-        )
+    got = (
+        select(Delivery.id)
+        .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
+        .where(Delivery.affected_id == Affected.id, Delivery.notice_id == notice_id, alive)
+        .correlate(Affected)
+        .exists()
     )
-    return session.scalars(query.order_by(Affected.id)).all()
+    return Affected.breach_id == breach_id, ~got, or_(DocketEntry.state.not_in(WAIVED), Affected.sent_at.is_not(None))
 
 
 def first_told_at(session: Session, breach_id: int) -> datetime | None:
@@ -364,8 +370,13 @@ def names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
     return {str(key): f"breach {reference}" for key, reference in session.execute(query)}
 
 
-def _reachable(own_domains: Sequence[str]) -> ColumnElement[bool]:
+def reachable(own_domains: Sequence[str]) -> ColumnElement[bool]:
     """Say in SQL what `recipients.choose` says in full: a contact for notices outside the organisation's own domains."""
+    return exists().where(and_(Contact.controller_id == Affected.controller_id, *usable_contact(own_domains))).correlate(Affected)
+
+
+def usable_contact(own_domains: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    """Say in SQL which contacts may be written to."""
     outside = [~func.lower(Contact.email).like(f"%@{domain.lower()}") for domain in own_domains]
     outside += [~func.lower(Contact.email).like(f"%.{domain.lower()}") for domain in own_domains]
-    return exists().where(and_(Contact.controller_id == Affected.controller_id, Contact.purpose.in_(NOTICE_ORDER), *outside))
+    return Contact.purpose.in_(NOTICE_ORDER), *outside

@@ -35,10 +35,15 @@ def addressees(session: Session, organisation: Organisation, affected: Sequence[
     """
     if drill:
         inside = people.members(session, organisation.id, "breaches.release")
-        stand_in = Addressee(Recipient(0, Purpose.NOTICES, inside[0].name, inside[0].email), None) if inside else Addressee(None, NOBODY_INSIDE)
-        return {row.id: stand_in for row in affected}
+        colleague = Addressee(Recipient(0, Purpose.NOTICES, inside[0].name, inside[0].email), None) if inside else Addressee(None, NOBODY_INSIDE)
+        return {row.id: colleague for row in affected}
     contacts = parties.recipients(session, [row.controller_id for row in affected])
     return {row.id: choose(contacts.get(row.controller_id, ()), organisation.mail_domains) for row in affected}
+
+
+def stand_in(session: Session, organisation: Organisation) -> str:
+    """Return the address of the colleague who takes every customer's part in an exercise; empty when there is none."""
+    return next((member.email for member in people.members(session, organisation.id, "breaches.release")), "")
 
 
 def choose(contacts: Sequence[Recipient], own_domains: Sequence[str]) -> Addressee:

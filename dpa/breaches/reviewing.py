@@ -17,6 +17,7 @@ from dpa.breaches.case import state_of, told_of
 from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.operations.settings import settings_of
+from dpa.breaches.owed import Owed
 from dpa.breaches.recipients import Addressee
 from dpa.breaches.versions import Spoken, Version, figure, part_rows, spoken, told_last, versions_of
 from dpa.config import Settings
@@ -48,7 +49,7 @@ class Asked:
     text: str = ""
     """Part of a customer's name or an agreement's reference."""
     after: int = 0
-    """Row after which the differences go on."""
+    """Agreement after which the differences go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,25 +151,16 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Everybody who is owed the phase, with what was found for them."""
+    """The customers a page is about, with what was found for them."""
 
     rows: Sequence[Affected]
     agreements: Mapping[int, AgreementRow]
     addressees: Mapping[int, Addressee]
     refused: Mapping[int, str]
 
-    def usable(self) -> list[tuple[Affected, Recipient]]:
-        """Return those who can be written to."""
-        return [(row, to) for row in self.rows if (to := self.addressees[row.id].recipient)]
-
-    def matching(self, text: str) -> list[tuple[Affected, Recipient]]:
-        """Return those of them whose name or reference holds `text`."""
-        wanted = text.casefold()
-        return [(row, to) for row, to in self.usable() if not wanted or wanted in self._names(row)]
-
-    def _names(self, row: Affected) -> str:
-        agreement = self.agreements[row.agreement_id]
-        return f"{agreement.controller}\n{agreement.reference}".casefold()
+    def usable(self, rows: Sequence[Affected]) -> list[tuple[Affected, Recipient]]:
+        """Return those of some of them who can be written to."""
+        return [(row, to) for row in rows if (to := self.addressees[row.id].recipient)]
 
 
 def review(
@@ -178,13 +170,11 @@ def review(
     notice = breach.draft or breach.newest_released
     if notice is None:
         return None
-    rows = queries.waiting(session, breach.id, notice.id)
-    waiting = Waiting(
-        rows, agreements.by_ids(session, breach.organisation_id, [row.agreement_id for row in rows]),
-        recipients.addressees(session, organisation, rows, drill=breach.drill), case_queries.refused_at(session, [row.id for row in rows]),
-    )  # fmt: skip
-    usable, matching = waiting.usable(), waiting.matching(asked.text)
-    page = [(row, to) for row, to in matching if row.id > asked.after]
+    owed = Owed(session, breach, notice, organisation, recipients.stand_in(session, organisation) if breach.drill else "")
+    counts, page = owed.counts(), owed.reachable(asked.text, asked.after, SHOWN + 1)
+    chosen = (owed.one(asked.customer, asked.text) if asked.customer is not None else None) or next(iter(page[:SHOWN]), None)
+    others = owed.unreachable(SHOWN) if counts.unreachable else ()
+    waiting = _looked_at(session, breach, organisation, [*page[:SHOWN], *([chosen] if chosen else []), *others])
     unreachable = _unreachable(waiting)
     first = notice.released_at is None
     late = first and phases.late_by(told_of(breach), now) is not None
@@ -194,17 +184,26 @@ def review(
         released=not first,
         promised_at=phases.promised_word(told_of(breach)) if late else None,
         approval=_approval(session, breach, notice, actor),
-        sending=_differences(session, breach, notice, waiting, page[:SHOWN], now),
-        sending_count=len(usable),
-        found_count=len(matching),
-        next_after=page[SHOWN - 1][0].id if len(page) > SHOWN else None,
-        refused_count=sum(1 for row, to in usable if waiting.refused.get(row.id) == to.email),
+        sending=_differences(session, breach, notice, waiting, waiting.usable(page[:SHOWN]), now),
+        sending_count=counts.reachable,
+        found_count=owed.holding(asked.text) if asked.text else counts.reachable,
+        next_after=page[SHOWN - 1].agreement_id if len(page) > SHOWN else None,
+        refused_count=counts.refused,
         unreachable=tuple(unreachable[:SHOWN]),
-        unreachable_count=len(unreachable),
-        preview=_preview(session, breach, notice, organisation, waiting, matching, asked.customer, settings),
-        languages=spoken(session, breach, notice, [row for row, _ in usable]),
+        unreachable_count=max(counts.unreachable, len(unreachable)),
+        preview=_preview(session, breach, notice, organisation, waiting, chosen, settings),
+        languages=spoken(session, breach, notice, counts.wishes),
         errors={**rules.draft_errors(notices.draft_of(notice)), **(phases.word_errors(notice.phase, notice.next_word_at, now) if first else {})},
     )
+
+
+def _looked_at(session: Session, breach: Breach, organisation: Organisation, rows: Sequence[Affected]) -> Waiting:
+    """Return what is known of these customers, each once, in a statement for each kind of thing."""
+    each = list({row.id: row for row in rows}.values())
+    return Waiting(
+        each, agreements.by_ids(session, breach.organisation_id, [row.agreement_id for row in each]),
+        recipients.addressees(session, organisation, each, drill=breach.drill), case_queries.refused_at(session, [row.id for row in each]),
+    )  # fmt: skip
 
 
 def _unreachable(waiting: Waiting) -> list[Unreachable]:
@@ -273,13 +272,11 @@ def _approval(session: Session, breach: Breach, notice: Notice, actor: str) -> A
 
 
 def _preview(
-    session: Session, breach: Breach, notice: Notice, organisation: Organisation, waiting: Waiting, usable: Sequence[tuple[Affected, Recipient]],
-    customer: int | None, settings: Settings,
+    session: Session, breach: Breach, notice: Notice, organisation: Organisation, waiting: Waiting, row: Affected | None, settings: Settings,
 ) -> Preview | None:
-    chosen = next(((row, to) for row, to in usable if row.id == customer), usable[0] if usable else None)
-    if chosen is None:
+    to = waiting.addressees[row.id].recipient if row else None
+    if row is None or to is None:
         return None
-    row, to = chosen
     agreement, version = waiting.agreements[row.agreement_id], versions_of(session, breach, notice, [row])[row.id]
     mail = render(notices.message(breach, notice, organisation, row=row, agreement=agreement, recipient=to, version=version), settings)
     return Preview(row.id, agreement.controller, to.name, to.email, mail.subject, mail.text, version.language.tag)

@@ -107,11 +107,15 @@ class Spoken:
     """Whether that text was saved before the main text was changed last."""
 
 
-def spoken(session: Session, breach: Breach, notice: Notice, rows: Sequence[Affected]) -> tuple[Spoken, ...]:
-    """Return the languages a phase goes out in, that of the main text first, then those of most customers; and those written for nobody."""
+def spoken(session: Session, breach: Breach, notice: Notice, wishes: Mapping[str, int]) -> tuple[Spoken, ...]:
+    """Return the languages a phase goes out in, that of the main text first, then those of most customers; and those written for nobody.
+
+    `wishes` are the customers who will be written to, by the code of the language they wish.
+    """
     house, own = house_language(session, breach.organisation_id), offered(notice.language) or Language.EN
-    wished = _wished(session, [row.controller_id for row in rows])
-    counts = Counter(language_for(wished.get(row.controller_id, ""), house) for row in rows)
+    counts: Counter[Language] = Counter()
+    for code, customers in wishes.items():
+        counts[language_for(code, house)] += customers
     texts = {text.language: text for text in notice.texts}
     found = []
     for language in {own, *counts, *(one for code in texts if (one := offered(code)))}:
@@ -156,7 +160,7 @@ def _wished(session: Session, controller_ids: Sequence[int]) -> Mapping[int, str
 
 def parts_of(session: Session, breach: Breach, rows: Sequence[Affected]) -> Mapping[int, Part]:
     """Return what each customer would be told of its own part now."""
-    sheet, controllers = newest_sheet(session, breach), len(queries.affected_ids(session, breach.id))
+    sheet, controllers = newest_sheet(session, breach), queries.customers(session, breach.id)
     named = agreement_shares(session, breach, [row.agreement_id for row in rows])
     own = {key: share for key, (share, _) in own_shares(session, [row.id for row in rows]).items()}
     return {row.id: part_of(sheet, named.get(row.agreement_id), own.get(row.id), controllers=controllers) for row in rows}

@@ -1,0 +1,132 @@
+"""Who is owed a phase, counted and page by page: however many customers wait, looking at fifty of them costs the same number of statements.
+
+Who can be written to is said in SQL as `queries.reachable` says it; what it cannot say (an address that is none) is found when a page of
+customers is looked at one by one, and at the release.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, false, func, literal, or_, select, text, true
+from sqlalchemy.orm import Session
+
+from dpa.agreements.models import Agreement
+from dpa.alerts.models import OutboxMessage
+from dpa.breaches import queries
+from dpa.breaches.models import Affected, Breach, Delivery, Notice
+from dpa.docket.models import DocketEntry
+from dpa.parties.models import Contact, Controller
+from dpa.parties.queries import contains
+from dpa.parties.rules import NOTICE_ORDER
+from dpa.people.models import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """The customers of a case who are owed one phase."""
+
+    session: Session
+    breach: Breach
+    notice: Notice
+    organisation: Organisation
+    stand_in: str = ""
+    """Address of the colleague who takes every customer's part in an exercise; empty when there is none, and in a real case."""
+
+    def counts(self) -> Counts:
+        """Return how many there are, in two statements."""
+        found = self._query(select(Controller.language.label("language"), self._reachable().label("reachable"))).subquery()
+        wishes: Counter[str] = Counter()
+        unreachable = 0
+        # Counted over a subquery: PostgreSQL does not see that an expression with bound values is the grouped one.
+        query: Any = select(*found.c, func.count()).group_by(*found.c)
+        for language, reachable, customers in self.session.execute(query):
+            if reachable:
+                wishes[language] += customers
+            else:
+                unreachable += customers
+        return Counts(wishes.total(), unreachable, self._refused(), dict(wishes))
+
+    def reachable(self, words: str, after: int, most: int) -> Sequence[Affected]:
+        """Return those who can be written to and whose name or reference holds `words`, in the order of their agreements."""
+        return self._rows(self._reachable(), *self._holding(words), Affected.agreement_id > after, most=most)
+
+    def unreachable(self, most: int) -> Sequence[Affected]:
+        """Return those who cannot be written to."""
+        return self._rows(~self._reachable(), most=most)
+
+    def one(self, affected_id: int, words: str) -> Affected | None:
+        """Return one of `reachable` by the number of its row."""
+        return next(iter(self._rows(self._reachable(), *self._holding(words), Affected.id == affected_id, most=1)), None)
+
+    def holding(self, words: str) -> int:
+        """Return how many of `reachable` there are for these words."""
+        return self.session.scalar(self._query(select(func.count()), self._reachable(), *self._holding(words))) or 0
+
+    def _query(self, query: Any, *conditions: ColumnElement[bool]) -> Any:
+        return (
+            query.select_from(Affected)
+            .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+            .join(Controller, Controller.id == Affected.controller_id)
+            .join(Agreement, Agreement.id == Affected.agreement_id)
+            .where(*queries.owed(self.breach.id, self.notice.id), *conditions)
+        )
+
+    def _rows(self, *conditions: ColumnElement[bool], most: int) -> Sequence[Affected]:
+        # By agreement, since the index of a case's customers has them in this order: fifty are found without looking at the others.
+        query = self._query(select(Affected), *conditions).order_by(Affected.agreement_id).limit(most)
+        return list(self.session.scalars(query))
+
+    def _reachable(self) -> ColumnElement[bool]:
+        if self.breach.drill:
+            return true() if self.stand_in else false()
+        return queries.reachable(self.organisation.mail_domains)
+
+    @staticmethod
+    def _holding(words: str) -> list[ColumnElement[bool]]:
+        return [or_(contains(Controller.name, words), contains(Agreement.reference, words))] if words else []
+
+    def _refused(self) -> int:
+        """Return how many would be written to at the address that refused their newest mail for good."""
+        newest = (
+            select(func.max(Delivery.id)).where(Delivery.affected_id == Affected.id, Delivery.outbox_id.is_not(None)).correlate(Affected).scalar_subquery()
+        )
+        query = (
+            select(func.count())
+            .select_from(OutboxMessage)
+            .join(Delivery, Delivery.outbox_id == OutboxMessage.id)
+            .join(Affected, Affected.id == Delivery.affected_id)
+            .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+            .where(
+                # In words, since the index holds dead mails only and SQLite takes it for this condition alone.
+                text("outbox_message.state = 'dead'"), OutboxMessage.organisation_id == self.organisation.id, Delivery.id == newest,
+                OutboxMessage.to_address == self._address(), *queries.owed(self.breach.id, self.notice.id),
+            )
+        )  # fmt: skip
+        return self.session.scalar(query) or 0
+
+    def _address(self) -> ColumnElement[Any]:
+        """Say in SQL which address `recipients.choose` takes."""
+        if self.breach.drill:
+            return literal(self.stand_in)
+        order = case({purpose: place for place, purpose in enumerate(NOTICE_ORDER)}, value=Contact.purpose)
+        return (
+            select(Contact.email)
+            .where(Contact.controller_id == Affected.controller_id, *queries.usable_contact(self.organisation.mail_domains))
+            .order_by(order, Contact.id).limit(1).correlate(Affected).scalar_subquery()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many customers are owed a phase."""
+
+    reachable: int
+    unreachable: int
+    refused: int
+    """How many of those who can be written to refused their newest mail at the very address."""
+    wishes: Mapping[str, int]
+    """Those who can be written to, by the code of the language they wish; empty for none."""
