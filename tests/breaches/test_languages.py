@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from dpa.breaches import operations
+from dpa.agreements import queries as agreements
+from dpa.alerts.messages import render, without_own_links
+from dpa.breaches import notices, operations
 from dpa.breaches.models import NoticeText
 from dpa.breaches.phases import Phase
 from dpa.breaches.reviewing import Asked, Review, review
@@ -16,6 +18,8 @@ from dpa.breaches.rules import Draft
 from dpa.breaches.versions import versions_of
 from dpa.evidence.trail.models import TrailEvent
 from dpa.languages import Language
+from dpa.parties.queries import Recipient
+from dpa.parties.rules import Purpose
 from dpa.problems import Conflict, Invalid
 from tests.breaches.conftest import NOW, Ground
 from tests.breaches.tellers import CONTACT, GERMAN, GOLDEN, MAIN, PART, Tellers
@@ -59,8 +63,6 @@ def test_the_html_mail_word_for_word_and_which_language_it_is_in(tellers: Teller
     tellers.say("de", PART)
     tellers.tell(Phase.INITIAL, {Language.DE: GERMAN[Phase.INITIAL]})
     german, french, english = (tellers.mail(code).body_html for code in ("de", "fr", ""))
-    from dpa.alerts.messages import without_own_links
-
     golden("de-initial.html", without_own_links(german))
     assert '<html lang="de">' in german
     assert 'lang="en-GB"' not in german, "its text is in German too"
@@ -178,17 +180,12 @@ def test_an_exercise_says_so_in_the_customers_language(lemon: Ground) -> None:
     session = lemon.session
     session.rollback()
     breach = tellers.breach(session)
-    from dpa.agreements import queries as agreements
-    from dpa.alerts.messages import render
-    from dpa.breaches import notices
-    from dpa.parties.queries import Recipient
-
     row = tellers.row("de")
     agreement = agreements.by_ids(session, breach.organisation_id, [row.agreement_id])[row.agreement_id]
     version = versions_of(session, breach, breach.notices[0], [row])[row.id]
     message = notices.message(
-        breach, breach.notices[0], lemon.organisation, row=row, agreement=agreement, recipient=Recipient(0, "notices", "Ana", "ana@lemon.example"), version=version,
-    )  # type: ignore[arg-type]  # fmt: skip
+        breach, breach.notices[0], lemon.organisation, row=row, agreement=agreement, recipient=Recipient(0, Purpose.NOTICES, "Ana", "ana@lemon.example"), version=version,
+    )  # fmt: skip
     mail = render(message, lemon.settings)
     assert mail.subject.startswith("ÜBUNG: Verletzung des Schutzes personenbezogener Daten")
     assert mail.text.startswith("Dies ist eine Übung. Es ist nichts geschehen")
