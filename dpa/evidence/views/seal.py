@@ -34,8 +34,10 @@ def rotate(organisation_id: int) -> Answer:
     house, form = _house(organisation_id, MANAGE), RotateForm()
     if form.validate_on_submit():
         try:
-            _rotate(house, str(form.reason.data or ""))
-            flash("A new seal is in use. What the former one sealed stays valid.", "success")
+            if _rotate(house, str(form.reason.data or ""), request.form.get("replaces", type=int)):
+                flash("A new seal is in use. What the former one sealed stays valid.", "success")
+            else:
+                flash("A new seal was made since that page was shown, so none was made a second time.", "info")
             return redirect(url_for(".show", organisation_id=organisation_id), 303)
         except Problem as problem:
             form.show_problem(problem)
@@ -68,23 +70,32 @@ def _house(organisation_id: int, permission: str) -> OrganisationRef:
 
 def _form_page(template: str, house: OrganisationRef, form: RotateForm) -> Answer:
     view = pages.view(edge.session(), house, edge.settings(), edge.now())
-    return render_template(template, view=view, form=form), 422 if form.errors or form.form_errors else 200
+    replaces = next((one.id for one in queries.identities(edge.session(), house.id)), "")
+    return render_template(template, view=view, form=form, replaces=replaces), 422 if form.errors or form.form_errors else 200
 
 
-def _rotate(house: OrganisationRef, reason: str) -> None:
+def _rotate(house: OrganisationRef, reason: str, replaces: int | None) -> bool:
+    """Make a new seal; false when there is one already that the page, which showed `replaces` as the newest, did not know: the form was sent twice."""
     from dpa.evidence.seal import operations  # Loads cryptography, which no other page needs.
 
     session = edge.session()
     known = queries.identities(session, house.id)
     if not known:
         raise Conflict("There is no seal to replace yet; the worker makes it within minutes.")
-    newest = queries.active(session, house.id) or known[0]
-    revoked = operations.revoked_under(session, newest)
+    newest, last = queries.active(session, house.id) or known[0], known[0].id
+    if replaces not in {None, last}:
+        return False
+    revoked, number = operations.revoked_under(session, newest), newest.id
     session.expunge(newest)
     session.rollback()  # Keys take a second to make; nothing may be held open meanwhile.
     prepared = operations.prepare_rotation(edge.settings(), newest, revoked, edge.now())
     with edge.transaction() as unit:
+        # Who comes second waits here for the first, and then sees its seal.
+        unit.session.get(SealIdentity, number, with_for_update=True, populate_existing=True)
+        if queries.identities(unit.session, house.id)[0].id != last:
+            return False
         operations.install(unit, prepared, reason)
+    return True
 
 
 def _revoke(found: SealIdentity, reason: str) -> bool:
