@@ -182,7 +182,7 @@ def _approval(approval: Mapping[str, Any], zone: str) -> Fact:
 
 def _seal(session: Session, row: IssuedDocument, times: tuple[Fact, ...], *, sees_trail: bool) -> tuple[Fact, ...]:
     identity = queries.seal_of(session, row)
-    if identity is None or row.level is None or row.checkpoint_size is None:
+    if identity is None or row.level is None:
         return ()
     number = serial(identity)
     return (
@@ -192,10 +192,16 @@ def _seal(session: Session, row: IssuedDocument, times: tuple[Fact, ...], *, see
         fingerprint_fact("Root certificate", identity.root_fingerprint, "SHA-256; compare it with the one you were given in another way"),
         fingerprint_fact("Sealing certificate", identity.fingerprint),
         Fact("Serial number", number, "as openssl x509 -serial prints it", copies=number),
-        Fact(
-            "Checkpoint printed in it", f"over {plural(row.checkpoint_size, 'event')} of the trail",
-            url=f"/checkpoints/{row.checkpoint_size}" if sees_trail else None,
-        ),
+        _checkpoint(row, sees_trail=sees_trail),
+    )  # fmt: skip
+
+
+def _checkpoint(row: IssuedDocument, *, sees_trail: bool) -> Fact:
+    if row.checkpoint_size is None:
+        return Fact("Checkpoint printed in it", "not known here", "It was signed after the copy of the database that was restored; the log beside the key may hold it.")
+    return Fact(
+        "Checkpoint printed in it", f"over {plural(row.checkpoint_size, 'event')} of the trail",
+        url=f"/checkpoints/{row.checkpoint_size}" if sees_trail else None,
     )  # fmt: skip
 
 

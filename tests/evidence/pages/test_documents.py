@@ -15,7 +15,7 @@ from dpa.alerts.rules import Category, State
 from dpa.evidence.register import keeping, statement, store
 from dpa.evidence.register.kinds import Body, DocumentKind
 from dpa.evidence.register.kinds import register as register_kind
-from dpa.evidence.register.models import FileRole
+from dpa.evidence.register.models import FileRole, IssuedDocument
 from dpa.evidence.trail.models import TrailEvent
 from tests.evidence.pages.house import House, links, make_house, writes
 from tests.evidence.register.desk import BROKEN, SAMPLE
@@ -338,3 +338,18 @@ def test_a_stamped_file_stands_beside_the_one_issued_first(tmp_path: Any, seal_g
     client = house.client("ana")
     names = {client.get(link).headers["Content-Disposition"] for link in set(links(page, rf"/documents/{number}/files/[0-9a-f]+\.pdf"))}
     assert names == {f"attachment; filename={row.reference}.pdf", f"attachment; filename={row.reference}-as-issued.pdf"}
+
+
+def test_a_document_listed_again_after_a_restore_says_so(house: House) -> None:
+    """Its row is what `finding` writes: no case, and a checkpoint that the restored database does not know."""
+    number = house.issued(house.lemon)
+    with house.app.app_context(), pages.db.engine.connect().execution_options(write=True) as connection:
+        found_at = pages.clock_of(house.app).now()
+        table = IssuedDocument.__table__
+        changes = {"found_at": found_at, "subject_type": "trail", "subject_id": "1", "checkpoint_size": None}
+        connection.execute(table.update().where(table.c.id == number).values(**changes))  # type: ignore[attr-defined]
+        connection.commit()
+    page = house.client("ana").get(f"/documents/{number}").text
+    for words in ("listed again after a restore", "Listed again", "An older copy of the database had been restored", "The trail", "not known here", "Sealed as"):
+        assert words in page
+    assert "listed again after a restore" in house.client("ana").get("/documents").text
