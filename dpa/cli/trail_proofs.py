@@ -144,6 +144,7 @@ def export(first: int, last: int | None, out: Path, personal: bool) -> None:
 @click.option("--reason", metavar="TEXT", help="Why; needed with --anew, recorded in the trail.")
 def rotate_key(anew: bool, reason: str | None) -> None:
     """Make a new key that signs checkpoints; the former one vouches for it and is then forgotten."""
+    from dpa.evidence import checking
     from dpa.evidence.trail import checkpoints, keys
 
     if anew and not (reason or "").strip():
@@ -151,7 +152,7 @@ def rotate_key(anew: bool, reason: str | None) -> None:
     settings = load_settings()
     with opened(settings) as desk:
         found = _found_again(desk) if anew else ()
-        with desk.begin(SystemClock().now()) as act:
+        with checking.told(desk.session, settings, lambda: desk.begin(SystemClock().now())), desk.begin(SystemClock().now()) as act:
             if anew:
                 checkpoints.begin_anew(act, settings, (reason or "").strip())
             else:

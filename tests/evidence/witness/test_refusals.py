@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,13 @@ from dpa.evidence.trail import checkpoints, keys, queries, witnesses
 from dpa.evidence.trail.checkpoints import CheckpointRefused
 from dpa.evidence.trail.models import TrailEvent, TrailVerification
 from tests.evidence.ground import Ground
+from tests.evidence.register.desk import desk_for
 from tests.evidence.witness.signing import take, tick
 from tests.evidence.witness.test_anchoring import make_organisations
 from tests.evidence.witness.test_checkpoints import as_owner, begin_anew, rebuild
 from tests.evidence.witness.test_trail_commands import Command, dpa
+from tests.support.databases import Database
+from tests.support.seals import SealGround
 
 __all__ = ["dpa"]  # A fixture.
 
@@ -58,12 +62,16 @@ def by_worker_start(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("act", [by_daily_job, by_witness_mail, by_worker_start])
-def test_every_caller_has_it_verified_and_recorded_once(act: Callable[[Ground], None], ground: Ground) -> None:
+def test_every_caller_has_it_verified_and_recorded_once(act: Callable[[Ground], None], ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     rewritten(ground)
+    read: list[object] = []
+    verify = checking.verify_database
+    monkeypatch.setattr(checking, "verify_database", lambda engine, **how: read.append(engine) or verify(engine, **how))
     for _ in range(3):
         with pytest.raises(CheckpointRefused, match="were changed after it"):
             act(ground)
     assert recorded(ground) == [1]
+    assert len(read) == 1, "the whole trail is read once, not at each attempt"
     with Session(ground.engine) as session:
         last = queries.last_verification(session)
         assert last is not None
@@ -72,13 +80,30 @@ def test_every_caller_has_it_verified_and_recorded_once(act: Callable[[Ground], 
 
 def test_the_command_too(ground: Ground, dpa: Command) -> None:
     rewritten(ground)
-    for words in (("checkpoint",), ("prove", "1", "--out", ground.settings.instance / "x.zip"), ("checkpoint",)):
+    for words in (("rotate-key",), ("checkpoint",), ("prove", "1", "--out", ground.settings.instance / "x.zip"), ("checkpoint",)):
         if words[0] == "prove":
             as_owner(ground, "DELETE FROM trail_checkpoint")
         code, _, told = dpa(*words)
         assert (code, len(told.strip().splitlines())) == (2, 1), told
-        assert f"The folder of keys is {keys.folder_of(ground.settings)}." in told
+        if words[0] != "rotate-key":
+            assert f"The folder of keys is {keys.folder_of(ground.settings)}." in told
+        assert recorded(ground) == [1], "by whichever command comes first"
     assert recorded(ground) == [1]
+
+
+def test_sealing_too(database: Database, seal_ground: SealGround) -> None:
+    desk = desk_for(database, seal_ground)
+    ground = Ground(desk.engine, desk.settings, desk.clock.now())
+    desk.order("Certificate 1")
+    assert desk.work() == "1 documents issued"
+    with ground.engine.connect() as connection:
+        ordered = connection.execute(text("SELECT idx FROM trail_event WHERE action = 'evidence:document:ordered'")).scalar_one()
+    rebuild(ground, edit=ordered)
+    desk.order("Certificate 2")
+    for _ in range(2):
+        assert desk.work() == "1 failed"
+        assert recorded(ground) == [1]
+        desk.pass_time(timedelta(hours=1))
 
 
 def test_a_web_process_that_starts_records_it_and_starts_all_the_same(ground: Ground, tmp_path: Path) -> None:
