@@ -45,7 +45,7 @@ STANDING_WORDS: Mapping[Standing, tuple[str, str, str]] = {
 KEPT_WORDS = ("in the file mailbox, nobody told", "off", "inbox")
 """Where a customer stands whose notice no mail server took."""
 ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
-    NextAct.CHOOSE_AFFECTED: ("Name who is affected", "No clock runs yet. Choose the agreements by system, by list or all at once."),
+    NextAct.CHOOSE_AFFECTED: ("Name who is affected", "No customer’s clock runs before somebody is named. The shortest promise of this organisation would end at the time shown, counted from awareness."),
     NextAct.WRITE_NOTICE: ("Write the notice", "One text for all customers; name, agreement and clause are filled in for each."),
     NextAct.RELEASE: ("Review and release the notice", "The text is saved and nothing has left yet."),
     NextAct.REPAIR_RECIPIENTS: ("Repair the addresses of customers who were not told", "Add a contact, then release again; those told already get no second mail."),
@@ -187,7 +187,7 @@ def view(
     reached = case_queries.load_phases(session, breach)
     running = {entry.kind: entry for entry in case_queries.first_clocks(session, breach.id)}
     word = running.get(case_queries.WORD)
-    found = Reads(breach, *queries.overview(session, breach, organisation.mail_domains), running.get(case_queries.NOTIFY) or word, word)
+    found = Reads(breach, *queries.overview(session, breach, organisation.mail_domains), running.get(case_queries.NOTIFY) or running.get(case_queries.NAME) or word, word)
     page = queries.affected(session, breach, organisation.mail_domains, after=after, where=narrowing)
     slow = upstream.of_rows(session, page.rows) if breach.state is CaseState.OPEN else {}
     happened = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None).rows

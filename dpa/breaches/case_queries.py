@@ -26,8 +26,8 @@ from dpa.web.identity import Scope
 from dpa.web.paging import SIZE, Page, instant_of
 
 RUNNING = ("open", "paused")
-NOTIFY, WORD = "breaches:notify", "breaches:word"
-"""Kinds of the clocks of customers and of the next word; `operations.affecting` and `operations.following` open them."""
+NOTIFY, NAME, WORD = "breaches:notify", "breaches:name", "breaches:word"
+"""Kinds of the clocks of customers, of what asks for names, and of the next word; modules of `operations` open them."""
 ANSWERS = (EventKind.ACCEPTED, EventKind.ACCEPTED_LATE, EventKind.KEPT, EventKind.REFUSED, EventKind.DEFERRED, EventKind.UNREACHABLE, EventKind.DEAD)
 
 
@@ -144,7 +144,7 @@ def question(session: Session, affected_id: int, question_id: int) -> Question:
 
 
 def first_clocks(session: Session, breach_id: int) -> Sequence[DocketEntry]:
-    """Return the running clocks to act by: the earliest of the customers and the one of the next word that was promised; each may be missing."""
+    """Return the running clocks to act by: the earliest of the customers, the one that asks for names, and the one of the next word that was promised; each may be missing."""
 
     def first(*kind: ColumnElement[bool]) -> ScalarSelect[int]:
         query = select(DocketEntry.id).where(
@@ -152,8 +152,8 @@ def first_clocks(session: Session, breach_id: int) -> Sequence[DocketEntry]:
         )
         return query.order_by(DocketEntry.target_at, DocketEntry.id).limit(1).scalar_subquery()
 
-    customers, word = first(DocketEntry.kind == NOTIFY), first(DocketEntry.kind == WORD)
-    return session.scalars(select(DocketEntry).where(or_(DocketEntry.id == customers, DocketEntry.id == word))).all()
+    chosen = [first(DocketEntry.kind == kind) for kind in (NOTIFY, NAME, WORD)]
+    return session.scalars(select(DocketEntry).where(or_(*(DocketEntry.id == one for one in chosen)))).all()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ REASON_MIN = 10
 WAIVED_AS = "No breach: "
 """How the reason begins with which the clocks of a case are waived that ends as no breach."""
 
+ENDED_WITH = "Ended with the case: "
+"""The same for the clocks that follow a release: nobody decided about them by themselves."""
+
 
 class CaseState(StrEnum):
     """Where an incident stands."""

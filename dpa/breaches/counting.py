@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from dpa.agreements import book as books
 from dpa.agreements import stacks
+from dpa.agreements.queries import running_ids
 from dpa.agreements.terms.breach import place_of
 from dpa.breaches.agreed import Ways, rules_of
 from dpa.breaches.clocks import Clock, clock_for
@@ -37,6 +39,16 @@ def clocks_of(session: Session, breach: Breach, agreement_ids: Sequence[int], si
         if (clock := by_stack[key]) is not None:
             found[agreement_id] = clock
     return found
+
+
+def alike(session: Session, breach: Breach, now: datetime) -> Mapping[int, int]:
+    """Return one agreement for each distinct set of terms among those that run on the day of awareness, with how many are like it."""
+    running = running_ids(session, breach.organisation_id, legal_day(breach, breach.aware_at))
+    book = books.open_book(session, [breach.organisation_id], now).filled(session)
+    samples: dict[int, list[int]] = {}
+    for agreement_id, template_id in running.items():
+        samples.setdefault(id(book.answers(agreement_id, template_id)), []).append(agreement_id)
+    return {ids[0]: len(ids) for ids in samples.values()}
 
 
 def legal_day(breach: Breach, at: datetime) -> date:

@@ -9,7 +9,7 @@ from dpa.alerts.ladder import LADDER_24H, LADDER_DAYS
 from dpa.breaches import documents, jobs, operations, queries
 from dpa.breaches.events import SENTENCES
 from dpa.breaches.evidence import dossier, drill, register
-from dpa.breaches.operations import following
+from dpa.breaches.operations import following, naming
 from dpa.docket.kinds import Beginning, DeadlineKind
 from dpa.slice import Job, NavItem, Slice
 
@@ -45,6 +45,10 @@ SLICE = Slice(
             start_word="aware",
             filter_title="Breaches",
             begin=Beginning("Record an incident", "/breaches/new", "breaches.record"),
+        ),
+        DeadlineKind(
+            name=naming.NAME, title="Name who is affected", group_title="Name who is affected by {count} incidents of {subject}", path="/breaches/{id}/affected",
+            icon="users", ladder=LADDER_24H, act="Name them", duty="name who is affected", start_word="aware", filter_title="Nobody named",
         ),
         DeadlineKind(
             name=following.WORD, title="Give the next word", group_title="Give {count} next words on breach {subject}", path="/breaches/{id}",

@@ -52,7 +52,7 @@ def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | 
     rows = session.scalars(query).all()
     times = _times(session, Affected.breach_id.in_([row.id for row in rows]))
     lines = [
-        YearLine(row.id, row.organisation_id, row.reference, row.title, row.aware_at, row.zone, *times.get(row.id, (0, 0, 0, 0, None, None, None, 0)), row.state is CaseState.NO_BREACH)
+        YearLine(row.id, row.organisation_id, row.reference, row.title, row.aware_at, row.zone, *times.get(row.id, (0, 0, 0, 0, None, None, None, 0)), no_breach=row.state is CaseState.NO_BREACH)
         for row in rows
     ]
     return Page.cut(lines, lambda line: (line.aware_at.isoformat(), line.id), size)

@@ -15,6 +15,7 @@ class Event(StrEnum):
     PAUSED = "docket:deadline:paused"
     RESUMED = "docket:deadline:resumed"
     WAIVED = "docket:deadline:waived"
+    ENDED = "docket:deadline:ended_with_case"
     SUPERSEDED = "docket:deadline:superseded"
     ACKNOWLEDGED = "docket:deadlines:acknowledged"
     ASSIGNED = "docket:deadline:assigned"
@@ -31,6 +32,7 @@ SENTENCES: dict[str, str] = {
     Event.PAUSED: "paused the deadline from {effective}",
     Event.RESUMED: "resumed the deadline; it moved from {old} to {new}",
     Event.WAIVED: "waived the deadline",
+    Event.ENDED: "ended the deadline with its case",
     Event.SUPERSEDED: "replaced the deadline by another one, due {due}",
     Event.ACKNOWLEDGED: "acknowledged {count} deadlines",
     Event.ASSIGNED: "gave the deadline to another owner",

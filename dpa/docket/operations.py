@@ -128,15 +128,15 @@ def resume(unit: Unit, entry: DocketEntry, at: datetime, reason: str) -> DocketC
     return change
 
 
-def waive(unit: Unit, entry: DocketEntry, reason: str) -> DocketChange:
-    """Close a deadline that need not be met, with the reason. Raises `Conflict` when it is closed already."""
+def waive(unit: Unit, entry: DocketEntry, reason: str, *, with_case: bool = False) -> DocketChange:
+    """Close a deadline that need not be met, with the reason; `with_case` where it ends with its case. Raises `Conflict` when it is closed already."""
     reason = rules.reason_given(reason)
     _lock(unit, entry)
     entry.state = rules.next_state(State(entry.state), Act.WAIVE)
     entry.closed_reason = reason
     change = _change(unit, entry, Act.WAIVE, reason=reason)
     others = _close(unit, entry)
-    _record(unit, Event.WAIVED, entry, (change, *others), data={}, reason=reason)
+    _record(unit, Event.ENDED if with_case else Event.WAIVED, entry, (change, *others), data={}, reason=reason)
     return change
 
 

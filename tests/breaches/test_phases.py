@@ -269,7 +269,10 @@ def test_customers_who_were_told_are_told_the_truth_before_it_ends_as_no_breach(
     case.tell(1)
     with pytest.raises(Invalid, match="send them a correction"), case.at(2) as unit:
         operations.close_as_no_breach(unit, case.breach, "The file held generated test data only.")
-    case.tell(3, Phase.CORRECTION)
+    with case.at(3) as unit:
+        operations.save_draft(unit, case.breach, DRAFT, Phase.CORRECTION, withdraws=True)
+    case.release(3)
+    case.deliver(3.5)
     with case.at(4) as unit:
         operations.close_as_no_breach(unit, case.breach, "The file held generated test data only.")
     assert case.breach.state is CaseState.NO_BREACH

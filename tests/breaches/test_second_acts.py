@@ -12,9 +12,12 @@ from dpa.breaches import links, operations
 from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.closing import CaseFacts, CaseState, Ending, Obstacle, obstacles
 from dpa.breaches.models import Affected, CaseLink, Delivery
+from dpa.breaches.operations import following
 from dpa.breaches.phases import Phase
-from dpa.breaches.rules import Standing
+from dpa.breaches.rules import Draft, Standing
+from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
+from dpa.evidence.trail.models import TrailEvent
 from dpa.evidence.trail.verify import verify_database
 from dpa.parties import operations as parties
 from dpa.parties.models import Controller
@@ -138,3 +141,24 @@ def test_a_reason_is_asked_for_where_it_matters(case: Case) -> None:
     with pytest.raises(Conflict, match="closed"), case.at(3) as unit:
         operations.explain_lateness(unit, case.breach, [row_of(case, unit)], REASON)
     assert DRAFT.nature
+
+
+def test_what_ends_with_a_case_is_named_before_and_told_so_in_the_trail(case: Case) -> None:
+    case.write(word=NOW + 30 * HOUR)
+    case.release(1)
+    case.deliver(2)
+    named = [entry.kind for entry in following.running(case.ground.session, case.id)]
+    assert named == ["breaches:acknowledge", "breaches:word"]
+    with case.at(3) as unit:
+        operations.save_draft(unit, case.breach, Draft("Nothing else.", "Ana", "None.", "None.", ""), Phase.FINAL)
+    case.release(4)
+    case.deliver(5)
+    assert [entry.kind for entry in following.running(case.ground.session, case.id)] == ["breaches:acknowledge"]
+    with case.at(6) as unit:
+        operations.close(unit, case.breach, Ending("Every customer knows.", NO_FINAL))
+    assert following.running(case.ground.session, case.id) == []
+    entry = case.ground.session.scalars(select(DocketEntry).where(DocketEntry.kind == "breaches:acknowledge")).one()
+    assert (entry.state, entry.closed_reason) == ("waived", "Ended with the case: Every customer knows.")
+    said = case.ground.session.scalars(select(TrailEvent.action).where(TrailEvent.action.like("docket:deadline:%"))).all()
+    assert "docket:deadline:ended_with_case" in said
+    assert "docket:deadline:waived" not in said

@@ -12,6 +12,7 @@ from dpa.breaches.clocks import Clock
 from dpa.breaches.counting import clocks_of
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
+from dpa.breaches.operations import naming
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.rules import REASON_MIN, Selection
 from dpa.columns import Base
@@ -51,6 +52,8 @@ def add_affected(
     affected = [_affected(unit, breach, row, clocks[row.id], entry, selection, since) for row, entry in zip(chosen, entries, strict=True)]
     unit.session.add_all(affected)
     unit.session.flush()
+    if affected:
+        naming.settle(unit, breach)
     trail.covering_many(
         unit, Event.AFFECTED, rows=affected, subject=("breach", breach.id), organisation_id=breach.organisation_id,
         data={

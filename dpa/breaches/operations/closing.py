@@ -9,7 +9,7 @@ from dpa.breaches import closing, phases, queries
 from dpa.breaches.closing import CaseFacts, CaseState, Ending
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
-from dpa.breaches.operations import affecting, following
+from dpa.breaches.operations import affecting, following, naming
 from dpa.breaches.operations.writing import told_of
 from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
@@ -69,6 +69,8 @@ def reopen(unit: Unit, breach: Breach, reason: str) -> None:
     before = breach.state
     breach.state, breach.closed_at, breach.closed_by = CaseState.OPEN, None, None
     restarted = affecting.restart(unit, breach) if before is CaseState.NO_BREACH else []
+    if not queries.affected_ids(unit.session, breach.id):
+        naming.begin(unit, breach)
     unit.session.flush()
     trail.record(
         unit, Event.REOPENED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[breach, *restarted],
@@ -77,7 +79,7 @@ def reopen(unit: Unit, breach: Breach, reason: str) -> None:
 
 
 def _end(unit: Unit, breach: Breach, state: CaseState, words: str, event: Event) -> None:
-    following.drop_all(unit, breach, f"The case was closed: {words.strip()}")
+    following.drop_all(unit, breach, f"{closing.ENDED_WITH}{words.strip()}")
     breach.state, breach.closed_at, breach.closed_by, breach.close_reason = state, unit.now, unit.actor, words.strip()
     unit.session.flush()
     trail.record(

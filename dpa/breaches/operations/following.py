@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from dpa.breaches import queries
 from dpa.breaches.models import Breach, Notice
+from dpa.breaches.operations.naming import NAME
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.phases import TITLES, Phase
 from dpa.deadlines import Calendar, Deadline, Options, Period, PeriodUnit, Regime, compute, fixed
@@ -23,6 +25,8 @@ from dpa.unit import Unit
 
 WORD = "breaches:word"
 ACKNOWLEDGE = "breaches:acknowledge"
+BESIDE = (NAME, WORD, ACKNOWLEDGE)
+"""Clocks of a case that are no customer's."""
 
 
 def after_release(unit: Unit, breach: Breach, notice: Notice) -> None:
@@ -51,10 +55,17 @@ def settle_acknowledgements(unit: Unit, breach: Breach) -> None:
 
 
 def drop_all(unit: Unit, breach: Breach, reason: str) -> None:
-    """Waive what follows a release, when the case ends."""
-    for kind in (WORD, ACKNOWLEDGE):
-        for entry in _open(unit, breach, kind):
-            docket.waive(unit, entry, reason)
+    """Waive what follows a release, when the case ends; the page of the act has named it to whoever ends the case."""
+    for entry in running(unit.session, breach.id):
+        docket.waive(unit, entry, reason, with_case=True)
+
+
+def running(session: Session, breach_id: int) -> list[DocketEntry]:
+    """Return the clocks of a case beside those of its customers that run: they end with the case."""
+    query = select(DocketEntry).where(
+        DocketEntry.subject_type == "breach", DocketEntry.subject_id == breach_id, DocketEntry.kind.in_(BESIDE), DocketEntry.state.in_(["open", "paused"])
+    )
+    return list(session.scalars(query.order_by(DocketEntry.target_at, DocketEntry.id)))
 
 
 def _open(unit: Unit, breach: Breach, kind: str) -> list[DocketEntry]:

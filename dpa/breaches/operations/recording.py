@@ -12,7 +12,7 @@ from dpa.breaches import awareness, queries, rules
 from dpa.breaches.awareness import ClockFacts, Decision, Effect
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, BreachAwareness, BreachFacts
-from dpa.breaches.operations import affecting
+from dpa.breaches.operations import affecting, naming
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.rules import Incident
 from dpa.docket.models import DocketEntry
@@ -25,7 +25,7 @@ RUNNING = frozenset({"open", "paused"})
 
 
 def record_incident(unit: Unit, organisation: Organisation, incident: Incident) -> Breach:
-    """Record an incident, with awareness as its first decision; its clocks start when the affected agreements are named."""
+    """Record an incident, with awareness as its first decision; its clocks start when the affected agreements are named, and one asks for that until then."""
     if errors := rules.incident_errors(incident, unit.now):
         raise Invalid("The incident cannot be recorded like this.", fields=errors)
     year = incident.aware_at.astimezone(ZoneInfo(organisation.zone)).year
@@ -45,6 +45,7 @@ def record_incident(unit: Unit, organisation: Organisation, incident: Incident) 
         data={"aware_at": incident.aware_at.isoformat(), "detected_at": incident.detected_at.isoformat(), "drill": incident.drill},
         personal={"facts": {"title": breach.title, "known": breach.known, "reason": breach.awareness_reason}},
     )  # fmt: skip
+    naming.begin(unit, breach)
     return breach
 
 
@@ -87,6 +88,8 @@ def correct_awareness(unit: Unit, breach: Breach, decision: Decision, reason: st
     breach.detected_at, breach.aware_at, breach.awareness_reason = decision.detected_at, decision.aware_at, decision.basis.strip()
     moved = _moved(unit, breach, old, decision)
     recounted = affecting.recount(unit, breach, moved, f"Awareness was corrected: {reason.strip()}") if moved else []
+    if old.aware_at != decision.aware_at:
+        naming.recount(unit, breach, f"Awareness was corrected: {reason.strip()}")
     unit.session.flush()
     trail.record(
         unit, Event.AWARENESS_CORRECTED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[breach, row, *recounted],

@@ -9,11 +9,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from dpa.agreements import book as books
 from dpa.agreements import serving
-from dpa.agreements.queries import running_ids
 from dpa.breaches.clocks import Clock
-from dpa.breaches.counting import clocks_of, legal_day
+from dpa.breaches.counting import alike, clocks_of, legal_day
 from dpa.breaches.models import Breach
 from dpa.breaches.pages.upstream import warnings
 from dpa.docket.presenting import ORIGINS
@@ -66,14 +64,9 @@ def promised(session: Session, breach: Breach, now: datetime) -> tuple[PromiseLi
 
     Costs a constant number of statements: one clock is counted for each distinct set of terms.
     """
-    running = running_ids(session, breach.organisation_id, legal_day(breach, breach.aware_at))
-    book = books.open_book(session, [breach.organisation_id], now).filled(session)
-    samples: dict[int, list[int]] = {}
-    for agreement_id, template_id in running.items():
-        samples.setdefault(id(book.answers(agreement_id, template_id)), []).append(agreement_id)
-    alike = {ids[0]: len(ids) for ids in samples.values()}
-    clocks = clocks_of(session, breach, list(alike), breach.aware_at)
-    return _lines({key: (clock, alike[key]) for key, clock in clocks.items()}, breach.aware_at)
+    counts = alike(session, breach, now)
+    clocks = clocks_of(session, breach, list(counts), breach.aware_at)
+    return _lines({key: (clock, counts[key]) for key, clock in clocks.items()}, breach.aware_at)
 
 
 def _lines(clocks: Mapping[int, tuple[Clock, int]], since: datetime) -> tuple[PromiseLine, ...]:

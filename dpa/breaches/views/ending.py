@@ -92,11 +92,18 @@ def close(breach_id: int) -> Page:
     breach = acts.found(breach_id, CLOSE)
     form = SummaryForm()
     facts = facts_of(edge.session(), breach)
+    ends = _ends(breach)
     todo = [_todo(breach, kind, text) for kind, text in closing.obstacles(facts)]
     return perform(
         CLOSE, form, breach_id, lambda unit, fresh: operations.close(unit, fresh, Ending(form.summary.data or "", form.no_final.data or "")),
-        back=(breach.reference, case_url(breach)), template="breaches/close.html", breach=breach, todo=todo, more_announced=facts.more_announced,
+        back=(breach.reference, case_url(breach)), template="breaches/close.html", breach=breach, todo=todo, more_announced=facts.more_announced, ends=ends,
     )  # fmt: skip
+
+
+def _ends(breach: Breach) -> list[tuple[str, str]]:
+    """Return what runs beside the customers' clocks and ends with the case: what must be done, and when it is due."""
+    running = operations.following.running(edge.session(), breach.id)
+    return [(entry.title, instant_text(entry.target_at, breach.zone)) for entry in running]
 
 
 @blueprint.route("/breaches/<int:breach_id>/no-breach", methods=["GET", "POST"])
@@ -108,7 +115,8 @@ def close_as_no_breach(breach_id: int) -> Page:
     count = facts_of(edge.session(), breach)
     facts: list[dict[str, Any]] = [
         {"label": "Customers named", "value": plural(count.affected, "customer")},
-        {"label": "Running clocks", "value": plural(count.open_clocks, "clock"), "hint": "they are waived"},
+        {"label": "Customers' clocks", "value": f"{count.open_clocks:,} running", "hint": "they are waived with your reason" if count.open_clocks else None},
+        *({"label": "Ends with the case", "value": text, "hint": f"due {due}"} for text, due in _ends(breach)),
         {"label": "Customers told", "value": plural(count.told, "customer"), "hint": "they must be told the truth first, by a correction that says there was no breach" if count.told and not count.put_right else None},
     ]  # fmt: skip
     return perform(
