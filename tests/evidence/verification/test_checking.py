@@ -28,6 +28,7 @@ from dpa.evidence.register.rules import check_code, spaced
 from dpa.evidence.seal import operations as seals
 from dpa.evidence.seal.models import SealIdentity
 from dpa.evidence.seal.sealing import seal
+from dpa.evidence.seal.standing import Standing
 from dpa.evidence.verification import checking
 from dpa.evidence.verification.checking import check_file, check_number
 from dpa.evidence.verification.values import CheckName, Report, Verdict
@@ -204,8 +205,9 @@ def test_a_seal_that_was_revoked_since_is_rejected_even_if_listed(desk: Desk) ->
     with Session(desk.engine) as session, desk.begin(session) as unit:
         seals.revoke(unit, session.scalars(select(SealIdentity)).one(), "The key was copied.", desk.settings)
     report = checked(desk, content)
-    assert (report.verdict, failed(report)) == (Verdict.NOT_OURS, [CheckName.REVOCATION, CheckName.IDENTITY])
+    assert (report.verdict, report.standing, failed(report)) == (Verdict.REVOKED, Standing.UNTOLD, [CheckName.REVOCATION, CheckName.IDENTITY])
     assert "could have made it since" in report.failed[0].sentence
+    assert "The register says that exactly this file was issued on" in report.summary
 
 
 def test_a_file_of_strangers_names_no_document_of_ours(desk: Desk, seal_ground: SealGround) -> None:
