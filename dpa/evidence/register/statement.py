@@ -112,11 +112,31 @@ def _entry(row: TrailEvent, parts: Sequence[Any], names: sentences.Names, zone: 
 
 def build(record: Record) -> Body:
     """Return the pages of a statement."""
+    entries, name = record["content"]["entries"], record["content"]["case"]["name"]
+    return Body(
+        title=record["title"],
+        subtitle=f"History of {name}, from the trail",
+        summary=_summary(record),
+        detail=(
+            Heading("What happened"), Timeline(tuple(_moment(entry, name) for entry in entries)),
+            Heading("The entries and their leaf hashes"),
+            Text("The hash of an entry is SHA-256 over a zero byte and its exact text (RFC 6962); the texts lie in the proof bundle."),
+            Table(
+                (Column("Number", 0.8, Align.RIGHT), Column("Written (UTC)", 2.1), Column("Leaf hash", 7.1, code=True)),
+                tuple((f"{entry['i']:,}", f"{instant(entry['at']):%Y-%m-%d %H:%M:%S}", entry["leaf"]) for entry in entries),
+            ),
+            FinePrint("A log proves what was written and when it was written, not that everything that happened was written."),
+        ),
+    )  # fmt: skip
+
+
+def _summary(record: Record) -> tuple[Block, ...]:
+    """Return the first page."""
     facts, zone = record["content"], record["zone"]
     entries, name = facts["entries"], facts["case"]["name"]
     first, last = entries[0], entries[-1]
     size = int(record["checkpoint"].splitlines()[1])
-    summary: tuple[Block, ...] = (
+    return (
         Summary(
             f"The trail of {record['issuer']['name']} holds {len(entries):,} {'entry' if len(entries) == 1 else 'entries'} about {name}. They follow in the order "
             "in which they were written. Entries can be added to the trail, never changed or removed; the proof bundle beside this document "
@@ -136,21 +156,6 @@ def build(record: Record) -> Body:
             )
         ),
     )
-    return Body(
-        title=record["title"],
-        subtitle=f"History of {name}, from the trail",
-        summary=summary,
-        detail=(
-            Heading("What happened"), Timeline(tuple(_moment(entry, name) for entry in entries)),
-            Heading("The entries and their leaf hashes"),
-            Text("The hash of an entry is SHA-256 over a zero byte and its exact text (RFC 6962); the texts lie in the proof bundle."),
-            Table(
-                (Column("Number", 0.8, Align.RIGHT), Column("Written (UTC)", 2.1), Column("Leaf hash", 7.1, code=True)),
-                tuple((f"{entry['i']:,}", f"{instant(entry['at']):%Y-%m-%d %H:%M:%S}", entry["leaf"]) for entry in entries),
-            ),
-            FinePrint("A log proves what was written and when it was written, not that everything that happened was written."),
-        ),
-    )  # fmt: skip
 
 
 _PARTS: Mapping[bool, str] = {
