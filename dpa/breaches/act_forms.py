@@ -78,7 +78,7 @@ class ReleaseForm(Form):
 
     late_reason = TextAreaField("Why the word comes later than promised", description=f"{SENTENCE} It stands in the notice's record.")
     emergency = BooleanField("Release without a second person, in an emergency")
-    emergency_reason = TextAreaField("Why nobody else could approve it in time", description="It stands in the document and in the trail.")
+    emergency_reason = TextAreaField("Why nobody else could approve it in time", description="It stands in the dossier and in the trail; the notice itself does not hold it.")
 
     def reasons(self) -> dict[str, str]:
         """Return the reasons typed, as a release takes them."""
@@ -158,7 +158,8 @@ class AcknowledgedForm(Form):
 class AnswerForm(Form):
     """How a question was answered."""
 
-    answer = TextAreaField("Answer", [InputRequired("Say what was answered, or how.")], description="The product does not send it: answer by mail or telephone, and keep here what was said.")
+    answer = TextAreaField("Answer, shown to the customer", [InputRequired("Say what was answered, or how.")], description="The customer reads it on its page as soon as you keep it. No mail is sent: if it is urgent, also answer by mail or telephone.")
+    remark = TextAreaField("Internal remark", description="Stays inside: the customer never sees it, and no document holds it.")
 
 
 class LatenessForm(Form):

@@ -58,7 +58,7 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
 }
 DONE = frozenset({Standing.SENT, Standing.ACKNOWLEDGED, Standing.WAIVED})
 SOON = timedelta(hours=24)
-TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", Event.RELEASED: "running", Event.SENT: "met"}
+TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", Event.RELEASED: "running", Event.RELEASED_ALONE: "soon", Event.APPROVAL_ENDED: "soon", Event.SENT: "met"}
 
 
 CLOCKS_MOST = 12

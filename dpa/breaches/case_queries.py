@@ -96,7 +96,7 @@ def load_phases(session: Session, breach: Breach) -> Mapping[int, PhaseCount]:
         select(
             Notice, func.count(func.distinct(Delivery.affected_id)), customers(Delivery.given_at.is_not(None)),
             customers(Delivery.acknowledged_at.is_not(None)), func.count(func.distinct(Delivery.document_id)),
-            customers(Delivery.kept),
+            customers(Delivery.kept.is_(True)),
         )
         .outerjoin(Delivery, Delivery.notice_id == Notice.id)
         .where(Notice.breach_id == breach.id)

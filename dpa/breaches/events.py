@@ -15,6 +15,8 @@ class Event(StrEnum):
     TEXT_REMOVED = "breaches:text:removed"
     PARTS_SAVED = "breaches:part:saved"
     RELEASED = "breaches:notice:released"
+    RELEASED_ALONE = "breaches:notice:released_alone"
+    APPROVAL_ENDED = "breaches:notice:approval_ended"
     SENT = "breaches:notice:sent"
     AWARENESS_CORRECTED = "breaches:awareness:corrected"
     FACTS_SAVED = "breaches:facts:saved"
@@ -46,6 +48,8 @@ SENTENCES: dict[str, str] = {
     Event.TEXT_REMOVED: "took the text of the {phase} notice in {language} away",
     Event.PARTS_SAVED: "said what concerns customers of their own (customers: {customers})",
     Event.RELEASED: "released the {phase} notice (customers: {customers})",
+    Event.RELEASED_ALONE: "released the {phase} notice alone, in an emergency (customers: {customers})",
+    Event.APPROVAL_ENDED: "changed the {phase} notice after it was approved; it must be approved anew",
     Event.SENT: "had a notice {how}, {lateness}",
     Event.AWARENESS_CORRECTED: "corrected awareness from {old} to {new} (clocks counted anew: {clocks})",
     Event.FACTS_SAVED: "saved version {version} of the fact sheet",

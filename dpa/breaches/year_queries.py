@@ -28,6 +28,8 @@ class YearLine:
     title: str
     aware_at: datetime
     zone: str
+    no_breach: bool
+    """Whether it turned out to be no breach."""
     affected: int
     told: int
     late: int
@@ -38,8 +40,6 @@ class YearLine:
     """The earliest promise of all its customers."""
     kept: int
     """Customers told whose notice was only kept in the file mailbox of a demonstration."""
-    no_breach: bool
-    """Whether it turned out to be no breach."""
 
 
 def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | None = None, size: int = SIZE) -> Page[YearLine]:
@@ -52,7 +52,7 @@ def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | 
     rows = session.scalars(query).all()
     times = _times(session, Affected.breach_id.in_([row.id for row in rows]))
     lines = [
-        YearLine(row.id, row.organisation_id, row.reference, row.title, row.aware_at, row.zone, *times.get(row.id, (0, 0, 0, 0, None, None, None, 0)), no_breach=row.state is CaseState.NO_BREACH)
+        YearLine(row.id, row.organisation_id, row.reference, row.title, row.aware_at, row.zone, row.state is CaseState.NO_BREACH, *times.get(row.id, (0, 0, 0, 0, None, None, None, 0)))
         for row in rows
     ]
     return Page.cut(lines, lambda line: (line.aware_at.isoformat(), line.id), size)

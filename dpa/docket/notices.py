@@ -22,6 +22,7 @@ from dpa.people.queries import Member
 from dpa.web import words
 
 ALERT = "docket/alert"
+EXERCISE = "Exercise: "
 POSTPONED = "docket/postponed"
 
 
@@ -83,6 +84,7 @@ def _alert_context(told: Told, now: datetime, settings: Settings) -> dict[str, A
     first = told.entries[0]
     own_page = PATH.format(id=first.id)
     return {
+        "exercise": is_exercise(first),
         "headline": headline(first, len(told.entries), now),
         "rows": _facts(told),
         "organisation": told.organisation,
@@ -119,13 +121,18 @@ def _is_owner(told: Told) -> bool:
 
 def headline(entry: DocketEntry, count: int, now: datetime) -> str:
     """Return the subject line: `Breach LL-2026-007: 3 h left to notify 38 customers`."""
-    label, duty = _case(entry), _duty(entry, count)
+    label, duty = f"{'EXERCISE: ' if is_exercise(entry) else ''}{_case(entry)}", _duty(entry, count)
     seconds = (entry.target_at - now) // rules.SECOND
     if seconds > 0:
         return f"{label}: {words.length(seconds)} left to {duty}"
     if not rules.is_past(entry.target_at, now):
         return f"{label}: due now: {duty}"
     return f"{label}: {words.length(-seconds)} overdue: {duty}"
+
+
+def is_exercise(entry: DocketEntry) -> bool:
+    """Tell whether a deadline belongs to a drill; workflows begin the titles of such deadlines with the word."""
+    return entry.title.startswith(EXERCISE)
 
 
 def _case(entry: DocketEntry) -> str:

@@ -167,15 +167,16 @@ def ask(unit: Unit, breach: Breach, row: Affected, name: str, reply_to: str, tex
     return question
 
 
-def answer(unit: Unit, breach: Breach, question: Question, text: str) -> None:
-    """Record how a question was answered. Raises `Conflict` the second time, `Invalid` without words."""
+def answer(unit: Unit, breach: Breach, question: Question, text: str, remark: str = "") -> None:
+    """Record how a question was answered; the customer reads `text` on its page, `remark` stays inside. Raises `Conflict` the second time, `Invalid` without words."""
     if question.answered_at is not None:
         raise Conflict("The question was answered before.")
     if len(text.strip()) < 3:
         raise Invalid("Say what was answered, or how.", field="answer")
     question.answered_at, question.answered_by, question.answer = unit.now, unit.actor, text.strip()[:TEXT_MAX]
+    question.remark = remark.strip()[:TEXT_MAX]
     unit.session.flush()
     trail.record(
         unit, Event.ANSWERED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[question],
-        data={"question": question.id}, personal={"answer": question.answer},
+        data={"question": question.id}, personal={"answer": question.answer, **({"remark": question.remark} if question.remark else {})},
     )  # fmt: skip

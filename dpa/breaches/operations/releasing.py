@@ -76,7 +76,7 @@ def release_notice(
     following.after_release(unit, breach, notice)
     unit.session.flush()
     trail.covering_many(
-        unit, Event.RELEASED, rows=[*deliveries, notice], subject=("breach", breach.id), organisation_id=breach.organisation_id,
+        unit, Event.RELEASED_ALONE if first and notice.emergency_reason else Event.RELEASED, rows=[*deliveries, notice], subject=("breach", breach.id), organisation_id=breach.organisation_id,
         data={
             "phase": notice.phase.value, "number": notice.number, "customers": len(sending), "without_recipient": len(waiting) - len(sending),
             "emergency": bool(notice.emergency_reason),

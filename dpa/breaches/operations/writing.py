@@ -50,14 +50,25 @@ def save_draft(
     for name, value in fresh.items():
         setattr(notice, name, value)
     notice.drafted_at, notice.drafted_by = unit.now, unit.actor
-    notice.approved_at = notice.approved_by = None
-    unit.session.flush()
+    _take_approval_back(unit, breach, notice)
     trail.record(
         unit, Event.DRAFTED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice, breach],
         data={"phase": notice.phase.value, "number": notice.number},
         personal={"text": {name: getattr(notice, name) for name in FIELDS}},
     )  # fmt: skip
     return notice
+
+
+def _take_approval_back(unit: Unit, breach: Breach, notice: Notice) -> None:
+    """End an approval with the change that ends it, in a line of its own: who reads the trail must see that what was approved does not stand any more."""
+    approved = notice.approved_by is not None
+    notice.approved_at = notice.approved_by = None
+    unit.session.flush()
+    if approved:
+        trail.record(
+            unit, Event.APPROVAL_ENDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice],
+            data={"phase": notice.phase.value, "number": notice.number},
+        )  # fmt: skip
 
 
 def _begin(unit: Unit, breach: Breach) -> Notice:
@@ -158,8 +169,8 @@ def _in_another(breach: Breach, language: Language) -> Notice:
 
 def _text_changed(unit: Unit, breach: Breach, notice: Notice, row: NoticeText, event: Event) -> None:
     # The second person approved all texts as they stood; whoever wrote the last of them cannot approve them.
-    notice.drafted_by, notice.approved_at, notice.approved_by = unit.actor, None, None
-    unit.session.flush()
+    notice.drafted_by = unit.actor
+    _take_approval_back(unit, breach, notice)
     trail.record(
         unit, event, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[row, notice, breach],
         data={"phase": notice.phase.value, "number": notice.number, "language": NAMES[row.language]},

@@ -50,17 +50,19 @@ class RegimeView:
     """Owed to authorities by this house, soonest first. What was reported when is not recorded here, so nothing is shown as met."""
     information: tuple[RegimeLine, ...]
     """Owed by customers, or not law; shown so that nobody is surprised."""
+    waiting: tuple[str, ...] = ()
+    """Titles of those for information that have not begun: they start when the first customer is told."""
 
     @property
     def any(self) -> bool:
         """Whether there is anything to show."""
-        return bool(self.binding or self.information)
+        return bool(self.binding or self.information or self.waiting)
 
 
 def regimes_of(session: Session, breach: Breach, now: datetime) -> RegimeView:
     """Return the other clocks of an open case, counted from awareness; empty for closed ones and where none is turned on.
 
-    Clocks for information about the customer's own duty run from when the first customer was told, where one was. Costs at most four
+    Clocks for information about the customer's own duty run from when the first customer was told; before that none runs. Costs at most four
     statements, one where no clock is turned on.
     """
     profiles = [Profile(value) for value in settings_of(session, breach.organisation_id).profiles]
@@ -70,11 +72,14 @@ def regimes_of(session: Session, breach: Breach, now: datetime) -> RegimeView:
     calendar = parties.calendar(session, house.id, house.calendar)
     told = queries.first_told_at(session, breach.id)
     found: list[RegimeClock] = []
+    waiting = [TITLES[profile] for profile in profiles if profile in FOR_INFORMATION and told is None]
     for profile in profiles:
+        if profile in FOR_INFORMATION and told is None:
+            continue
         facts = Facts(breach.aware_at, first_report_at=told if profile in FOR_INFORMATION else None)
         found += clocks(profile, facts, zone=house.zone, calendar=calendar)
     lines = [(clock.binding, _line(clock, breach, told, house.zone, now)) for clock in found]
-    return RegimeView(_sorted([line for binding, line in lines if binding]), _sorted([line for binding, line in lines if not binding]))
+    return RegimeView(_sorted([line for binding, line in lines if binding]), _sorted([line for binding, line in lines if not binding]), tuple(waiting))
 
 
 def _sorted(lines: Sequence[RegimeLine]) -> tuple[RegimeLine, ...]:

@@ -49,7 +49,7 @@ NEW_LINK = ActPage(
     RELEASE, "Make a new link?", "For a customer who lost the mail. The address is shown once; hand it over by a way you trust.", "Make the link", "", "primary",
     "Whoever has the address can read every phase, acknowledge and ask. Links made before keep working.",
 )  # fmt: skip
-ANSWER = ActPage(RECORD, "Record the answer", "What the customer asked stands beside.", "Keep the answer", "The answer is on record.", closed_too=True)
+ANSWER = ActPage(RECORD, "Answer the question", "The answer is shown on the customer’s page; what the customer asked stands beside.", "Show the answer to the customer", "The answer is on record, and the customer reads it on its page.", closed_too=True)
 
 
 @blueprint.get(BASE, endpoint="customer")
@@ -193,7 +193,7 @@ def answer(breach_id: int, affected_id: int, question_id: int) -> Page:
     form = AnswerForm()
 
     def do(unit: Unit, fresh: Breach) -> None:
-        operations.answer(unit, fresh, case_queries.question(unit.session, affected_id, question_id), form.answer.data or "")
+        operations.answer(unit, fresh, case_queries.question(unit.session, affected_id, question_id), form.answer.data or "", form.remark.data or "")
 
     facts = [
         {"label": "Question", "value": asked.text}, {"label": "Asked by", "value": asked.name, "hint": f"Answer to {asked.reply_to}"}, *_facts(place, breach),
