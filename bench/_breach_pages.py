@@ -79,7 +79,9 @@ class Addresses:
         }
 
 
-LISTS = frozenset({"bare list: documents", "breaches", "case of 10,000, not told", "case of 10,000, searched", "evidence of 10,000", "year"})
+LISTS = frozenset({"bare list: documents", "breaches", "year"})
+CASES = frozenset({"board", "case of 10,000", "case of 10,000, not told", "case of 10,000, searched", "case of three"})
+"""Pages whose number of statements has a goal; that of the others is printed."""
 
 
 def fill(bench: Bench) -> Addresses:
