@@ -26,6 +26,7 @@ from dpa.evidence.trail import registry, sentences
 from dpa.languages import ENGLISH, NAMES
 from dpa.parties.queries import Recipient
 from dpa.people.models import Organisation
+from dpa.people.queries import members as people_of
 
 SHOWN = 50
 """Customers on one page of the differences."""
@@ -117,6 +118,8 @@ class Approval:
     """Whether the person looking wrote the text last, and so cannot be its second person."""
     own_approval: bool
     """Whether the person looking approved it, and so cannot release it too."""
+    may: tuple[str, ...] = ()
+    """Names of those who may approve it; each was mailed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +271,7 @@ def _approval(session: Session, breach: Breach, notice: Notice, actor: str) -> A
         approved_at=notice.approved_at,
         own_text=notice.drafted_by == actor,
         own_approval=asked and notice.approved_by == actor,
+        may=tuple(one.name for one in people_of(session, breach.organisation_id, "breaches.release") if f"u:{one.person_id}" != notice.drafted_by) if asked else (),
     )
 
 

@@ -62,7 +62,7 @@ SLICE = Slice(
     ),
     document_kinds=(documents.NOTICE, documents.DRILL, dossier.DOSSIER, register.REGISTER, drill.REPORT),
     jobs=(Job("breaches:deemed", jobs.DEEMED_SECONDS, jobs.deemed),),
-    mails=("breaches/notice",),
+    mails=("breaches/notice", "breaches/approval", "breaches/alone"),
     names={"breach": queries.names},
     words={"mail": {"breaches/notice": "breach notice"}.get},
     case_parts={"breach": queries.parts},

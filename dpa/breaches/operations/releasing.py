@@ -13,7 +13,7 @@ from dpa.breaches import documents, links, notices, phases, queries, recipients,
 from dpa.breaches.channels import Channel
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Delivery, Notice
-from dpa.breaches.operations import following
+from dpa.breaches.operations import following, second
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.operations.writing import told_of
@@ -72,6 +72,8 @@ def release_notice(
     if first:
         notice.released_at, notice.released_by = unit.now, unit.actor
         notice.late_reason, notice.emergency_reason = late_reason.strip(), emergency_reason.strip()
+        if notice.emergency_reason:
+            second.tell_alone(unit, breach, notice)
     deliveries = _send(unit, breach, notice, organisation, sending)
     following.after_release(unit, breach, notice)
     unit.session.flush()

@@ -7,6 +7,7 @@ from datetime import datetime
 from dpa.breaches import rules
 from dpa.breaches.events import Event
 from dpa.breaches.models import Breach, Notice, NoticeText
+from dpa.breaches.operations import second
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.phases import Phase, Told, next_phases, word_errors
 from dpa.breaches.rules import FIELDS, Draft
@@ -50,7 +51,7 @@ def save_draft(
     for name, value in fresh.items():
         setattr(notice, name, value)
     notice.drafted_at, notice.drafted_by = unit.now, unit.actor
-    _take_approval_back(unit, breach, notice)
+    second.ask(unit, breach, notice, anew=_take_approval_back(unit, breach, notice))
     trail.record(
         unit, Event.DRAFTED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice, breach],
         data={"phase": notice.phase.value, "number": notice.number},
@@ -59,8 +60,11 @@ def save_draft(
     return notice
 
 
-def _take_approval_back(unit: Unit, breach: Breach, notice: Notice) -> None:
-    """End an approval with the change that ends it, in a line of its own: who reads the trail must see that what was approved does not stand any more."""
+def _take_approval_back(unit: Unit, breach: Breach, notice: Notice) -> bool:
+    """End an approval with the change that ends it, in a line of its own: who reads the trail must see that what was approved does not stand any more.
+
+    Returns whether there was one.
+    """
     approved = notice.approved_by is not None
     notice.approved_at = notice.approved_by = None
     unit.session.flush()
@@ -69,6 +73,7 @@ def _take_approval_back(unit: Unit, breach: Breach, notice: Notice) -> None:
             unit, Event.APPROVAL_ENDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice],
             data={"phase": notice.phase.value, "number": notice.number},
         )  # fmt: skip
+    return approved
 
 
 def _begin(unit: Unit, breach: Breach) -> Notice:
@@ -170,7 +175,7 @@ def _in_another(breach: Breach, language: Language) -> Notice:
 def _text_changed(unit: Unit, breach: Breach, notice: Notice, row: NoticeText, event: Event) -> None:
     # The second person approved all texts as they stood; whoever wrote the last of them cannot approve them.
     notice.drafted_by = unit.actor
-    _take_approval_back(unit, breach, notice)
+    second.ask(unit, breach, notice, anew=_take_approval_back(unit, breach, notice))
     trail.record(
         unit, event, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[row, notice, breach],
         data={"phase": notice.phase.value, "number": notice.number, "language": NAMES[row.language]},
