@@ -106,6 +106,17 @@ class SummaryForm(Form):
     )  # fmt: skip
 
 
+class SignificanceForm(Form):
+    """Whether an incident is significant in the sense of NIS2."""
+
+    significant = RadioField(
+        "Is the incident significant?", [InputRequired("Choose yes or no.")],
+        choices=[SelectChoice("yes", label="Yes: severe disruption or financial loss, or considerable damage to others"), SelectChoice("no", label="No")],
+        description="Directive (EU) 2022/2555, Art. 23(3). The decision is recorded under your name; a later one may replace it.",
+    )  # fmt: skip
+    reason = TextAreaField("Reason", [InputRequired("Give a reason.")], description=SENTENCE)
+
+
 class RationaleForm(Form):
     """Why no notice is owed to a customer."""
 

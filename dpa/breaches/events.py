@@ -34,6 +34,7 @@ class Event(StrEnum):
     CLOSED = "breaches:incident:closed"
     NO_BREACH = "breaches:incident:closed_as_no_breach"
     REOPENED = "breaches:incident:reopened"
+    SIGNIFICANCE = "breaches:significance:decided"
     SETTINGS_CHANGED = "breaches:settings:changed"
     AGREEMENT_CLOCKS_CHANGED = "breaches:agreement_clocks:changed"
     REGISTER_EXPORTED = "breaches:register:exported"
@@ -70,5 +71,6 @@ SENTENCES: dict[str, str] = {
     Event.REGISTER_EXPORTED: "downloaded the register of {list} from {first} to {last} as {form} (entries: {count})",
     Event.FACTS_EXPORTED: "downloaded the facts for a customer's own notification, as of {as_of}",
     Event.AGREEMENT_CLOCKS_CHANGED: "set the other clocks of the agreement: {profiles}",
+    Event.SIGNIFICANCE: "decided that the incident is {significant} in the sense of NIS2 Art. 23(3)",
     Event.SETTINGS_CHANGED: "changed how breaches are handled (four eyes: {four_eyes}; acknowledgements chased after {acknowledge_hours} h; notices in {language})",
 }

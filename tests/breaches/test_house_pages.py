@@ -6,11 +6,12 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from dpa.agreements import queries as agreements
 from dpa.breaches import operations
 from dpa.breaches.channels import Channel, Handed
-from dpa.breaches.models import Breach, BreachAwareness, BreachSettings
+from dpa.breaches.models import Breach, BreachAwareness, BreachSettings, BreachSignificance
 from dpa.breaches.pages.regimes import regimes_of
 from dpa.breaches.pages.upstream import upstream_of
 from dpa.breaches.regimes import Profile
@@ -154,12 +155,12 @@ def test_other_clocks_are_off_until_turned_on_and_information_stands_apart(house
         assert [(line.name, line.due_at) for line in view.binding[:2]] == [
             ("nis2:warning", datetime(2026, 11, 23, 9, tzinfo=UTC)), ("nis2:notification", datetime(2026, 11, 25, 9, tzinfo=UTC)),
         ]
-        assert [line.name for line in view.information] == ["gdpr:72", "proposal:96"]
-        assert all(line.steps[0].text and line.steps[0].basis for line in (*view.binding, *view.information))
+        assert (view.information, len(view.waiting)) == ((), 2), "they start when the first customer is told"
+        assert all(line.steps[0].text and line.steps[0].basis for line in view.binding)
         late = regimes_of(db.session(), db.session.get_one(Breach, 1), NOON + 24 * HOUR)
         assert [line.state for line in late.binding[:2]] == ["late", "running"]
     page = client.get(f"{case}/other-clocks").text
-    assert page.index("Owed to authorities") < page.index("Early warning") < page.index("For information") < page.index("GDPR Art. 33(1)")
+    assert page.index("Owed to authorities, if the incident is significant") < page.index("Early warning") < page.index("starts when the first customer is told")
 
 
 def test_the_customers_own_clock_runs_from_when_the_first_was_told(house: House) -> None:
@@ -169,8 +170,7 @@ def test_the_customers_own_clock_runs_from_when_the_first_was_told(house: House)
         breach = unit.session.get_one(Breach, 1)
         operations.save_draft(unit, breach, Draft("It leaked.", "Ana, +33", "", "", ""))
         operations.release_notice(unit, breach, agreements.organisation(unit.session, house.org))
-        [line] = regimes_of(unit.session, breach, NOON).information
-        assert (line.start_word, line.due_at) == ("aware", breach.aware_at + 72 * HOUR)
+        assert regimes_of(unit.session, breach, NOON).information == (), "nobody was told yet"
         operations.hand_over(unit, breach, breach.affected[0], Handed(Channel.PHONE, NOON, "Reached the desk on +33 1 23."))
     with house.app.app_context():
         [line] = regimes_of(db.session(), db.session.get_one(Breach, 1), NOON).information
@@ -234,3 +234,26 @@ def test_all_of_the_time_is_said_so_and_takes_one_statement(house: House) -> Non
     assert view is not None
     assert view.sentence == "Nimbus told you 2 d after the first sign. That is all the time promised to 2 customers."
     assert [(line.customers, line.share, line.rest) for line in view.lines] == [(2, "all of it", "1 d more than was promised")]
+
+
+def test_a_named_person_decides_whether_nis2_reports_are_owed(house: House) -> None:
+    case = named(house)
+    turn_on(house, Profile.NIS2)
+    page = house.client("dpo").get(f"{case}/other-clocks").text
+    assert "Nobody has decided yet whether the incident is significant" in page
+    assert "Decide it" in page
+    assert "Decide it" not in house.client("auditor").get(f"{case}/other-clocks").text
+    assert house.client("auditor").post(f"{case}/significance", data={"significant": "no", "reason": "No service was disturbed."}).status_code == 403
+    assert house.client("outsider").get(f"{case}/significance").status_code == 404
+    client = house.client("dpo")
+    assert client.post(f"{case}/significance", data={"significant": "no", "reason": "no"}).status_code == 422
+    assert client.post(f"{case}/significance", data={"significant": "no", "reason": "No service was disturbed."}).status_code == 303
+    page = client.get(f"{case}/other-clocks").text
+    assert "not significant, so no NIS2 report is owed" in page
+    assert "Early warning" not in page
+    assert client.post(f"{case}/significance", data={"significant": "no", "reason": "No service was disturbed."}).status_code == 409
+    assert client.post(f"{case}/significance", data={"significant": "yes", "reason": "The outage lasted for days."}).status_code == 303
+    assert "Early warning" in client.get(f"{case}/other-clocks").text
+    with house.app.app_context():
+        rows = db.session.scalars(select(BreachSignificance).order_by(BreachSignificance.number)).all()
+        assert [(row.number, row.significant) for row in rows] == [(1, False), (2, True)], "no decision is lost"

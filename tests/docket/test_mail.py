@@ -16,7 +16,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def entry(kind: str = NOTIFY, label: str = "LL-2026-007") -> DocketEntry:
-    return DocketEntry(kind=kind, subject_type="breach", subject_label=label, target_at=NOW)
+    return DocketEntry(kind=kind, subject_type="breach", subject_label=label, title="Notify the customer", target_at=NOW)
 
 
 @pytest.mark.parametrize(

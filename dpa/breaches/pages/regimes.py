@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from dpa.agreements.models import Agreement
 from dpa.breaches import queries
 from dpa.breaches.closing import CaseState
-from dpa.breaches.models import Affected, AgreementClocks, Breach
+from dpa.breaches.models import Affected, AgreementClocks, Breach, BreachSignificance
+from dpa.breaches.operations import significance
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.regimes import FOR_INFORMATION, TITLES, Facts, Profile, RegimeClock, clocks
 from dpa.docket.explaining import ExplainStep, explain_part
@@ -53,16 +54,21 @@ class RegimeView:
     waiting: tuple[str, ...] = ()
     """Titles of those for information that have not begun: they start when the first customer is told."""
 
+    significance: BreachSignificance | None = None
+    """The decision whether the incident is significant (NIS2 Art. 23(3)); none while nobody decided."""
+    asks_significance: bool = False
+    """Whether NIS2 is turned on, so that somebody must decide it."""
+
     @property
     def any(self) -> bool:
         """Whether there is anything to show."""
-        return bool(self.binding or self.information or self.waiting)
+        return bool(self.binding or self.information or self.waiting or self.asks_significance)
 
 
 def regimes_of(session: Session, breach: Breach, now: datetime) -> RegimeView:
     """Return the other clocks of an open case, counted from awareness; empty for closed ones and where none is turned on.
 
-    Clocks for information about the customer's own duty run from when the first customer was told; before that none runs. Costs at most four
+    Clocks for information about the customer's own duty run from when the first customer was told; before that none runs. Costs at most five
     statements, one where no clock is turned on.
     """
     profiles = [Profile(value) for value in settings_of(session, breach.organisation_id).profiles]
@@ -73,13 +79,14 @@ def regimes_of(session: Session, breach: Breach, now: datetime) -> RegimeView:
     told = queries.first_told_at(session, breach.id)
     found: list[RegimeClock] = []
     waiting = [TITLES[profile] for profile in profiles if profile in FOR_INFORMATION and told is None]
+    decided = significance.newest(session, breach.id) if Profile.NIS2 in profiles else None
     for profile in profiles:
-        if profile in FOR_INFORMATION and told is None:
+        if (profile in FOR_INFORMATION and told is None) or (profile is Profile.NIS2 and decided is not None and not decided.significant):
             continue
         facts = Facts(breach.aware_at, first_report_at=told if profile in FOR_INFORMATION else None)
         found += clocks(profile, facts, zone=house.zone, calendar=calendar)
     lines = [(clock.binding, _line(clock, breach, told, house.zone, now)) for clock in found]
-    return RegimeView(_sorted([line for binding, line in lines if binding]), _sorted([line for binding, line in lines if not binding]), tuple(waiting))
+    return RegimeView(_sorted([line for binding, line in lines if binding]), _sorted([line for binding, line in lines if not binding]), tuple(waiting), decided, Profile.NIS2 in profiles)
 
 
 def _sorted(lines: Sequence[RegimeLine]) -> tuple[RegimeLine, ...]:
