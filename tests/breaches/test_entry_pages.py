@@ -20,7 +20,7 @@ from dpa.extensions import db
 from dpa.people.roles import Role
 from tests.breaches.test_pages import GOOD, House
 from tests.support.databases import Database
-from tests.support.pages import act, add_person
+from tests.support.pages import act, add_organisation, add_person
 
 UPSTREAM = {"upstream": "nimbus cloud", "upstream_told_at": "2026-11-22T09:30"}
 
@@ -61,6 +61,20 @@ def rows(house: House, model: type) -> list[object]:
         for row in found:
             db.session.expunge(row)
         return found
+
+
+def test_another_organisation_keeps_what_was_typed_and_records_nothing(house: House) -> None:
+    other = add_organisation(house.app, "Lisbon Care", zone="Europe/Lisbon")
+    house.people["both"] = add_person(house.app, "both@example.org", {house.org: Role.DPO, other: Role.DPO})
+    client = house.client("both")
+    answer = client.post("/breaches/new", data=GOOD | {"elsewhere": str(other)})
+    assert answer.status_code == 200
+    assert not rows(house, Breach)
+    assert all(text in answer.text for text in (GOOD["title"], GOOD["known"], f'value="{GOOD["aware_at"]}"'))
+    assert re.search(rf'name="organisation"[^>]*value="{other}"', answer.text)
+    assert "Lisbon time" in answer.text
+    assert answer.text.index("<button type=\"submit\" hidden>") < answer.text.index('name="elsewhere"'), "Enter records"
+    assert client.post("/breaches/new", data=GOOD | {"elsewhere": "999"}).status_code == 404
 
 
 def test_little_is_required_and_everything_known_is_kept(house: House) -> None:

@@ -49,9 +49,11 @@ def record() -> Page:
     person = identity.signed_in()
     allowed = [org for org in person.organisations if person.may("breaches.record", org.id)]
     form = IncidentForm()
-    chosen = _recording_for(allowed, form.organisation.data)
+    elsewhere = request.form.get("elsewhere")
+    chosen = _recording_for(allowed, elsewhere or form.organisation.data)
     form.belong_to(chosen)
-    if form.validate_on_submit():
+    # Another organisation was chosen: what was typed stays, and is read in its zone; nothing is recorded yet.
+    if elsewhere is None and form.validate_on_submit():
         try:
             with edge.transaction() as unit:
                 organisation = unit.session.get_one(Organisation, chosen.id)
@@ -63,7 +65,7 @@ def record() -> Page:
             form.show_problem(problem)
     operators = [name for name, _ in serving.operators(edge.session(), chosen.id, edge.now().date())]
     body = render_template("breaches/record.html", form=form, chosen=chosen, choices=allowed if len(allowed) > 1 else [], operators=operators)
-    return body, status(form)
+    return body, status(form) if elsewhere is None else 200
 
 
 def _recorded(drill: bool) -> str:
