@@ -48,7 +48,7 @@ class Attachment:
 
     name: str
     media: str
-    """Media type, such as application/pdf."""
+    """Media type, such as application/pdf; of a text with its character set."""
     content: bytes
 
 
@@ -99,7 +99,7 @@ def load(folder: Path, documents: Sequence[Held]) -> tuple[Attachment, ...]:
             continue
         found.append(Attachment(document.name, "application/pdf", content))
     notes = {document.checkpoint: None for document in documents}
-    found += [Attachment(CHECKPOINT_NAME, "text/plain", note.encode()) for note in list(notes)[:1]] if found else []
+    found += [Attachment(CHECKPOINT_NAME, "text/plain; charset=utf-8", note.encode()) for note in list(notes)[:1]] if found else []
     return tuple(found)
 
 

@@ -122,8 +122,9 @@ def build(letter: Letter) -> bytes:
     message.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
     marks = [_mark(letter, number) for number, _ in enumerate(letter.attachments)]
     for file, mark in zip(letter.attachments, marks, strict=True):
-        main, _, sub = file.media.partition("/")
-        message.add_attachment(mark, maintype=main, subtype=sub, filename=file.name)
+        media, _, charset = file.media.partition("; charset=")
+        main, _, sub = media.partition("/")
+        message.add_attachment(mark, maintype=main, subtype=sub, filename=file.name, params={"charset": charset} if charset else None)
     # Copies of a message are equal byte for byte, so nothing in it may be random.
     for place, part in enumerate(part for part in message.walk() if part.is_multipart()):
         part.set_boundary("=_" + hashlib.sha256(f"{letter.message_id}{place or ''}".encode()).hexdigest()[:32])

@@ -190,11 +190,15 @@ def test_every_attempt_gives_the_same_bytes_and_identifier(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("size", [0, 1, 56, 57, 58, 5_000])
 def test_files_are_written_as_the_standard_library_writes_them(size: int) -> None:
-    files = (Attachment("LC-BN-2026-0001.pdf", "application/pdf", bytes(number % 251 for number in range(size))), Attachment("é.txt", "text/plain", b"origin\n1\n"))
+    files = (
+        Attachment("LC-BN-2026-0001.pdf", "application/pdf", bytes(number % 251 for number in range(size))),
+        Attachment("é.txt", "text/plain; charset=utf-8", "origin\n1\n— desk\n".encode()),
+    )
     message = read(mail.build(letter(attachments=files)))
     assert [(part.get_filename(), part.get_content_type(), part.get_payload(decode=True)) for part in message.iter_attachments()] == [
-        (file.name, file.media, file.content) for file in files
+        (file.name, file.media.partition(";")[0], file.content) for file in files
     ]
+    assert [part.get_content_charset() for part in message.iter_attachments()] == [None, "utf-8"]
     expected = EmailMessage(policy=mail.POLICY)
     expected.add_attachment(files[0].content, maintype="application", subtype="pdf", filename=files[0].name)
     (sample,) = expected.iter_attachments()
