@@ -131,6 +131,11 @@ class Settings(BaseModel):
         return self.instance / "sent-mail"
 
     @property
+    def served_at(self) -> Path:
+        """File with the address at which `dpa serve` was last reached."""
+        return self.instance / "served-at"
+
+    @property
     def host(self) -> str:
         """Host name of `base_url`, for message identifiers and host checks."""
         return urlsplit(self.base_url).hostname or "localhost"
@@ -164,6 +169,17 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         first = error.errors()[0]
         key = str(first["loc"][0]) if first["loc"] else "DPA_TSA_ROOTS"
         raise Misconfigured(f"The setting {key} {_sentence(first)}.", field=key) from None
+
+
+def as_served(settings: Settings) -> Settings:
+    """Return the settings with the address last served, where nobody set one: a link printed beside a running server must lead to it."""
+    if {"base_url", "port"} & settings.model_fields_set:
+        return settings
+    try:
+        address = settings.served_at.read_text("utf-8").strip()
+        return Settings.model_validate(settings.model_dump() | {"base_url": address})
+    except (OSError, UnicodeDecodeError, ValidationError):
+        return settings
 
 
 def _is_ours(key: str, names: Mapping[str, str]) -> bool:

@@ -31,6 +31,8 @@ def serve(demo: bool, host: str, port: int | None) -> None:
     settings = settle(host, port)
     check_address(host, settings.port)
     changed = migrate(settings)
+    # Read by `dpa user link`, which runs in another terminal and does not know the port chosen here.
+    settings.served_at.write_text(settings.base_url + "\n", "utf-8")
     if changed:
         # A new database is filled before anybody sees a page.
         _load_demonstration(settings, demo=demo)

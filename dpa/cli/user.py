@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dpa import unit as units
 from dpa.clock import SystemClock
-from dpa.config import load_settings
+from dpa.config import as_served, load_settings
 from dpa.database import make_engine
 from dpa.problems import Misconfigured, NotFound
 from dpa.unit import Unit
@@ -103,7 +103,7 @@ def _person_id(session: Session, email: str) -> int:
 
 def _act(verb: Callable[[Unit], Result]) -> Result:
     with _session() as session, units.transaction(
-        session, actor="system:cli", now=SystemClock().now(), settings=load_settings(), auth="cli"
+        session, actor="system:cli", now=SystemClock().now(), settings=as_served(load_settings()), auth="cli"
     ) as unit:
         return verb(unit)
 

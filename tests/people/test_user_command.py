@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dpa import cli
+from dpa.config import load_settings
 from dpa.people import operations
 from dpa.people.models import Membership, Person
 from dpa.people.operations import OrganisationFacts
@@ -51,6 +52,18 @@ def test_adding_listing_linking_disabling(run, session: Session) -> None:  # typ
     assert run("link", "dora@example.org") == (2, "", "dpa: This account is disabled; enable it first.")
     assert run("list")[1].endswith("disabled")
     assert run("enable", "dora@example.org") == (0, "The account can sign in again.", "")
+
+
+def test_a_link_leads_to_the_server_that_runs(run, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    run(*ADD)
+    settings = load_settings()
+    settings.served_at.write_text("http://127.0.0.1:8123\n", "utf-8")
+    assert run("link", "dora@example.org")[1].startswith("http://127.0.0.1:8123/link/")
+    settings.served_at.write_text("not an address", "utf-8")
+    assert run("link", "dora@example.org")[1].startswith("http://127.0.0.1:8000/link/")
+    settings.served_at.write_text("http://127.0.0.1:8123\n", "utf-8")
+    monkeypatch.setenv("DPA_BASE_URL", "https://desk.example.org")
+    assert run("link", "dora@example.org")[1].startswith("https://desk.example.org/link/"), "what somebody set counts"
 
 
 def test_an_empty_list_says_what_to_do(run) -> None:  # type: ignore[no-untyped-def]
