@@ -215,7 +215,9 @@ def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Seque
         return None
     hours = settings_of(session, breach.organisation_id).acknowledge_hours
     overdue = told_at is not None and bool(hours) and now - told_at > timedelta(hours=hours)
-    if failed:
+    if these[-1].delivery.kept:
+        why = "The mail was only kept in the file mailbox of this demonstration: nobody was told by it."
+    elif failed:
         why = "The mail could not be delivered."
     elif overdue:
         why = f"Not confirmed within {hours} hours, as house policy asks."

@@ -18,7 +18,7 @@ from dpa.breaches.evidence.case_file import CaseFile, case_file
 from dpa.breaches.evidence.customer_file import told
 from dpa.breaches.evidence.lines import Line
 from dpa.breaches.evidence.moments import Promise, by, promise
-from dpa.breaches.evidence.wording import NOBODY_TOLD, OUTCOMES, STATES
+from dpa.breaches.evidence.wording import OUTCOMES, STATES
 from dpa.breaches.models import Affected, Breach
 from dpa.evidence.register.models import IssuedDocument
 from dpa.parties.models import Controller
@@ -106,7 +106,7 @@ def _customers(session: Session, case: CaseFile, after: Sequence[Any] | None) ->
         outcome = promise(clock, not_owed=by(row.not_required_at, case.as_of), as_of=case.as_of)
         tint, symbol = TINTS[outcome]
         told_at = told(row, clock, case.as_of)
-        tag = Tag(f"{OUTCOMES[outcome]}; {NOBODY_TOLD}", "off", "inbox") if row.kept and told_at else Tag(OUTCOMES[outcome], tint, symbol)
+        tag = Tag("demonstration, nobody told", "off", "inbox") if row.kept and told_at else Tag(OUTCOMES[outcome], tint, symbol)
         rows.append(CustomerRow(row.id, controller, agreement, told_at, tag, newest.get(row.controller_id)))
     return Page.cut(rows, lambda row: (row.id,), SIZE)
 

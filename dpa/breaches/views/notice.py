@@ -110,7 +110,7 @@ def release(breach_id: int) -> Page:
         breach = queries.breach(edge.session(), scope, breach_id)
         must_be_open(breach)
         return _review_page(breach, form, problem)
-    flash(f"The notice is released to {plural(count, 'customer')}. Each clock is met when the customer's mail server accepts it.", "success")
+    flash(f"The notice is released to {plural(count, 'customer')}. {'Each clock is met when the mail server accepts it.' if edge.settings().smtp_url else 'No mail server is set: it is kept in the file mailbox, and nobody is told.'}", "success")
     return redirect(url_for("breaches.show", breach_id=breach_id), 303)
 
 
