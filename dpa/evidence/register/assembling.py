@@ -51,8 +51,8 @@ def document(record_text: str, kind: DocumentKind, logo: bytes | None) -> Docume
 
 
 def _classification(record: Record, words: str, say: Wording) -> str:
-    """Return who may read it, with the mark of a demonstration in front: it stands on every page."""
-    return f"{say('engine.demonstration_mark')} · {words}" if record.get("demonstration") else words
+    """Return who may read it; a demonstration is marked in its place, on every page, as an exercise is."""
+    return say("engine.demonstration_mark") if record.get("demonstration") else words
 
 
 def _demonstration(record: Record, say: Wording) -> tuple[Block, ...]:

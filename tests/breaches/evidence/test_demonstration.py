@@ -80,5 +80,5 @@ def test_a_document_ordered_without_a_mail_server_is_marked_and_one_with_is_not(
         seal = {"subject": "Lemon", "root_fingerprint": "aa", "fingerprint": "bb"}
         whole = records.issued(order, at=NOW + 7 * HOUR, seal=seal, checkpoint="x\n", trail_key="k", anchor=None)
         made = assembling.document(records.canonical(whole), kinds.kind_named(paper.kind), None)
-        assert made.classification == ("Demonstration · Confidential" if marked else "Confidential")
+        assert made.classification == ("Demonstration" if marked else "Confidential")
         assert (made.blocks[0].title == "Demonstration" if marked else isinstance(made.blocks[0], Summary))  # type: ignore[union-attr]
