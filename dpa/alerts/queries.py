@@ -39,7 +39,7 @@ def page(session: Session, scope: Scope, filters: Filters, after: str | None = N
         .options(load_only(
             OutboxMessage.id, OutboxMessage.subject, OutboxMessage.to_name, OutboxMessage.to_address, OutboxMessage.state,
             OutboxMessage.category, OutboxMessage.created_at, OutboxMessage.sent_at, OutboxMessage.next_at, OutboxMessage.attempts,
-            OutboxMessage.organisation_id, OutboxMessage.last_error, OutboxMessage.uncertain, raiseload=True,
+            OutboxMessage.organisation_id, OutboxMessage.last_error, OutboxMessage.uncertain, OutboxMessage.kept, raiseload=True,
         ))
         .order_by(OutboxMessage.id.desc())
         .limit(size + 1)

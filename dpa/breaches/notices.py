@@ -74,7 +74,7 @@ def context(
     facts = (
         (say("mail.reference"), breach.reference), (say("mail.agreement"), f"{agreement.reference} ({agreement.template})"),
         (say("mail.promise"), say.promise(promise)), (say("mail.noticed"), say.instant(breach.detected_at, breach.zone)),
-        (say("mail.aware"), say.instant(breach.aware_at, breach.zone)), (say("mail.phase"), phase_words(notice, breach.zone, say)),
+        (say("paper.aware_withdrawal" if notice.withdraws else "mail.aware"), say.instant(breach.aware_at, breach.zone)), (say("mail.phase"), phase_words(notice, breach.zone, say)),
     )  # fmt: skip
     part = part_rows(version.part.facts(), say)
     return {
