@@ -27,7 +27,7 @@ class Clock:
     origin: str
     """On whose word the target rests."""
     promise: str
-    """The promise in a few words, for lists: `24 hours, GTC 15.4`."""
+    """The promise in a few words, for lists: `24 hours, clause 15.4`."""
     basis: str
     """Where it is written, with what is policy called policy."""
     clause: str
@@ -55,13 +55,18 @@ def _computed(clock: BreachClock, aware_at: datetime, calendar_named: CalendarNa
 
 def promise(clock: BreachClock) -> str:
     """Return the promise in a few words."""
-    return f"{describe_length(clock.stated)}, {clock.clause}"[:200]
+    return f"{describe_length(clock.stated)}, {cited(clock.clause)}"[:200]
+
+
+def cited(clause: str) -> str:
+    """Return a clause as a sentence names it: a bare number, such as 15.4, says that it is one."""
+    return f"clause {clause}" if clause[:1].isdigit() else clause
 
 
 def basis(clock: BreachClock) -> str:
     """Return where the promise is written; a house target is always named as such."""
     said = {Origin.CONTRACT: "Contract", Origin.EXTERNAL_DOC: "DPA", Origin.DECISION: "Decision", Origin.STATUTE: "Law"}
-    text = f"{said.get(clock.origin, 'House policy')}, {clock.clause}: {describe_length(clock.stated)}"
+    text = f"{said.get(clock.origin, 'House policy')}, {cited(clock.clause)}: {describe_length(clock.stated)}"
     if clock.awaiting:
         text += f"; {clock.awaiting} not on file"
     elif clock.origin is Origin.STATUTE:

@@ -43,12 +43,13 @@ SLICE = Slice(
             act="Open the case",
             duty="notify {customers}",
             start_word="aware",
+            begins="awareness of the breach",
             filter_title="Breaches",
             begin=Beginning("Record an incident", "/breaches/new", "breaches.record"),
         ),
         DeadlineKind(
             name=naming.NAME, title="Name who is affected", group_title="Name who is affected by {count} incidents of {subject}", path="/breaches/{id}/affected",
-            icon="users", ladder=LADDER_24H, act="Name them", duty="name who is affected", start_word="aware", filter_title="Nobody named",
+            icon="users", ladder=LADDER_24H, act="Name them", duty="name who is affected", start_word="aware", begins="awareness of the breach", filter_title="Nobody named",
         ),
         DeadlineKind(
             name=following.WORD, title="Give the next word", group_title="Give {count} next words on breach {subject}", path="/breaches/{id}",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dpa import deadlines
 from dpa.deadlines import StepKind
+from dpa.deadlines.calendars import CUSTOM
 from dpa.docket.reckoning import Dates, Reckoned, Recount
 from dpa.web import words
 
@@ -51,23 +52,26 @@ class Explanation:
     warnings: tuple[str, ...]
 
 
-def explain(dates: Dates, *, basis: str) -> Explanation:
-    """Count out the date that binds: the latest where contract or statute give one, else the house's target."""
+def explain(dates: Dates, *, basis: str, begins: str = "") -> Explanation:
+    """Count out the date that binds: the latest where contract or statute give one, else the house's target.
+
+    `begins` says what the clock starts with, such as "awareness of the breach".
+    """
     shown = dates.latest or dates.target
-    told = explain_part(shown, basis=basis)
+    told = explain_part(shown, basis=basis, begins=begins)
     if dates.latest is None or dates.target_at == dates.due_at:
         return told
     text = f"the house wants it done by {_at(dates.target)}; alerts go by this date."
     return Explanation((*told.steps, ExplainStep("Target", text)), told.warnings)
 
 
-def explain_part(part: Reckoned, *, basis: str) -> Explanation:
+def explain_part(part: Reckoned, *, basis: str, begins: str = "") -> Explanation:
     """Count out one of the two dates, and what moved it since."""
     computed = part.computed
     sentences = deadlines.explain(computed)[: len(computed.steps)]
     steps = [ExplainStep("Rule", "a promised time." if computed.is_fixed else f"{computed.rule.period}.", basis)]
     steps += [
-        ExplainStep(_LABELS[step.kind], _without_label(sentence, _LABELS[step.kind]))
+        ExplainStep(_LABELS[step.kind], (f"{begins}, " if begins and step.kind is StepKind.START else "") + _without_label(sentence, _LABELS[step.kind]))
         for step, sentence in zip(computed.steps, sentences, strict=True)
     ]
     if part.decided is not None:
@@ -75,7 +79,7 @@ def explain_part(part: Reckoned, *, basis: str) -> Explanation:
     if part.paused:
         steps.append(ExplainStep("Pause", f"the clock stood still for {words.length(part.paused)}, which are added."))
     steps.append(ExplainStep("Due", f"{_at(part)}."))
-    steps.append(ExplainStep("Calendar", computed.calendar_version))
+    steps.append(ExplainStep("Calendar", _calendar(computed.calendar_version)))
     notes = tuple(note.removeprefix("Note: ") for note in deadlines.explain_warnings(computed))
     return Explanation(tuple(steps), tuple(note[:1].upper() + note[1:] for note in notes))
 
@@ -89,6 +93,12 @@ def recount_sentence(found: Recount, zone: str) -> str:
         today = deadlines.instant_text(found.due_today, zone)
         return f"Counted again now: the same date. Today's holiday data would give {today}; the date in force stays."
     return "Counted again now: the same date."
+
+
+def _calendar(version: str) -> str:
+    """Say whose public holidays count; the version itself is stored with the rule, where a machine reads it."""
+    name = version.partition(";")[0]
+    return "no public holidays; closing days are the organisation's own." if name == CUSTOM else f"public holidays of {name}."
 
 
 def _at(part: Reckoned) -> str:

@@ -41,6 +41,8 @@ class DeadlineKind:
     """Words of the button that leads to the case."""
     start_word: str = "start"
     """What the clock's beginning is called on its strip: `aware`, `received`, `ended`."""
+    begins: str = ""
+    """What the beginning is in a sentence: `awareness of the breach`; empty where the time stands alone."""
     duty: str = ""
     """The act as words after "3 h left to", knowing {customers} (`38 customers`) and {count}; empty for `title`."""
     filter_title: str = ""

@@ -120,14 +120,14 @@ def row(
 
 def explanation(entry: DocketEntry) -> Explanation:
     """Return the counting of an entry's binding date; a damaged rule is told and takes no page down with it."""
-    return _counted_out(json.dumps(entry.rule), entry.basis)
+    return _counted_out(json.dumps(entry.rule), entry.basis, kinds.kind_or_plain(entry.kind).begins)
 
 
 @lru_cache(maxsize=512)
-def _counted_out(rule: str, basis: str) -> Explanation:
+def _counted_out(rule: str, basis: str, begins: str) -> Explanation:
     # Kept: ten thousand customers of one incident share a few rules, and a page shows the same fifty again and again.
     try:
-        return explain(reckoning.from_rule(json.loads(rule)), basis=basis)
+        return explain(reckoning.from_rule(json.loads(rule)), basis=basis, begins=begins)
     except DeadlineProblem:
         return Explanation((ExplainStep("Rule", "the stored rule cannot be read; tell your operator.", basis),), ())
 

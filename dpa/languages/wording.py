@@ -124,8 +124,10 @@ class Wording:
         return self("length.left", length=self.length(due - now)) if due > now else self("length.late", length=self.length(now - due))
 
     def promise(self, english: str) -> str:
-        """Return a promise such as '24 hours, GTC 15.4' in this language; the clause is a name and stays as the contract prints it."""
+        """Return a promise such as '24 hours, clause 15.4' in this language; what follows the word clause is a name and stays as the contract prints it."""
         length, comma, clause = english.partition(", ")
+        if clause.startswith("clause "):
+            clause = f"{self('units.clause')} {clause.removeprefix('clause ')}"
         if found := _LENGTH.fullmatch(length):
             unit = self.texts.get(f"units.{found[2].replace(' ', '_')}", found[2])
             return f"{found[1]} {unit}{comma}{clause}"

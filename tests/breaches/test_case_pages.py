@@ -159,7 +159,7 @@ def test_the_review_shows_what_differs_and_any_customers_version(desk: Desk) -> 
     client, second = desk.client("dpo"), desk.rows()[1]
     page = client.get(f"{desk.case}/release?customer={second}").text
     assert "As Customer 2 will read it" in page
-    assert "24 hours, 15.4" in page
+    assert "24 hours, clause 15.4" in page
     assert "s@c1.example" in page
     assert "No customer matches" in client.get(f"{desk.case}/release?q=nobody").text
     assert "s@c1.example" not in client.get(f"{desk.case}/release?q=customer+2").text

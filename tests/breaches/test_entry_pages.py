@@ -96,7 +96,7 @@ def test_after_recording_the_page_says_first_what_must_happen_next_by_when_for_w
     client = house.client("dpo")
     page = client.get(client.post("/breaches/new", data=GOOD).location).text
     assert page.index("Act next") < page.index("Who is affected</legend>")
-    assert "The shortest promise on file: 24 hours, 15.4, to 2 customers" in page
+    assert "The shortest promise on file: 24 hours, clause 15.4, to 2 customers" in page
     assert "Mon 23 Nov 2026, 10:00 Paris" in page
 
 
@@ -138,7 +138,7 @@ def test_each_choice_says_how_many_and_the_preview_starts_nothing(house: House) 
     answer = client.post(f"{case}/affected", data={"selection": "all", "preview": "1"})
     assert answer.status_code == 200
     assert "2 clocks will start" in answer.text
-    assert re.search(r"24 hours, 15\.4.*?contract.*?2.*?Mon 23 Nov 2026, 10:00 Paris", answer.text, re.DOTALL)
+    assert re.search(r"24 hours, clause 15\.4.*?contract.*?2.*?Mon 23 Nov 2026, 10:00 Paris", answer.text, re.DOTALL)
     assert rows(house, Affected) == []
     back = client.post(f"{case}/affected", data={"selection": "by_list", "references": "A1 kept", "edit": "1"})
     assert (back.status_code, "A1 kept" in back.text) == (200, True)

@@ -71,7 +71,7 @@ def test_the_whole_way_from_incident_to_queued_notice(house: House) -> None:
     client, case = house.client("dpo"), house.record()
     assert client.post(f"{case}/affected", data={"selection": "by_list", "references": "A1\nA2"}).status_code == 303
     page = client.get(case).text
-    assert "24 hours, 15.4" in page
+    assert "24 hours, clause 15.4" in page
     assert "Write the notice to 2 customers" in page
     assert client.post(f"{case}/notice", data={"nature": "It leaked.", "contact": "DPO, now"}).status_code == 303
     review = client.get(f"{case}/release").text

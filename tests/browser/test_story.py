@@ -35,7 +35,7 @@ def test_a_breach_of_lemon_learning_is_recorded_released_and_arrives(desk: Desk,
     page.get_by_role("button", name="Start the clocks").click()
     page.get_by_text("8 clocks started").wait_for()
     assert page.get_by_role("cell", name="Académie de Lille").is_visible()
-    assert page.get_by_text("24 hours, 15.4").first.is_visible()
+    assert page.get_by_text("24 hours, clause 15.4").first.is_visible()
 
     page.get_by_role("link", name="Write the notice").click()
     page.get_by_label("What happened").fill("A scheduled export with names and work addresses went to an unknown address.")

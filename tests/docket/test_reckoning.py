@@ -132,10 +132,12 @@ def test_a_backward_count_cannot_be_paused() -> None:
 
 def test_the_explanation_names_rule_clause_start_and_due() -> None:
     dates = Dates(Reckoned(counted("12 hours")), Reckoned(counted("24 hours")))
-    told = explaining.explain(dates, basis="Contract, GTC 15.4")
+    told = explaining.explain(dates, basis="Contract, GTC 15.4", begins="awareness of the breach")
     assert [step.label for step in told.steps] == ["Rule", "Start", "Count", "Due", "Calendar", "Target"]
     assert told.steps[0].text == "24 hours."
     assert told.steps[0].basis == "Contract, GTC 15.4"
+    assert told.steps[1].text.startswith("awareness of the breach, Mon 2 Nov 2026 10:00 +01:00 (Europe/Paris). Hours")
+    assert told.steps[4].text == "public holidays of FR."
     assert told.steps[3].text == "Tue 3 Nov 2026 10:00 +01:00 (Europe/Paris)."
 
 

@@ -62,6 +62,7 @@ def test_numbers_are_grouped_as_the_language_does(language: str, few: str, many:
     [
         ("24 hours, GTC 15.4", "24 Stunden, GTC 15.4"), ("1 hour, DPA 3", "1 Stunde, DPA 3"), ("10 working days, § 4, annex 2", "10 Arbeitstage, § 4, annex 2"),
         ("without undue delay, GTC 29.2.7", "unverzüglich, GTC 29.2.7"), ("as soon as possible, 4", "so bald wie möglich, 4"),
+        ("24 hours, clause 15.4", "24 Stunden, Ziffer 15.4"),
         ("something else, 4", "something else, 4"), ("24 parsecs, 4", "24 parsecs, 4"),
     ],
 )  # fmt: skip

@@ -53,7 +53,7 @@ def test_opening_records_reading_once_and_leads_to_the_notices(desk: Desk) -> No
     page = client.get(f"{link}/notices").text
     for words in (
         "An export of names left the house.", "Ana Duarte, +33 1 00 00 00 00", "Not known yet; further information follows", "Access was closed.",
-        "How many people are affected.", "Initial notice", "A-1", "24 hours, 15.4", "by contract", "Sun 22 Nov 2026, 11:00 Paris", "21 h early", "not confirmed yet",
+        "How many people are affected.", "Initial notice", "A-1", "24 hours, clause 15.4", "by contract", "Sun 22 Nov 2026, 11:00 Paris", "21 h early", "not confirmed yet",
         "Further information follows without undue delay.",
     ):  # fmt: skip
         assert words in page, words

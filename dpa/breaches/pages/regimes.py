@@ -23,6 +23,8 @@ from dpa.parties.models import Controller
 from dpa.people.models import Organisation
 from dpa.web.words import DAY
 
+_AWARE, _TOLD = "awareness of the breach", "the customer was told"
+
 
 @dataclass(frozen=True, slots=True)
 class RegimeLine:
@@ -95,8 +97,8 @@ def _sorted(lines: Sequence[RegimeLine]) -> tuple[RegimeLine, ...]:
 
 def _line(clock: RegimeClock, breach: Breach, told: datetime | None, zone: str, now: datetime) -> RegimeLine:
     due = clock.deadline.due
-    why = explain_part(Reckoned(clock.deadline), basis=clock.article)
     from_telling = told is not None and not clock.binding
+    why = explain_part(Reckoned(clock.deadline), basis=clock.article, begins=_TOLD if from_telling else _AWARE)
     return RegimeLine(
         name=clock.name, title=clock.title, article=clock.article, profile=TITLES[clock.profile],
         started_at=told if told is not None and from_telling else breach.aware_at, due_at=due, zone=zone, state=_state(due, now),
@@ -157,7 +159,7 @@ def regimes_of_customers(session: Session, breach: Breach, now: datetime) -> tup
 
 
 def _customer_line(clock: RegimeClock, since: datetime, *, told: bool, zone: str, now: datetime) -> RegimeLine:
-    due, why = clock.deadline.due, explain_part(Reckoned(clock.deadline), basis=clock.article)
+    due, why = clock.deadline.due, explain_part(Reckoned(clock.deadline), basis=clock.article, begins=_TOLD if told else _AWARE)
     return RegimeLine(
         name=clock.name, title=clock.title, article=clock.article, profile=TITLES[clock.profile], started_at=since, due_at=due, zone=zone,
         state=_state(due, now), start_word="told" if told else "aware", steps=why.steps, warnings=why.warnings,
