@@ -305,7 +305,7 @@ def test_listeners_act_in_the_accepting_transaction(desk: Desk, monkeypatch: pyt
     assert delivery.follow_up(desk.tick()) == "1 of 1 follow-ups done"
     assert heard[1:] == [(notice, sent_at)]
     assert desk.row(notice).follow_up is False
-    assert desk.record(notice) == [("accepted", 250), ("follow_up_failed", None)]
+    assert desk.record(notice) == [("kept", None), ("follow_up_failed", None)]
 
 
 def test_setting_aside_needs_a_dead_message_and_a_reason(desk: Desk) -> None:
