@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from dpa.agreements.models import Activity, Agreement, AgreementActivity, AgreementSystem, System
+from dpa.parties.models import Controller
 from dpa.problems import NotFound
 from dpa.web.identity import Scope
 
@@ -120,6 +121,12 @@ def operators_of(session: Session, agreement_ids: Sequence[int]) -> Mapping[int,
 def count_running(session: Session, organisation_id: int, on: date) -> int:
     """Return how many agreements of an organisation run on a legal day."""
     return session.scalar(running_on(select(func.count(Agreement.id)).where(Agreement.organisation_id == organisation_id), on)) or 0
+
+
+def customers_of(session: Session, agreement_ids: Sequence[int]) -> Mapping[int, str]:
+    """Return customer and reference of each agreement, as one line of text; for as many as a page shows."""
+    query = select(Agreement.id, Controller.name, Agreement.reference).join(Controller, Controller.id == Agreement.controller_id)
+    return {key: f"{name} ({reference})" for key, name, reference in session.execute(query.where(Agreement.id.in_(agreement_ids)))}
 
 
 def runs_on(on: date | None) -> ColumnElement[bool]:

@@ -138,6 +138,7 @@ def test_each_choice_says_how_many_and_the_preview_starts_nothing(house: House) 
     answer = client.post(f"{case}/affected", data={"selection": "all", "preview": "1"})
     assert answer.status_code == 200
     assert "2 clocks will start" in answer.text
+    assert "<strong>For</strong> Customer 1 (A1), Customer 2 (A2)." in answer.text
     assert re.search(r"24 hours, clause 15\.4.*?contract.*?2.*?Mon 23 Nov 2026, 10:00 Paris", answer.text, re.DOTALL)
     assert rows(house, Affected) == []
     back = client.post(f"{case}/affected", data={"selection": "by_list", "references": "A1 kept", "edit": "1"})

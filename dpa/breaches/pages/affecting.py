@@ -17,6 +17,10 @@ from dpa.breaches.pages.upstream import warnings
 from dpa.docket.presenting import ORIGINS
 
 
+MOST_NAMED = 20
+"""Customers named before the clocks start; the rest are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class PromiseLine:
     """Clocks that rest on the same promise and end at the same instant."""
@@ -44,6 +48,10 @@ class Preview:
     """Clocks that would start."""
     lines: tuple[PromiseLine, ...]
     """Soonest first."""
+    names: tuple[str, ...]
+    """Customers whose clocks would start, each with its agreement, soonest first; at most `MOST_NAMED`."""
+    unnamed: int
+    """Further customers."""
     warnings: tuple[str, ...]
     """What subprocessors' own promises mean for these customers."""
 
@@ -53,8 +61,11 @@ def preview(session: Session, breach: Breach, agreement_ids: Sequence[int], name
     fresh = [agreement_id for agreement_id in dict.fromkeys(agreement_ids) if agreement_id not in named]
     clocks = clocks_of(session, breach, fresh, since)
     chosen = len(dict.fromkeys(agreement_ids))
+    first = sorted(clocks, key=lambda key: (clocks[key].target.due, key))[:MOST_NAMED]
+    customers = serving.customers_of(session, first)
     return Preview(
         chosen, chosen - len(fresh), len(fresh) - len(clocks), len(clocks), _lines({key: (clock, 1) for key, clock in clocks.items()}, since),
+        tuple(customers[key] for key in first), len(clocks) - len(first),
         warnings(session, breach, {key: clock.latest.due - since for key, clock in clocks.items() if clock.latest is not None}),
     )  # fmt: skip
 

@@ -35,6 +35,7 @@ def show(breach_id: int) -> Page:
         "breaches/case.html",
         case=view,
         breach=breach,
+        organisation=organisation.name,
         q=text,
         chosen=chosen.value if chosen else "",
         documents=register.of_case(edge.session(), scope, ("breach", breach_id)),
