@@ -76,7 +76,7 @@ class Rendered:
 def without_own_links(text: str) -> str:
     """Return the text of a mail with each customer's own link made unusable: whoever reads it is not the one it was made for.
 
-    The mail itself must hold the link whole; pages, the trail and what is made of it never do.
+    The mail itself must hold the link whole; the trail and what is made of it never do, and pages only for mail that nobody received.
     """
     return _OWN_LINK.sub(OWN_LINK_WORDS, text)
 

@@ -10,6 +10,7 @@ from typing import Any
 from dpa.alerts.messages import without_own_links
 from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.rules import Category, EventKind, State
+from dpa.evidence.trail import registry
 from dpa.web import filters, words
 from dpa.web.identity import OrganisationRef
 
@@ -81,8 +82,13 @@ def _hint(row: OutboxMessage, now: datetime) -> str | None:
 
 
 def text(row: OutboxMessage) -> str:
-    """Return the plain text that is sent, without the links that are a customer's own, or why it is not shown."""
-    return PRIVATE if row.category is Category.ACCOUNT else without_own_links(row.body_text)
+    """Return the plain text that is sent, without the links that are a customer's own, or why it is not shown.
+
+    What only the file mailbox holds is shown as it is: nobody received its link, and the demonstration is there to be tried.
+    """
+    if row.category is Category.ACCOUNT:
+        return PRIVATE
+    return row.body_text if row.kept else without_own_links(row.body_text)
 
 
 def facts(row: OutboxMessage, organisation: OrganisationRef) -> list[dict[str, Any]]:
@@ -93,7 +99,7 @@ def facts(row: OutboxMessage, organisation: OrganisationRef) -> list[dict[str, A
         {"label": "To", "value": f"{row.to_name} <{row.to_address}>" if row.to_name and row.to_address else row.to_name or row.to_address},
         {"label": "Answers go to", "value": row.reply_to or "the sender's address"},
         {"label": "Message-ID", "value": row.message_id},
-        {"label": "Kind", "value": f"{CATEGORIES[row.category]}, {row.mail}"},
+        {"label": "Kind", "value": registry.words_for("mail", row.mail) or CATEGORIES[row.category]},
         {"label": "Organisation", "value": organisation.name},
         {"label": "Stored", "value": filters.instant(row.created_at, zone)},
         _taken(row, zone),

@@ -43,21 +43,21 @@ class Event(StrEnum):
 
 SENTENCES: dict[str, str] = {
     Event.RECORDED: "recorded the incident; aware at {aware_at}",
-    Event.AFFECTED: "named the affected agreements (found by: {selection}; clocks started: {clocks})",
-    Event.DRAFTED: "saved the text of the {phase} notice",
-    Event.TEXT_SAVED: "saved the text of the {phase} notice in {language}",
-    Event.TEXT_REMOVED: "took the text of the {phase} notice in {language} away",
+    Event.AFFECTED: "named the affected agreements, {selection} (clocks started: {clocks})",
+    Event.DRAFTED: "saved the text of the {phase}",
+    Event.TEXT_SAVED: "saved the text of the {phase} in {language}",
+    Event.TEXT_REMOVED: "took the text of the {phase} in {language} away",
     Event.PARTS_SAVED: "said what concerns customers of their own (customers: {customers})",
-    Event.RELEASED: "released the {phase} notice (customers: {customers})",
-    Event.RELEASED_ALONE: "released the {phase} notice alone, in an emergency (customers: {customers})",
-    Event.APPROVAL_ENDED: "changed the {phase} notice after it was approved; it must be approved anew",
+    Event.RELEASED: "released the {phase} (customers: {customers})",
+    Event.RELEASED_ALONE: "released the {phase} alone, in an emergency (customers: {customers})",
+    Event.APPROVAL_ENDED: "changed the {phase} after it was approved; it must be approved anew",
     Event.SENT: "had a notice {how}, {lateness}",
     Event.AWARENESS_CORRECTED: "corrected awareness from {old} to {new} (clocks counted anew: {clocks})",
     Event.FACTS_SAVED: "saved version {version} of the fact sheet",
     Event.NOT_REQUIRED: "decided that no notice is owed to a customer",
     Event.LATENESS_EXPLAINED: "gave the reason why {count} customers were told late",
-    Event.DISCARDED: "threw the {phase} notice away before it was released",
-    Event.APPROVED: "approved the {phase} notice as the second person",
+    Event.DISCARDED: "threw the {phase} away before it was released",
+    Event.APPROVED: "approved the {phase} as the second person",
     Event.HANDED: "recorded that a notice was given by {channel} at {given_at}",
     Event.READ: "saw the customer open its notices",
     Event.ACKNOWLEDGED: "saw the customer confirm its notices ({how})",
@@ -74,3 +74,9 @@ SENTENCES: dict[str, str] = {
     Event.SIGNIFICANCE: "decided that the incident is {significant} in the sense of NIS2 Art. 23(3)",
     Event.SETTINGS_CHANGED: "changed how breaches are handled (four eyes: {four_eyes}; acknowledgements chased after {acknowledge_hours} h; notices in {language})",
 }
+
+PHASES = {"initial": "initial notice", "final": "final notice"}
+"""What a phase is called where it stands for its notice; the other phases are their own words."""
+SELECTIONS = {
+    "all": "all that run", "by system": "by system", "by activity": "by processing activity", "by subprocessor": "by subprocessor", "by list": "from a list",
+}  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dpa.alerts import delivery
 from dpa.alerts.ladder import LADDER_24H, LADDER_DAYS
 from dpa.breaches import documents, jobs, operations, queries
-from dpa.breaches.events import SENTENCES
+from dpa.breaches.events import PHASES, SELECTIONS, SENTENCES
 from dpa.breaches.evidence import dossier, drill, register
 from dpa.breaches.operations import following, naming
 from dpa.docket.kinds import Beginning, DeadlineKind
@@ -25,6 +25,8 @@ def _blueprints() -> tuple[Blueprint, ...]:
 
 # A notice the customer's mail server accepts meets that customer's clock, in the same transaction.
 delivery.on_sent("notice", operations.notice_sent)
+
+MAILS = {"breaches/notice": "breach notice", "breaches/approval": "notice that waits for a second person", "breaches/alone": "notice released by one person alone"}
 
 SLICE = Slice(
     name="breaches",
@@ -65,7 +67,7 @@ SLICE = Slice(
     jobs=(Job("breaches:deemed", jobs.DEEMED_SECONDS, jobs.deemed),),
     mails=("breaches/notice", "breaches/approval", "breaches/alone"),
     names={"breach": queries.names},
-    words={"mail": {"breaches/notice": "breach notice"}.get},
+    words={"mail": MAILS.get, "phase": PHASES.get, "selection": SELECTIONS.get},
     case_parts={"breach": queries.parts},
     paths={"breach": "/breaches/{id}"},
 )

@@ -94,6 +94,13 @@ def test_neither_outbox_nor_trail_shows_the_link_that_the_mail_holds(desk: Desk)
         assert key not in client.get(path).text, path
 
 
+def test_a_mail_of_the_demonstration_is_shown_as_it_is() -> None:
+    row = OutboxMessage(category=Category.NOTICE, body_text=f"/n/{KEY}", kept=True)
+    assert presenting.text(row) == f"/n/{KEY}"
+    row.kept = False
+    assert KEY not in presenting.text(row)
+
+
 def test_an_account_mail_stays_hidden() -> None:
     assert presenting.text(OutboxMessage(category=Category.ACCOUNT, body_text=f"/n/{KEY}")) == presenting.PRIVATE
 
