@@ -14,6 +14,7 @@ from dpa.parties.rules import NOTICE_ORDER
 from dpa.people.models import Organisation
 from dpa.problems import Problem
 from dpa.web import access, edge, identity, paging
+from dpa.web.preferences import safe_next
 
 blueprint = Blueprint("parties", __name__)
 Page = str | Response | tuple[str, int]
@@ -99,10 +100,13 @@ def add_contact(controller_id: int) -> Page:
                 domains = unit.session.get_one(Organisation, row.organisation_id).mail_domains
                 blocked = rules.is_own_mailbox(form.contact().email, domains)
             if blocked:
-                flash("The contact was added but is blocked: the address is one of the organisation's own, so no notice would leave the house.", "warning")
+                flash("The contact was added but is blocked: the address is one of the organisation's own, so no notice could reach the customer.", "warning")
             else:
                 flash("The contact was added.", "success")
-            return redirect(url_for("parties.controller", controller_id=controller_id), 303)
+            back = safe_next(request.args.get("back"), "")
+            here = url_for("parties.controller", controller_id=controller_id, back=back or None)
+            # Whoever came to repair a contact goes back to where it was missed; a blocked one repaired nothing.
+            return redirect(here if blocked or not back else back, 303)
         except Problem as problem:
             form.show_problem(problem)
     return _controller_page(queries.controller(edge.session(), scope, controller_id), form), 422
@@ -164,7 +168,7 @@ def _controller_page(row: Controller, form: ContactForm) -> str:
     return render_template(
         "parties/controller.html", controller=row, form=form, own=own, reachable=_line(row, own)[1] > 0, organisation=organisation,
         language=NAMES.get(row.language) or (f"{row.language} (no texts yet: the organisation’s own is used)" if row.language else "the organisation’s own language"),
-        may_edit=person.may("parties.edit", row.organisation_id),
+        back=safe_next(request.args.get("back"), ""), may_edit=person.may("parties.edit", row.organisation_id),
         may_add=person.may("agreements.edit", row.organisation_id),
     )
 

@@ -79,6 +79,18 @@ def test_the_organisations_own_mailbox_is_marked_and_does_not_count(desk: Desk) 
     assert "no contact for notices" in client.get("/customers").text
 
 
+def test_who_repairs_a_contact_goes_back_to_where_it_was_missed(desk: Desk) -> None:
+    client, page = desk.client(desk.dpo), f"/customers/{desk.customer}"
+    assert 'href="/breaches/7/release">' in client.get(f"{page}?back=/breaches/7/release").text
+    contact = {"purpose": "privacy", "email": "dpo@rivoire.example", "name": "", "phone": ""}
+    assert client.post(f"{page}/contacts?back=/breaches/7/release", data=contact).location == "/breaches/7/release"
+    own = {"purpose": "security", "email": "desk@lemonlearning.com", "name": "", "phone": ""}
+    assert client.post(f"{page}/contacts?back=/breaches/7/release", data=own).location == f"{page}?back=/breaches/7/release", "a blocked one repaired nothing"
+    for number, elsewhere in enumerate(("https://evil.example/", "//evil.example", "")):
+        again = contact | {"email": f"d{number}@rivoire.example"}
+        assert client.post(f"{page}/contacts", query_string={"back": elsewhere}, data=again).location == page
+
+
 def test_a_customer_is_changed(desk: Desk) -> None:
     client = desk.client(desk.dpo)
     path = f"/customers/{desk.customer}/edit"
