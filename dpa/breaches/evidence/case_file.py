@@ -83,6 +83,7 @@ def _phase(row: Notice, names: Names) -> dict[str, Any]:
         "released_by": name_of(row.released_by, names), "approved_by": name_of(row.approved_by, names), "next_word_at": _stamp(row.next_word_at),
         "late_reason": row.late_reason, "emergency_reason": row.emergency_reason, "nature": row.nature, "consequences": row.consequences,
         "measures": row.measures, "unknown": row.unknown, "contact": row.contact, "language": row.language,
+        "withdraws": row.withdraws,
         "texts": [{"language": one.language, **{name: getattr(one, name) for name in FIELDS}} for one in row.texts],
     }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dpa.breaches.closing import CaseState
@@ -17,7 +17,15 @@ from dpa.breaches.evidence.dossier_parts import (
 )
 from dpa.breaches.evidence.dossier_story import story
 from dpa.breaches.evidence.moments import Promise
-from dpa.breaches.evidence.wording import ACTS, NOBODY_TOLD, STATES, TONES, outcome_text, when
+from dpa.breaches.evidence.wording import (
+    ACTS,
+    NOBODY_TOLD,
+    STATES,
+    TONES,
+    how_acknowledged,
+    outcome_text,
+    when,
+)
 from dpa.docket.presenting import ORIGINS
 from dpa.evidence.pdf.blocks import (
     Block,
@@ -98,11 +106,18 @@ def _key_facts(record: Record) -> KeyFacts:
         Fact("Promise", outcome_text(said["outcome"], clock, said["as_of"]), NOBODY_TOLD if said.get("demonstration") else ""),
         Fact("Kept in the file mailbox", when(said["told_at"], zone), "no mail server was set; nobody was told") if said.get("demonstration")
         else Fact("First told", when(said["told_at"], zone), _channel(said)),
-        Fact("Acknowledged", when(acknowledged[0]["acknowledged_at"], zone) if acknowledged else "not yet",
-             f"by {acknowledged[0]['acknowledged_by']} ({acknowledged[0]['acknowledged_how']})" if acknowledged else ""),
+        Fact("Acknowledged", when(acknowledged[0]["acknowledged_at"], zone) if acknowledged else "not yet", _acknowledged(acknowledged, len(said["deliveries"]))),
         Fact("State of the case", state, when(said["state"]["at"], zone) if said["state"]["at"] else ""),
         Fact("As of", moment(said["as_of"], zone), "What was known, decided and given later is left out"),
     ))  # fmt: skip
+
+
+def _acknowledged(acknowledged: Sequence[Mapping[str, Any]], given: int) -> str:
+    """Say which notices were acknowledged, and by whom first: a confirmation covers what had come until then, and nothing later."""
+    if not acknowledged:
+        return ""
+    numbers = ", ".join(str(number) for number in sorted(one["phase"] for one in acknowledged))
+    return f"notice {numbers} of {given}, by {acknowledged[0]['acknowledged_by']} ({how_acknowledged(acknowledged[0])})"
 
 
 def _channel(said: Mapping[str, Any]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dpa.breaches.evidence.wording import NOT_YET, when
+from dpa.breaches.evidence.wording import NOT_YET, how_acknowledged, when
+from dpa.breaches.notices import matters
 from dpa.breaches.phases import Phase
-from dpa.breaches.rules import unsaid
+from dpa.breaches.rules import FIELDS, Draft
 from dpa.breaches.versions import part_rows
 from dpa.evidence.pdf.blocks import Block, Column, Fact, Heading, KeyFacts, Passage, Points, Table, Text
 from dpa.evidence.register.records import moment
@@ -16,7 +17,6 @@ from dpa.languages import ENGLISH, NAMES
 MATTERS = (("What happened", "nature"), ("Likely consequences", "consequences"), ("Measures taken or proposed", "measures"),
            ("Still open", "unknown"), ("Contact", "contact"))  # fmt: skip
 NO_DOCUMENT = "none"
-NOTHING_NAMED = "Nothing was named."
 
 
 def told(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
@@ -29,10 +29,16 @@ def told(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
             Fact("Released", moment(one["released_at"], zone), f"by {one['released_by']}" + (f", approved by {one['approved_by']}" if one["approved_by"] else "")),
             Fact("Next word promised by", moment(one["next_word_at"], zone) if one["next_word_at"] else "none promised"),
         )  # fmt: skip
-        rows = tuple((label, one[key] or (NOTHING_NAMED if key == "unknown" else unsaid(final=one["phase"] == Phase.FINAL.value))) for label, key in MATTERS)
-        found += [Heading(f"Phase {one['number']}: {one['title'].lower()}", 3), KeyFacts(facts), Table((Column("Matter", 1), Column("As told", 4)), rows, row_header=True)]
+        rows = tuple((label, _as_told(one)[key]) for label, key in MATTERS)
+        found += [Heading(f"{one['number']}. {one['title']}", 3), KeyFacts(facts), Table((Column("Matter", 1), Column("As told", 4)), rows, row_header=True)]
         found += _in_its_language(one, said)
     return tuple(found)
+
+
+def _as_told(phase: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return what the mail said of each matter; where the account said nothing, the words that stood in its place."""
+    draft = Draft(**{name: phase[name] for name in FIELDS})
+    return {one.key: one.text for one in matters(draft, Phase(phase["phase"]), ENGLISH, withdraws=bool(phase.get("withdraws")))}
 
 
 def _in_its_language(phase: Mapping[str, Any], said: Mapping[str, Any]) -> list[Block]:
@@ -52,7 +58,7 @@ def own_part(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     rows = [("Known", when(said["as_of"], zone), _part(said["part"]))] if said.get("part") else []
     rows += [(f"Said, version {one['number']}", f"{moment(one['at'], zone)}\n{one['by']}", _part(one["part"])) for one in said.get("shares", ())]
     rows += [
-        (f"Told with phase {one['phase']}", f"{one['channel']}, in {NAMES.get(one['language'], one['language'])}", _part(one["part"]))
+        (f"Told with notice {one['phase']}", f"{one['channel']}, in {NAMES.get(one['language'], one['language'])}", _part(one["part"]))
         for one in said["deliveries"] if one.get("part")
     ]  # fmt: skip
     if not rows:
@@ -68,7 +74,7 @@ def handed_over(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     """Return every delivery with what proves it, and what mail servers answered."""
     rows = tuple(
         (
-            f"Phase {one['phase']}", "\n".join(filter(None, (one["channel"], one["to"], one["proof"]))), _given(one, zone),
+            f"Notice {one['phase']}", "\n".join(filter(None, (one["channel"], one["to"], one["proof"]))), _given(one, zone),
             one["document"] or NO_DOCUMENT, _reaction(one, zone),
         )
         for one in said["deliveries"]
@@ -78,7 +84,7 @@ def handed_over(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
         Heading("How it was delivered"), Table(columns, rows, row_header=True, empty="Nothing had been given to this customer by then."),
     ]  # fmt: skip
     answers = tuple(
-        (f"Phase {one['phase']}", moment(answer["at"], zone), answer["what"], f"{answer['code'] or ''} {answer['reply']}".strip())
+        (f"Notice {one['phase']}", moment(answer["at"], zone), answer["what"], f"{answer['code'] or ''} {answer['reply']}".strip())
         for one in said["deliveries"] for answer in one["answers"]
     )  # fmt: skip
     if answers:
@@ -99,7 +105,7 @@ def _reaction(one: Mapping[str, Any], zone: str) -> str:
     read = f"read {moment(one['read_at'], zone)}" if one["read_at"] else "not opened by its link"
     if not one["acknowledged_at"]:
         return f"{read}\nnot acknowledged"
-    return f"{read}\nacknowledged {moment(one['acknowledged_at'], zone)} by {one['acknowledged_by']} ({one['acknowledged_how']})"
+    return f"{read}\nacknowledged {moment(one['acknowledged_at'], zone)} by {one['acknowledged_by']} ({how_acknowledged(one)})"
 
 
 def facts(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dpa.breaches.events import Event
 from dpa.breaches.evidence.moments import Promise
-from dpa.breaches.evidence.wording import ACTS
+from dpa.breaches.evidence.wording import ACTS, how_acknowledged
 from dpa.evidence.pdf.blocks import Moment, Tone
 from dpa.evidence.register.records import instant, moment
 
@@ -46,13 +46,13 @@ def _phases(said: Mapping[str, Any], zone: str) -> Iterator[Moment]:
         text += [f"Later than announced: {one['late_reason']}"] if one["late_reason"] else []
         text += [f"Released by one person, in an emergency: {one['emergency_reason']}"] if one["emergency_reason"] else []
         second = f", approved by {one['approved_by']}" if one["approved_by"] else ""
-        yield Moment(instant(one["released_at"]), f"{one['title']} released (phase {one['number']})", "\n".join(text), f"{one['released_by']}{second}", Tone.INFO)
+        yield Moment(instant(one["released_at"]), f"{one['title']} released (notice {one['number']})", "\n".join(text), f"{one['released_by']}{second}", Tone.INFO)
 
 
 def _deliveries(said: Mapping[str, Any], zone: str) -> Iterator[Moment]:
     late = said["outcome"] == Promise.LATE
     for one in said["deliveries"]:
-        name = f"Phase {one['phase']}"
+        name = f"Notice {one['phase']}"
         if one["given_at"]:
             counts = "" if one["counts_at"] in {None, one["given_at"]} else f"Counts as received from {moment(one['counts_at'], zone)} on."
             first = one["counts_at"] == said["told_at"]
@@ -62,7 +62,7 @@ def _deliveries(said: Mapping[str, Any], zone: str) -> Iterator[Moment]:
         if one["read_at"]:
             yield Moment(instant(one["read_at"]), f"{name} opened by the customer")
         if one["acknowledged_at"]:
-            yield Moment(instant(one["acknowledged_at"]), f"{name} acknowledged ({one['acknowledged_how']})", by=one["acknowledged_by"], tone=Tone.DONE)
+            yield Moment(instant(one["acknowledged_at"]), f"{name} acknowledged ({how_acknowledged(one)})", by=one["acknowledged_by"], tone=Tone.DONE)
 
 
 def _rest(said: Mapping[str, Any]) -> Iterator[Moment]:

@@ -28,11 +28,18 @@ NOBODY_TOLD = "demonstration: kept in the file mailbox, nobody was told"
 """Said wherever a notice was taken by no mail server."""
 NOT_YET = "not yet"
 NOBODY = "nobody by then"
+BY_LINK = "link"
+"""How a confirmation on the customer's own pages is stored."""
 
 
 def when(text: str | None, zone: str) -> str:
     """Return an instant of a record in words, or that there is none yet."""
     return moment(text, zone) if text else NOT_YET
+
+
+def how_acknowledged(delivery: Mapping[str, Any]) -> str:
+    """Return how a customer confirmed a notice, in words."""
+    return "through its link" if delivery["acknowledged_how"] == BY_LINK else str(delivery["acknowledged_how"])
 
 
 def by_how_much(clock: Mapping[str, Any], as_of: str) -> str:

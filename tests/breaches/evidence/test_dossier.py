@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from dpa.breaches import operations
-from dpa.breaches.evidence import dossier_story
+from dpa.breaches.evidence import dossier_pages, dossier_parts, dossier_story
 from dpa.breaches.operations import documenting
+from dpa.evidence.pdf.blocks import Table
 from dpa.evidence.register import records
 from dpa.problems import Conflict
 from tests.breaches.conftest import NOW, Ground
@@ -132,5 +133,29 @@ def test_acts_of_one_instant_stand_in_the_order_in_which_one_leads_to_the_next()
                         "acknowledged_at": at, "acknowledged_how": "by the link", "acknowledged_by": "Zoe"}],
     }  # fmt: skip
     words = [one.title for one in dossier_story.story(said, "Europe/Paris")]
-    assert [line.split(" ")[0] for line in words] == ["First", "Nimbus", "Aware", "The", "Zeta", "Version", "Initial", "Phase", "Phase", "Phase", "The"]
+    assert [line.split(" ")[0] for line in words] == ["First", "Nimbus", "Aware", "The", "Zeta", "Version", "Initial", "Notice", "Notice", "Notice", "The"]
     assert words[-1] == "The case was closed"
+
+
+def test_what_was_told_is_quoted_from_the_mail_and_never_a_word_of_ours_instead() -> None:
+    def phase(number: int, kind: str, **told: object) -> dict[str, object]:
+        texts = dict.fromkeys(("nature", "contact", "consequences", "measures", "unknown"), "")
+        return {**texts, "number": number, "phase": kind, "title": kind, "released_at": "2026-11-22T12:00:00.000000Z", "released_by": "Ana",
+                "approved_by": "", "next_word_at": None, **told}  # fmt: skip
+
+    said = {"deliveries": [], "phases": [
+        phase(1, "initial", nature="An export leaked."), phase(2, "supplement", consequences="Phishing.", measures="Keys changed."),
+        phase(3, "final"), phase(4, "correction", withdraws=True),
+    ]}  # fmt: skip
+    tables = [block for block in dossier_parts.told(said, "Europe/Paris") if isinstance(block, Table)]
+    assert [dict(table.rows)["Still open"] for table in tables] == [  # type: ignore[arg-type]
+        "Not known yet; further information follows without undue delay.", "Nothing is named here; whatever comes up follows without undue delay.",
+        "Nothing further is open.", "Nothing further is open.",
+    ]  # fmt: skip
+    assert dict(tables[3].rows)["Measures taken or proposed"] == "None: there was no personal data breach."  # type: ignore[arg-type]
+
+
+def test_the_first_page_says_which_notice_was_acknowledged() -> None:
+    done = {"phase": 1, "acknowledged_by": "Claire Martin", "acknowledged_how": "link"}
+    assert dossier_pages._acknowledged([done], 3) == "notice 1 of 3, by Claire Martin (through its link)"
+    assert dossier_pages._acknowledged([], 3) == ""
