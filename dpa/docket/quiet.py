@@ -46,8 +46,8 @@ class Systems:
 
     @property
     def title(self) -> str:
-        """The heading: quiet only when everything is."""
-        return "Systems need a look" if any(item.tint for item in self.items) else "All systems quiet"
+        """The heading; it speaks of what runs by itself, never of the deadlines beside it."""
+        return "Systems need a look" if any(item.tint for item in self.items) else "All systems run"
 
 
 def systems(session: Session, scope: Scope, now: datetime) -> Systems:

@@ -21,6 +21,7 @@ from dpa.evidence.trail.bodies import timestamp
 from dpa.people.models import Organisation
 
 KIND = "drill-report"
+APPROVED = "Approved by a second person"
 FORMAT = 1
 
 
@@ -57,11 +58,13 @@ def steps(case: CaseFile, customers: Sequence[CustomerFile]) -> list[dict[str, A
     found: tuple[tuple[str, list[datetime | None]], ...] = (
         ("First noticed", [case.detected_at]), ("Aware", [case.aware_at]), ("Incident recorded", [case.breach.recorded_at]),
         ("Customers named", [one.row.added_at for one in customers]), ("Notice written", [one.drafted_at for one in phases]),
-        ("Approved by a second person", [one.approved_at for one in phases]), ("Notice released", [one.released_at for one in phases]),
+        (APPROVED, [one.approved_at for one in phases]), ("Notice released", [one.released_at for one in phases]),
         ("Delivered", _instants(given, "given_at")), ("Opened by the customer's link", _instants(given, "read_at")),
         ("Acknowledged", _instants(given, "acknowledged_at")), ("Exercise closed", [case.state.at]),
     )  # fmt: skip
-    return [_step(name, [at for at in instants if at is not None], case.aware_at) for name, instants in found]
+    # An exercise asks for no second person: where nobody approved, the step was not part of it.
+    asked = ((name, instants) for name, instants in found if name != APPROVED or any(instants))
+    return [_step(name, [at for at in instants if at is not None], case.aware_at) for name, instants in asked]
 
 
 def _instants(given: Sequence[Mapping[str, Any]], key: str) -> list[datetime | None]:
