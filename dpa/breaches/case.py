@@ -63,7 +63,7 @@ TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", E
 
 CLOCKS_MOST = 12
 """Different promises up to which they are drawn on one axis."""
-ENDINGS: Mapping[CaseState, str] = {CaseState.CLOSED: "closed", CaseState.NO_BREACH: "closed: no breach"}
+ENDINGS: Mapping[CaseState, str] = {CaseState.CLOSED: "closed", CaseState.NO_BREACH: "closed as no breach"}
 
 
 @dataclass(frozen=True, slots=True)

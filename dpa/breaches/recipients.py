@@ -30,7 +30,7 @@ NOBODY_INSIDE = "Nobody of the organisation may release notices, so nobody can t
 def addressees(session: Session, organisation: Organisation, affected: Sequence[Affected], *, drill: bool = False) -> Mapping[int, Addressee]:
     """Return for each affected row the first usable contact of its customer (security, then privacy, then notices).
 
-    An address at one of the organisation's own domains is refused: the notice would never leave the house. In a drill nothing may leave it:
+    An address at one of the organisation's own domains is refused: the notice would never reach the customer. In a drill nothing may leave the organisation:
     the organisation's first DPO takes every customer's part.
     """
     if drill:

@@ -26,7 +26,7 @@ class Event(StrEnum):
 
 SENTENCES: dict[str, str] = {
     Event.OPENED: "opened the deadline “{kind}”, due {due}",
-    Event.OPENED_MANY: "opened {count} deadlines, the first due {due}",
+    Event.OPENED_MANY: "opened {count:deadline}, the first due {due}",
     Event.MET: "met the deadline, {late_s}",
     Event.EXTENDED: "extended the deadline from {old} to {new}",
     Event.PAUSED: "paused the deadline from {effective}",
@@ -34,9 +34,9 @@ SENTENCES: dict[str, str] = {
     Event.WAIVED: "waived the deadline",
     Event.ENDED: "ended the deadline with its case",
     Event.SUPERSEDED: "replaced the deadline by another one, due {due}",
-    Event.ACKNOWLEDGED: "acknowledged {count} deadlines",
+    Event.ACKNOWLEDGED: "acknowledged {count:deadline}",
     Event.ASSIGNED: "gave the deadline to another owner",
     Event.ALERTED: "queued alerts ({step}; deadlines: {count})",
-    Event.REPLANNED: "looked at {count} deadlines again; no alert was due yet",
-    Event.POSTPONED: "could not work out the alerts of {count} deadlines and postponed them to {until}",
+    Event.REPLANNED: "looked at {count:deadline} again; no alert was due yet",
+    Event.POSTPONED: "could not work out the alerts of {count:deadline} and postponed them to {until}",
 }

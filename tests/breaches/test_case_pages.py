@@ -376,7 +376,7 @@ def test_a_suspicion_is_closed_as_no_breach_and_opened_again(desk: Desk) -> None
     assert client.post(f"{desk.case}/no-breach", data={"reason": "nothing"}).status_code == 422
     assert client.get(f"{desk.case}/reopen").status_code == 409
     assert posted_twice(client, f"{desk.case}/no-breach", {"reason": "The file held generated data only."}) == (303, 409)
-    assert "closed: no breach" in client.get(desk.case).text
+    assert "closed as no breach" in client.get(desk.case).text
     assert "those it waived run again" in client.get(f"{desk.case}/reopen").text
     assert client.post(f"{desk.case}/reopen", data={"reason": "A second file was found."}).status_code == 303
     assert "Write the notice to 2 customers" in client.get(desk.case).text

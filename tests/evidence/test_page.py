@@ -265,3 +265,10 @@ def test_a_damaged_text_does_not_break_the_page() -> None:
 def test_every_registered_sentence_can_be_filled() -> None:
     for action in registry.events():
         assert sentences.sentence(action, {}, "UTC").strip()
+
+
+def test_one_thing_is_counted_as_one() -> None:
+    assert [sentences.sentence("docket:deadlines:acknowledged", {"count": count}, "UTC") for count in (1, 2)] == [
+        "acknowledged 1 deadline", "acknowledged 2 deadlines",
+    ]  # fmt: skip
+    assert sentences.sentence("docket:deadlines:acknowledged", {}, "UTC") == "acknowledged … deadlines", "an older event without the number"

@@ -16,7 +16,6 @@ from dpa.breaches.models import Breach
 from dpa.breaches.pages.upstream import warnings
 from dpa.docket.presenting import ORIGINS
 
-
 MOST_NAMED = 20
 """Customers named before the clocks start; the rest are counted."""
 

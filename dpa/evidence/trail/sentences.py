@@ -150,6 +150,13 @@ class _Filler(Formatter):
         return _said(field_name, value, self.zone), field_name
 
 
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        """Return a value in its place; `{count:deadline}` counts things: 1 deadline, 2 deadlines."""
+        if not format_spec:
+            return value
+        return words.plural(int(value), format_spec) if str(value).isdigit() else f"{value} {format_spec}s"
+
+
 def _lateness(seconds: int) -> str:
     """Return seconds after the due instant, negative before it, as people say it."""
     if seconds == 0:
