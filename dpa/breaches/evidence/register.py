@@ -34,6 +34,7 @@ from dpa.evidence.register.records import moment
 from dpa.evidence.trail.bodies import timestamp
 from dpa.web.words import length, plural
 
+NUMBERS = "Incidents and exercises share one run of numbers: a number that is not in this list is an exercise, or lies outside the period."
 KIND = "incident-register"
 FORMAT = 1
 NOTHING = "Nothing was on record by then."
@@ -75,7 +76,7 @@ def build(record: Record) -> Body:
         f"as known on {moment(said['as_of'], zone)}",
         summary=(Summary(_lead(incidents, record["issuer"]["name"])), _figures(said, zone), *_bars(incidents)),
         detail=(
-            Heading("Overview"), _overview(incidents, zone), *(block for one in incidents for block in _one(one)),
+            Heading("Overview"), _overview(incidents, zone), Text(NUMBERS), *(block for one in incidents for block in _one(one)),
             FinePrint(
                 "A controller documents every breach, its effects and the remedial action taken (Art. 33(5) GDPR); this is the processor's mirror. "
                 "Exercises are kept in a list of their own. Incidents that turned out to be no breach are kept and marked."
