@@ -140,14 +140,31 @@ def by_ids(session: Session, organisation_id: int, ids: Sequence[int]) -> Mappin
 
 
 def by_references(session: Session, organisation_id: int, references: Sequence[str]) -> Mapping[str, int]:
-    """Return agreement numbers by the organisation's own reference; unknown references are left out."""
+    """Return agreement numbers by the organisation's own reference; unknown references are left out.
+
+    A reference in other capitals counts as meant where only one agreement can be.
+    """
     found: dict[str, int] = {}
     for start in range(0, len(references), CHUNK):
         query = select(Agreement.reference, Agreement.id).where(
             Agreement.organisation_id == organisation_id, Agreement.reference.in_(references[start : start + CHUNK])
         )
         found |= {row[0]: row[1] for row in session.execute(query)}
-    return found
+    return found | _in_other_capitals(session, organisation_id, [reference for reference in references if reference not in found])
+
+
+def _in_other_capitals(session: Session, organisation_id: int, references: Sequence[str]) -> Mapping[str, int]:
+    wanted = {reference.lower() for reference in references}
+    alike: dict[str, list[int]] = {}
+    for start in range(0, len(references), CHUNK):
+        query = select(func.lower(Agreement.reference), Agreement.id).where(
+            Agreement.organisation_id == organisation_id, func.lower(Agreement.reference).in_([one.lower() for one in references[start : start + CHUNK]])
+        )
+        for reference, agreement_id in session.execute(query):
+            if reference in wanted:
+                alike.setdefault(reference, []).append(agreement_id)
+    once = {reference: ids[0] for reference, ids in alike.items() if len(set(ids)) == 1}
+    return {reference: once[reference.lower()] for reference in references if reference.lower() in once}
 
 
 def agreement(session: Session, scope: Scope, agreement_id: int) -> Agreement:

@@ -48,11 +48,11 @@ def figure(count: Count | None) -> str:
 
 
 def counted(count: Count | None, one: str, many: str) -> str:
-    """Return a number with its noun: "3,112 people", "about 3,112 people (approximate)", "number of people not determinable"."""
+    """Return a number with its noun: "3,112 people", "about 3,112 people", "number of people not determinable"."""
     if count is None or count.value is None:
         return f"number of {many} {figure(count)}"
     noun = one if count.value == 1 else many
-    return f"{figure(count)} {noun}" + (" (approximate)" if count.precision is Precision.APPROXIMATE else "")
+    return f"{figure(count)} {noun}"
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -126,4 +126,4 @@ def _listed(breach: Breach, form: AffectedForm) -> Sequence[int]:
     found = agreements.by_references(edge.session(), breach.organisation_id, [one.reference for one in listed])
     if error := references.unknown_sentence(listed, found):
         raise Invalid(error, field="references")
-    return [found[one.reference] for one in listed]
+    return list(dict.fromkeys(found[one.reference] for one in listed))

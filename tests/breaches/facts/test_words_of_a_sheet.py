@@ -23,7 +23,7 @@ NEVER = Count(precision=w.Precision.UNDETERMINABLE)
         (None, "not known yet", "number of people not known yet"),
         (TBD, "to be determined", "number of people to be determined"),
         (NEVER, "not determinable", "number of people not determinable"),
-        (Count.about(3112), "about 3,112", "about 3,112 people (approximate)"),
+        (Count.about(3112), "about 3,112", "about 3,112 people"),
         (Count.exact(3112), "3,112", "3,112 people"),
         (Count.exact(1), "1", "1 person"),
         (Count.exact(0), "0", "0 people"),
@@ -78,7 +78,7 @@ def test_the_matters_of_a_full_sheet() -> None:
         "only. Kind of incident: personal data extracted without authority. Further kinds: misconfiguration. Cause: external, malicious."),
         ("It happened from Fri 20 Nov 2026 08:00 +01:00 (Europe/Paris) to Sun 22 Nov 2026 09:00 +01:00 (Europe/Paris) (estimated). From the first and "
         "last export in the log. We detected it. An alarm of the mail gateway."),
-        ("People concerned: about 3,112 people (approximate): employees, former, current and candidates; users. Participants of courses. They live in: "
+        ("People concerned: about 3,112 people: employees, former, current and candidates; users. Participants of courses. They live in: "
         "Germany (112) and France (3,000)."),
         ("Types of data: contact details (address, telephone, e-mail); criminal convictions, offences or security measures; health data (medical "
         "records, test results). Specially protected among them (Art. 9(1) GDPR and Art. 10 GDPR): criminal convictions, offences or security measures; "
