@@ -153,7 +153,7 @@ def by_references(session: Session, organisation_id: int, references: Sequence[s
     return found | _in_other_capitals(session, organisation_id, [reference for reference in references if reference not in found])
 
 
-def _in_other_capitals(session: Session, organisation_id: int, references: Sequence[str]) -> Mapping[str, int]:
+def _in_other_capitals(session: Session, organisation_id: int, references: Sequence[str]) -> dict[str, int]:
     wanted = {reference.lower() for reference in references}
     alike: dict[str, list[int]] = {}
     for start in range(0, len(references), CHUNK):
