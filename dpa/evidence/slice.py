@@ -41,7 +41,7 @@ def _trail_names(_session: Session, keys: Sequence[str]) -> Mapping[str, str]:
 BACKENDS = {"builtin": "made by DPA Desk", "pkcs12": "a file from elsewhere", "pkcs11": "a token or hardware module"}
 PARTS = {
     "evidence": "documents and trail", "seal": "seals", "cli": "command line", "demo": "demonstration", "worker": "worker", "alerts": "mail", "docket": "deadlines",
-    "people": "sign-in",
+    "people": "sign-in", "portal": "the customer’s pages",
 }  # fmt: skip
 """What the trail calls the parts of the product that act by themselves."""
 

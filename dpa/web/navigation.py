@@ -12,6 +12,9 @@ from flask import request, url_for
 from dpa.slice import NavItem
 from dpa.web.identity import Identity
 
+SETTINGS = "/settings"
+"""Address of the settings, and the beginning of all that belong to them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -44,4 +47,7 @@ def groups(declared: Sequence[NavItem], person: Identity) -> tuple[Group, ...]:
 
 
 def _is_active(item: NavItem) -> bool:
+    # A workflow's settings are pages of that workflow, and stand among the settings.
+    if request.path.startswith(f"{SETTINGS}/"):
+        return url_for(item.endpoint) == SETTINGS
     return request.blueprint == item.endpoint.partition(".")[0]

@@ -20,6 +20,7 @@ from dpa.people import documents as people
 from dpa.people.models import Organisation
 from dpa.problems import Conflict
 from dpa.unit import Unit
+from dpa.web.words import day
 
 
 def order_dossiers(unit: Unit, breach: Breach, organisation: Organisation, rows: Sequence[Affected], as_of: datetime) -> list[IssuedDocument]:
@@ -47,7 +48,7 @@ def order_register(unit: Unit, organisation: Organisation, asked: Asked) -> Issu
         raise Conflict("Exercises are no part of the incident register; each has a report of its own.")
     found = lines.lines(unit.session, organisation.id, asked)
     return issuing.order(unit, Order(
-        kind=register.KIND, organisation_id=organisation.id, issuer=people.issuer(organisation), title="Incident register",
+        kind=register.KIND, organisation_id=organisation.id, issuer=people.issuer(organisation), title=f"Incidents from {day(asked.first)} to {day(asked.last)}",
         content=register.content(found, asked), subject=("organisation", organisation.id),
         approvals=(people.approval(unit, organisation.id, "asked for this register"),),
     ))  # fmt: skip
