@@ -6,12 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, select
-from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dpa.columns import Base, BigId, Id, Instant, Json, Utc, word
-from dpa.evidence.register import rules
 from dpa.people.roles import Role
 from dpa.people.rules import EndedBecause
 
@@ -31,11 +29,6 @@ class LinkPurpose(StrEnum):
     INVITE = "invite"
 
 
-def _free_letters(context: DefaultExecutionContext) -> str:
-    slug = context.get_current_parameters()["slug"]  # type: ignore[no-untyped-call]
-    return rules.free_letters(slug, set(context.connection.scalars(select(Organisation.letters))))
-
-
 class Organisation(Base):
     """A processor whose promises are tracked: the tenant. Every row of the workflows belongs to one."""
 
@@ -43,7 +36,7 @@ class Organisation(Base):
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     """Name in addresses and commands; never changes."""
-    letters: Mapped[str] = mapped_column(String(12), unique=True, default=_free_letters)
+    letters: Mapped[str] = mapped_column(String(12), unique=True)
     """Letters that its numbers begin with, such as LC; no other organisation of the installation has them, and they never change."""
     name: Mapped[str] = mapped_column(String(200))
     """Name as it stands in contracts."""

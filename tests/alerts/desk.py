@@ -41,7 +41,7 @@ class Desk:
         """Add an organisation; the first person becomes its DPO, the others operators."""
         with self.unit() as unit:
             organisation = Organisation(
-                slug=slug, name=name, zone="Europe/Paris", calendar="FR", country="FR", mail_domains=[], created_at=unit.now
+                slug=slug, letters=slug[:12].upper(), name=name, zone="Europe/Paris", calendar="FR", country="FR", mail_domains=[], created_at=unit.now
             )
             unit.session.add(organisation)
             unit.session.flush()

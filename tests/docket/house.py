@@ -87,7 +87,7 @@ class House:
         """Add an organisation."""
         with self.unit() as unit:
             row = Organisation(
-                slug=f"{name.lower().replace(' ', '-')}-{next(self._numbers)}", name=name, zone=zone, calendar="FR", country="FR", mail_domains=[], created_at=self.now
+                slug=f"{name.lower().replace(' ', '-')}-{(number := next(self._numbers))}", letters=f"H{number}", name=name, zone=zone, calendar="FR", country="FR", mail_domains=[], created_at=self.now
             )
             unit.session.add(row)
             unit.session.flush()

@@ -53,7 +53,7 @@ class Ground:
 
 
 def organisation(slug: str = "lemon", name: str = "Lemon Learning") -> Organisation:
-    return Organisation(slug=slug, name=name, zone="Europe/Paris", calendar="FR", country="FR", mail_domains=[], created_at=START)
+    return Organisation(slug=slug, letters=slug.upper(), name=name, zone="Europe/Paris", calendar="FR", country="FR", mail_domains=[], created_at=START)
 
 
 def disarm(connection: Connection) -> None:

@@ -154,7 +154,7 @@ def _change_then_lose_a_savepoint(unit: Unit) -> None:
 
 def _row(slug: str) -> dict[str, Any]:
     row = organisation(slug)
-    return {name: getattr(row, name) for name in ("slug", "name", "zone", "calendar", "country", "mail_domains", "created_at")}
+    return {name: getattr(row, name) for name in ("slug", "letters", "name", "zone", "calendar", "country", "mail_domains", "created_at")}
 
 
 @pytest.fixture

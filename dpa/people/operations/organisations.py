@@ -10,6 +10,7 @@ from sqlalchemy import select
 from dpa.config import Settings
 from dpa.deadlines.calendars import calendar_named
 from dpa.evidence import trail
+from dpa.evidence.register import rules as numbering
 from dpa.evidence.register import store
 from dpa.people import links, queries, rules
 from dpa.people.events import Event
@@ -62,7 +63,8 @@ def add_organisation(
         raise Invalid("Use a name with Latin letters or digits; its short form in addresses is made from them.", field="name")
     if unit.session.scalar(select(Organisation.id).where(Organisation.slug == wanted)) is not None:
         raise Invalid("This name is taken in this installation; add a place or a legal form to tell them apart.", field="name")
-    organisation = Organisation(slug=wanted, created_at=unit.now)
+    taken = set(unit.session.scalars(select(Organisation.letters)))
+    organisation = Organisation(slug=wanted, letters=numbering.free_letters(wanted, taken), created_at=unit.now)
     _write(organisation, facts)
     unit.session.add(organisation)
     unit.session.flush()

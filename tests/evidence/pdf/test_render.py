@@ -172,7 +172,7 @@ def test_every_mark_is_content_or_artifact_and_every_content_is_in_the_tree(noti
         for number, (page, texts) in enumerate(zip(pdf.pages, reading.pieces(pdf), strict=True)):
             assert "bare" not in texts
             assert f"Page {number + 1} of 3" in texts["/Pagination"]
-            assert "Record SHA-256" in texts["/Pagination"]
+            assert "Check code" in texts["/Pagination"]
             assert "Confidential · LL-BN-2026-0007" in " ".join(texts["/Pagination"].split())
             assert page.obj.StructParents == number
 

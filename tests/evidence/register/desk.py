@@ -133,7 +133,7 @@ def second_organisation(desk: Desk) -> int:
     from tests.evidence.ground import CHANGED
 
     with Session(desk.engine) as session, desk.begin(session) as unit:
-        row = Organisation(slug="light-company", name="Light Company", zone="Europe/Copenhagen", calendar="DK", country="DK", mail_domains=[], created_at=NOW)
+        row = Organisation(slug="light-company", letters="LC", name="Light Company", zone="Europe/Copenhagen", calendar="DK", country="DK", mail_domains=[], created_at=NOW)
         unit.session.add(row)
         unit.session.flush()
         trail.record(unit, CHANGED, subject=("organisation", row.id), organisation_id=row.id, covers=[row])

@@ -7,15 +7,14 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dpa.evidence import trail
 from dpa.evidence.register import queries, rules
 from dpa.evidence.register.queries import Narrowing
 from dpa.evidence.verification.checking import check_number
 from dpa.people import documents as people
 from dpa.people.models import Organisation
+from dpa.people.operations import OrganisationFacts, add_organisation
 from dpa.web.identity import Scope
-from tests.evidence.ground import CHANGED
-from tests.evidence.register.desk import NOW, Desk
+from tests.evidence.register.desk import Desk
 
 TYPED = (
     "LL-TC-2026-0001", "ll-tc-2026-0001", " LL - TC - 2026 - 0001 ", "LL–TC–2026–0001", "LL—TC—2026—0001", "LL‑TC‑2026‑0001", "LL−TC−2026−0001", "LL‐TC‐2026‐0001",
@@ -52,11 +51,7 @@ def test_lookups_take_each_of_them(desk: Desk) -> None:
 
 def add(desk: Desk, slug: str) -> Organisation:
     with Session(desk.engine, expire_on_commit=False) as session, desk.begin(session) as unit:
-        row = Organisation(slug=slug, name=slug, zone="Europe/Paris", calendar="FR", country="FR", mail_domains=[], created_at=NOW)
-        unit.session.add(row)
-        unit.session.flush()
-        trail.record(unit, CHANGED, subject=("organisation", row.id), organisation_id=row.id, covers=[row])
-        return row
+        return add_organisation(unit, OrganisationFacts(slug, "Europe/Paris", "FR", "FR"), slug=slug)
 
 
 def test_no_two_organisations_give_out_the_same_numbers(desk: Desk) -> None:
