@@ -128,7 +128,7 @@ def of_listed(listed: Listed | None) -> Shown:
     if listed is None:
         return Shown(
             "Not found", "late", "shield-x", "The register holds no document with this number and this check code.",
-            "Look at both again: they stand at the foot of each page, the check code after “Record SHA-256”. If they are as printed, the page was not issued here: do not rely on it, and "
+            "Look at both again: they stand at the foot of each page, under these names. If they are as printed, the page was not issued here: do not rely on it, and "
             "ask whoever gave it to you for the file.",
             "It does not say which of the two is wrong.", (), (), "",
         )  # fmt: skip
