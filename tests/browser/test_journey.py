@@ -72,7 +72,7 @@ class Journey(Story):
     def record_by_hand(self, title: str, *, noticed: str, aware: str) -> None:
         self.go("/board")
         self.page.get_by_role("link", name="Record an incident").first.click()
-        self.page.get_by_role("link", name="Lemon Learning").last.click()
+        self.page.get_by_role("main").get_by_role("button", name="Lemon Learning").click()
         self.fill("What happened, in a few words", title)
         self.fill("What is known so far", "A scheduled export went to a mailbox outside the customers; the log is being read.")
         self.page.get_by_label("First noticed").fill(noticed)

@@ -17,7 +17,7 @@ def test_a_breach_of_lemon_learning_is_recorded_released_and_arrives(desk: Desk,
     page = signed_in
     complaints = watch_csp(page)
     page.get_by_role("link", name="Record an incident").click()
-    page.get_by_role("link", name="Lemon Learning").click()
+    page.get_by_role("main").get_by_role("button", name="Lemon Learning").click()
     page.get_by_label("What happened, in a few words").fill("Export leak in the reporting service")
     page.get_by_label("What is known so far").fill("A scheduled export went to an unknown address.")
     page.get_by_label("First noticed").fill("2026-11-22T10:30")
@@ -49,7 +49,7 @@ def test_a_breach_of_lemon_learning_is_recorded_released_and_arrives(desk: Desk,
     desk.clock.advance(timedelta(minutes=1))
     desk.work()
     page.reload()
-    assert page.get_by_text("7 of 8 told").is_visible()
+    assert page.get_by_text("7 of 8 in the file mailbox").is_visible(), "the desk has no mail server, and its pages say that nobody was told"
     page.get_by_role("link", name="Outbox", exact=True).click()
     page.get_by_role("link", name="Personal data breach LL-2026-001").first.click()
     assert page.get_by_text("A scheduled export with names and work addresses").first.is_visible()
