@@ -53,7 +53,7 @@ def add_people(connection: Connection, organisations: int = ORGANISATIONS) -> No
     numbers = range(1, organisations + 1)
     common = {"created_at": NOW}
     facts = {"zone": "Europe/Paris", "calendar": "FR", "country": "FR", "mail_domains": [], **common}
-    connection.execute(insert(table(Organisation)), [{"id": n, "slug": f"org-{n}", "name": f"Organisation {n}", **facts} for n in numbers])
+    connection.execute(insert(table(Organisation)), [{"id": n, "slug": f"org-{n}", "letters": f"O{n}", "name": f"Organisation {n}", **facts} for n in numbers])
     connection.execute(insert(table(Person)), [{"id": n, "email": f"p{n}@example.org", "name": f"Person {n}", **common} for n in numbers])
     members = [{"person_id": n, "organisation_id": n, "role": Role.DPO, **common} for n in numbers]
     connection.execute(insert(table(Membership)), members)
