@@ -166,6 +166,8 @@ def journeys(session: Session, document_id: int) -> list[Journey]:
 
 
 def _fate(row: OutboxMessage, sha256: str | None) -> tuple[str, str]:
+    if row.state is State.SENT and row.kept:
+        return ("kept in the file mailbox, nobody received it", "off")
     if row.state is State.SENT:
         return ("left with the mail", "met") if sha256 else ("the mail left before the document was sealed", "late")
     return {

@@ -244,6 +244,11 @@ def test_where_it_was_sent_names_message_and_file(house: House) -> None:
     message = see(house, "ana", f"/outbox/{key}")
     assert f'href="/documents/{number}"' in message
     assert "left with the message" in message
+    with house.app.app_context(), pages.db.engine.connect().execution_options(write=True) as connection:
+        connection.execute(OutboxMessage.__table__.update().values(kept=True))  # type: ignore[attr-defined]
+        connection.commit()
+    page = see(house, "ana", f"/documents/{number}")
+    assert ("kept in the file mailbox, nobody received it" in page, "left with the mail" in page) == (True, False)
     with house.session() as session:
         assert [one.reference for one in attachments.of_message(session, key)] == [house.document(number).reference]
 
