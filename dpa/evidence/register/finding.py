@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from dpa.columns import Base
 from dpa.config import Settings
 from dpa.evidence import trail
 from dpa.evidence.events import Event
+from dpa.evidence.pdf.reading import reread
 from dpa.evidence.register import operations, records, store
 from dpa.evidence.register.models import (
     DocumentFile,
@@ -136,15 +136,12 @@ def _strays(session: Session, settings: Settings, now: datetime, *, restored: bo
 
 def _read(folder: Path, sha256: str) -> tuple[bytes, str, int] | None:
     """Return a stored PDF with its record and number of pages; none when it has no record or cannot be read."""
-    import pikepdf
-
     try:
         content = store.get(folder, sha256)
-        with pikepdf.open(BytesIO(content)) as pdf:
-            attached = pdf.attachments.get("record.json")
-            return (content, bytes(attached.get_file().read_bytes()).decode(), len(pdf.pages)) if attached else None
-    except (store.Missing, pikepdf.PdfError, UnicodeDecodeError, OSError):
+    except (store.Missing, OSError):
         return None
+    found = reread(content)
+    return (content, found.record, found.pages) if found else None
 
 
 def _record(text: str) -> dict[str, Any]:
