@@ -54,7 +54,7 @@ class Facts:
             connection.commit()
 
     def organisation(self, name: str = "Lemon Learning") -> None:
-        self.write(Organisation, slug=name.lower().replace(" ", "-"), name=name, zone="Europe/Paris", calendar="FR", country="FR", mail_domains=[],
+        self.write(Organisation, slug=name.lower().replace(" ", "-"), letters=name.upper()[:12], name=name, zone="Europe/Paris", calendar="FR", country="FR", mail_domains=[],
                    created_at=START)
 
     def verified(self, findings: int, at: datetime = START) -> None:
