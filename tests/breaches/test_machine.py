@@ -99,12 +99,18 @@ class CaseMachine(RuleBasedStateMachine):
         self.deliver(3)
 
     @rule()
+    def doubt(self) -> None:
+        """Throw away what was begun and end the case as no breach: possible while nobody was told."""
+        self.act(operations.discard_draft)
+        self.no_breach(GOOD)
+
+    @rule()
     def finish(self) -> None:
         """Do everything that closing demands, then close."""
         self.tell(Phase.FINAL)
         for place in range(3):
             self.explain(place, GOOD)
-        self.close("All customers were told.", NO_FINAL)
+        self.close(GOOD)
 
     @rule(hours=st.sampled_from([1, 5, 13, 30]))
     def pass_time(self, hours: int) -> None:
@@ -164,9 +170,10 @@ class CaseMachine(RuleBasedStateMachine):
         decision = Decision(min(at, NOW - 60 * HOUR), at, "Only then was it certain.", "DPO")
         self.act(lambda unit, breach: operations.correct_awareness(unit, breach, decision, reason))
 
-    @rule(reason=REASONS, no_final=st.sampled_from([NO_FINAL, NO_FINAL, "short", ""]))
-    def close(self, reason: str, no_final: str) -> None:
-        self.act(lambda unit, breach: operations.close(unit, breach, Ending(reason, no_final)))
+    @rule(reason=REASONS)
+    def close(self, reason: str) -> None:
+        no_final = NO_FINAL if reason == GOOD else reason
+        self.act(lambda unit, breach: operations.close(unit, breach, Ending(GOOD, no_final)))
 
     @rule(reason=REASONS)
     def no_breach(self, reason: str) -> None:
