@@ -12,7 +12,7 @@ from tests.browser.conftest import Desk
 from tests.support.browser import check_axe, watch_csp
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-SKIPPED = re.compile(r"\.(csv|json|pdf|zip|pem|txt|png|xlsx)(\?|$)|/sign-out|^/static/|/health/")
+SKIPPED = re.compile(r"\.(csv|json|pdf|zip|pem|txt|png|xlsx|py|crl|eml|note)(\?|$)|/sign-out|^/static/|/health/")
 MOST = 120
 
 
