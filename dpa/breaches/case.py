@@ -165,6 +165,8 @@ class CaseView:
     """The different promises, for one axis; empty when there are too many to be drawn, or none."""
     questions: Sequence[QuestionLine]
     facts: FactsLine
+    dora: DocketEntry | None
+    """The clock of the initial notification under DORA, while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ def view(
         clocks=_clocks(case_queries.promises(session, breach.id, CLOCKS_MOST), now),
         questions=case_queries.open_questions(session, breach.id),
         facts=_facts(queries.newest_facts(session, breach.id)),
+        dora=running.get(case_queries.DORA),
     )
 
 

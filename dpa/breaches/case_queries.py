@@ -16,6 +16,7 @@ from dpa.agreements.models import Agreement
 from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.rules import EventKind
 from dpa.alerts.rules import State as MailState
+from dpa.breaches.dora_models import BreachClassification
 from dpa.breaches.models import Affected, Breach, CaseLink, Delivery, Notice, Question
 from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
@@ -26,18 +27,26 @@ from dpa.web.identity import Scope
 from dpa.web.paging import SIZE, Page, instant_of
 
 RUNNING = ("open", "paused")
-NOTIFY, NAME, WORD = "breaches:notify", "breaches:name", "breaches:word"
-"""Kinds of the clocks of customers, of what asks for names, and of the next word; modules of `operations` open them."""
+NOTIFY, NAME, WORD, DORA = "breaches:notify", "breaches:name", "breaches:word", "breaches:dora"
+"""Kinds of the clocks of customers, of what asks for names, of the next word, and of DORA's initial notification; modules of `operations` open them."""
 ANSWERS = (EventKind.ACCEPTED, EventKind.ACCEPTED_LATE, EventKind.KEPT, EventKind.REFUSED, EventKind.DEFERRED, EventKind.UNREACHABLE, EventKind.DEAD)
 
 
-def opened(session: Session, scope: Scope, breach_id: int) -> tuple[Breach, Organisation]:
-    """Return a case with its organisation in one statement; raises `NotFound` outside the scope. Its phases are loaded by `load_phases`."""
-    query = select(Breach, Organisation).join(Organisation, Organisation.id == Breach.organisation_id)
+def opened(session: Session, scope: Scope, breach_id: int) -> tuple[Breach, Organisation, BreachClassification | None]:
+    """Return a case with its organisation and the classification that stands, in one statement; raises `NotFound` outside the scope.
+
+    Its phases are loaded by `load_phases`.
+    """
+    newest = select(func.max(BreachClassification.number)).where(BreachClassification.breach_id == Breach.id).correlate(Breach).scalar_subquery()
+    query = (
+        select(Breach, Organisation, BreachClassification)
+        .join(Organisation, Organisation.id == Breach.organisation_id)
+        .outerjoin(BreachClassification, and_(BreachClassification.breach_id == Breach.id, BreachClassification.number == newest))
+    )
     row = session.execute(query.where(Breach.id == breach_id, Breach.organisation_id.in_(scope.organisation_ids))).one_or_none()
     if row is None:
         raise NotFound("There is no such incident, or it is not yours to see.")
-    return row[0], row[1]
+    return row[0], row[1], row[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +153,7 @@ def question(session: Session, affected_id: int, question_id: int) -> Question:
 
 
 def first_clocks(session: Session, breach_id: int) -> Sequence[DocketEntry]:
-    """Return the running clocks to act by: the earliest of the customers, the one that asks for names, and the one of the next word that was promised; each may be missing."""
+    """Return the running clocks to act by: the earliest of the customers, the one that asks for names, that of the next word, and DORA's; each may be missing."""
 
     def first(*kind: ColumnElement[bool]) -> ScalarSelect[int]:
         query = select(DocketEntry.id).where(
@@ -152,7 +161,7 @@ def first_clocks(session: Session, breach_id: int) -> Sequence[DocketEntry]:
         )
         return query.order_by(DocketEntry.target_at, DocketEntry.id).limit(1).scalar_subquery()
 
-    chosen = [first(DocketEntry.kind == kind) for kind in (NOTIFY, NAME, WORD)]
+    chosen = [first(DocketEntry.kind == kind) for kind in (NOTIFY, NAME, WORD, DORA)]
     return session.scalars(select(DocketEntry).where(or_(*(DocketEntry.id == one for one in chosen)))).all()
 
 

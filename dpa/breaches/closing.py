@@ -16,6 +16,8 @@ WAIVED_AS = "No breach: "
 ENDED_WITH = "Ended with the case: "
 """The same for the clocks that follow a release: nobody decided about them by themselves."""
 
+DORA_OWED = "Record when the initial notification under DORA was submitted, or that the incident is not major."
+
 
 class CaseState(StrEnum):
     """Where an incident stands."""
@@ -50,6 +52,8 @@ class CaseFacts:
     """Whether the newest word to customers was that there was no breach."""
     more_announced: bool = False
     """Whether the newest word to customers was that further information follows."""
+    dora_owed: bool = False
+    """Whether the incident is classified as major under DORA and nobody recorded the initial notification."""
 
 
 class Obstacle(StrEnum):
@@ -63,6 +67,7 @@ class Obstacle(StrEnum):
     UNEXPLAINED = "unexplained"
     DRAFT = "draft"
     WORD = "word"
+    DORA = "dora"
 
 
 def obstacles(case: CaseFacts) -> tuple[tuple[Obstacle, str], ...]:
@@ -86,6 +91,7 @@ def obstacles(case: CaseFacts) -> tuple[tuple[Obstacle, str], ...]:
         ),
         (Obstacle.DRAFT, case.draft, "Release the notice that was begun, or discard it."),
         (Obstacle.WORD, case.word_owed, "Give the further word that was promised, as a supplement or final notice."),
+        (Obstacle.DORA, case.dora_owed, DORA_OWED),
     )  # fmt: skip
     return tuple((kind, text) for kind, stands, text in found if stands)
 
@@ -133,6 +139,9 @@ def no_breach_problems(case: CaseFacts, reason: str) -> dict[str, str]:
         found["reason"] = "Customers were told of a breach; send them a correction first that says there was none."
     elif case.draft:
         found["reason"] = "A notice was begun; release it or discard it first."
+    elif case.dora_owed:
+        # DORA asks about the service, not about personal data: no breach of these does not end it.
+        found["reason"] = DORA_OWED
     return found
 
 

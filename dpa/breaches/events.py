@@ -35,6 +35,8 @@ class Event(StrEnum):
     NO_BREACH = "breaches:incident:closed_as_no_breach"
     REOPENED = "breaches:incident:reopened"
     SIGNIFICANCE = "breaches:significance:decided"
+    CLASSIFIED = "breaches:classification:decided"
+    DORA_SUBMITTED = "breaches:dora:submitted"
     SETTINGS_CHANGED = "breaches:settings:changed"
     AGREEMENT_CLOCKS_CHANGED = "breaches:agreement_clocks:changed"
     REGISTER_EXPORTED = "breaches:register:exported"
@@ -72,6 +74,8 @@ SENTENCES: dict[str, str] = {
     Event.FACTS_EXPORTED: "downloaded the facts for a customer's own notification, as of {as_of}",
     Event.AGREEMENT_CLOCKS_CHANGED: "set the other clocks of the agreement: {profiles}",
     Event.SIGNIFICANCE: "decided that the incident is {significant} in the sense of NIS2 Art. 23(3)",
+    Event.CLASSIFIED: "recorded that the incident was classified as {classified} in the sense of DORA Art. 18 at {at}",
+    Event.DORA_SUBMITTED: "recorded that the initial notification under DORA was submitted at {at}",
     Event.SETTINGS_CHANGED: "changed how breaches are handled (four eyes: {four_eyes}; acknowledgements chased after {acknowledge_hours} h; notices in {language})",
 }
 

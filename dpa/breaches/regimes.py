@@ -7,7 +7,7 @@ authorities, not to customers: a processor meets them for itself or helps a cust
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -46,6 +46,10 @@ SHORT: dict[Profile, str] = {
 }  # fmt: skip
 FOR_INFORMATION = frozenset({Profile.GDPR_72, Profile.PROPOSAL_96})
 """Clocks that are shown and never put on the docket: nobody in this house owes them."""
+DORA_PROFILES = frozenset({Profile.DORA, Profile.DORA_NO_ROLL})
+DORA_INITIAL = "Reg. (EU) 2025/301 Art. 5(1)(a)"
+INITIAL = "dora:initial"
+"""Name of the clock of DORA's initial notification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,16 @@ def clocks(profile: Profile, facts: Facts, *, zone: str, calendar: Calendar) -> 
     return tuple(sorted(found, key=lambda clock: clock.deadline.due))
 
 
+def dora_initial(profiles: Iterable[Profile], aware_at: datetime, classified_at: datetime, *, zone: str, calendar: Calendar) -> Deadline | None:
+    """Return by when DORA's initial notification is owed for an incident classified as major; none where no profile of DORA is on.
+
+    Where several are on, the earliest governs.
+    """
+    facts = Facts(aware_at, classified_at=classified_at)
+    found = [clock.deadline for profile in profiles if profile in DORA_PROFILES for clock in clocks(profile, facts, zone=zone, calendar=calendar) if clock.name == INITIAL]
+    return min(found, key=lambda deadline: deadline.due, default=None)
+
+
 def _clock(name: str, title: str, article: str, deadline: Deadline) -> RegimeClock:
     return RegimeClock(Profile.NIS2, name, title, article, deadline, binding=True)
 
@@ -107,7 +121,7 @@ def _nis2(facts: Facts, count: Count) -> list[RegimeClock]:
 
 
 def _dora(facts: Facts, count: Count, roll: bool = True) -> list[RegimeClock]:
-    found = [_clock("dora:initial", "Initial notification", "Reg. (EU) 2025/301 Art. 5(1)(a)", _dora_initial(facts, count, roll))]
+    found = [_clock(INITIAL, "Initial notification", DORA_INITIAL, _dora_initial(facts, count, roll))]
     first = facts.first_report_at or found[0].deadline.due
     second = count("72 hours", first, Regime.dora, roll)
     found.append(_clock("dora:intermediate", "Intermediate report", "Reg. (EU) 2025/301 Art. 5(1)(b)", second))

@@ -9,7 +9,7 @@ from dpa.alerts.ladder import LADDER_24H, LADDER_DAYS
 from dpa.breaches import documents, jobs, operations, queries
 from dpa.breaches.events import PHASES, SELECTIONS, SENTENCES
 from dpa.breaches.evidence import dossier, drill, register
-from dpa.breaches.operations import following, naming
+from dpa.breaches.operations import dora, following, naming
 from dpa.docket.kinds import Beginning, DeadlineKind
 from dpa.slice import Job, NavItem, Slice
 
@@ -61,6 +61,10 @@ SLICE = Slice(
             name=following.ACKNOWLEDGE, title="Chase acknowledgements", group_title="Chase acknowledgements of breach {subject} ({count})",
             path="/breaches/{id}", icon="eye-check", ladder=LADDER_DAYS, duty="chase acknowledgements", start_word="released",
             filter_title="Acknowledgements",
+        ),
+        DeadlineKind(
+            name=dora.KIND, title="Notify under DORA", group_title="Notify {count} times under DORA for {subject}", path="/breaches/{id}/other-clocks", icon="building-bank",
+            ladder=LADDER_24H, act="Open the clocks", duty="submit the initial notification under DORA", filter_title="DORA",
         ),
     ),
     document_kinds=(documents.NOTICE, documents.DRILL, dossier.DOSSIER, register.REGISTER, drill.REPORT),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dpa.breaches.closing import CaseState
+from dpa.breaches.evidence.dossier_dora import classified
 from dpa.breaches.evidence.dossier_parts import (
     documents,
     facts,
@@ -58,7 +59,7 @@ def build(record: Record) -> Body:
         summary=(Summary(_lead(record)), _key_facts(record), *_strip(said, zone), *_boxes(said, zone)),
         detail=(
             Heading("What happened, act by act"), Timeline(story(said, zone)),
-            Heading("When awareness began"), _decisions(said, zone),
+            Heading("When awareness began"), _decisions(said, zone), *classified(said, zone),
             Heading("The clock"), *_clock(said, zone), *told(said, zone), *handed_over(said, zone), *facts(said, zone), *own_part(said, zone), *questions(said, zone),
             *documents(said, zone), *notification(said),
         ),

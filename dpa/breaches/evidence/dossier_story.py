@@ -30,9 +30,22 @@ def _case(said: Mapping[str, Any]) -> Iterator[Moment]:
     yield Moment(instant(said["recorded_at"]), "The incident was recorded", by=said["recorded_by"])
     for one in said["decisions"][1:]:
         yield Moment(instant(one["decided_at"]), "Awareness was corrected", one["reason"], one["decided_by"])
+    yield from _dora(said)
     yield Moment(instant(said["added_at"]), f"{said['controller']} was named as affected")
     for one in said["facts"]:
         yield Moment(instant(one["at"]), f"Version {one['number']} of the facts was saved", by=one["by"])
+
+
+def _dora(said: Mapping[str, Any]) -> Iterator[Moment]:
+    for one in said.get("classifications", ()):
+        words = f"Classified as {'major' if one['major'] else 'not major'} under DORA"
+        if one["reason"]:
+            yield Moment(instant(one["recorded_at"]), "The classification was corrected", f"{words}. {one['reason']}", one["recorded_by"])
+        else:
+            yield Moment(instant(one["decided_at"]), words, one["basis"], one["person"])
+    clock = said.get("dora_clock")
+    if clock and clock["submitted_at"]:
+        yield Moment(instant(clock["submitted_at"]), "The initial notification under DORA was submitted")
 
 
 def _endings(said: Mapping[str, Any]) -> Iterator[Moment]:

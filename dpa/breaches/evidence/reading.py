@@ -10,9 +10,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from dpa.breaches.dora_models import BreachClassification
 from dpa.breaches.evidence.moments import ENDINGS, Clock, Ending, Move, clock_at
 from dpa.breaches.models import Affected, Breach, BreachAwareness, BreachFacts, Notice
 from dpa.breaches.operations.affecting import KIND
+from dpa.breaches.operations.dora import KIND as DORA
 from dpa.breaches.queries import CHUNK
 from dpa.docket.models import DocketChange, DocketEntry
 from dpa.docket.rules import Act
@@ -75,6 +77,20 @@ def decisions(session: Session, breach_ids: Sequence[int], as_of: datetime) -> M
         for row in session.scalars(query.order_by(BreachAwareness.breach_id, BreachAwareness.number)):
             found[row.breach_id].append(row)
     return found
+
+
+def classifications(session: Session, breach_id: int, as_of: datetime) -> Sequence[BreachClassification]:
+    """Return the decisions about DORA recorded by then, oldest first."""
+    query = select(BreachClassification).where(BreachClassification.breach_id == breach_id, BreachClassification.recorded_at <= as_of)
+    return session.scalars(query.order_by(BreachClassification.number)).all()
+
+
+def dora_clock(session: Session, breach_id: int, as_of: datetime) -> DocketEntry | None:
+    """Return the clock of DORA's initial notification in force then; none before it was started."""
+    query = select(DocketEntry).where(
+        DocketEntry.subject_type == "breach", DocketEntry.subject_id == breach_id, DocketEntry.kind == DORA, DocketEntry.created_at <= as_of,
+    )  # fmt: skip
+    return session.scalars(query.order_by(DocketEntry.id.desc()).limit(1)).first()
 
 
 def phases(session: Session, breach_ids: Sequence[int], as_of: datetime) -> Mapping[int, list[Notice]]:

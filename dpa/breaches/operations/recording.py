@@ -12,7 +12,7 @@ from dpa.breaches import awareness, queries, rules
 from dpa.breaches.awareness import ClockFacts, Decision, Effect
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, BreachAwareness, BreachFacts
-from dpa.breaches.operations import affecting, naming
+from dpa.breaches.operations import affecting, dora, naming
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.rules import Incident
 from dpa.docket.models import DocketEntry
@@ -90,6 +90,7 @@ def correct_awareness(unit: Unit, breach: Breach, decision: Decision, reason: st
     recounted = affecting.recount(unit, breach, moved, f"Awareness was corrected: {reason.strip()}") if moved else []
     if old.aware_at != decision.aware_at:
         naming.recount(unit, breach, f"Awareness was corrected: {reason.strip()}")
+        dora.recount(unit, breach, f"Awareness was corrected: {reason.strip()}")
     unit.session.flush()
     trail.record(
         unit, Event.AWARENESS_CORRECTED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[breach, row, *recounted],

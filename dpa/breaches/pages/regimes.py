@@ -12,11 +12,24 @@ from sqlalchemy.orm import Session
 from dpa.agreements.models import Agreement
 from dpa.breaches import queries
 from dpa.breaches.closing import CaseState
+from dpa.breaches.dora import RUNNING
+from dpa.breaches.dora_models import BreachClassification
 from dpa.breaches.models import Affected, AgreementClocks, Breach, BreachSignificance
-from dpa.breaches.operations import significance
+from dpa.breaches.operations import dora, significance
 from dpa.breaches.operations.settings import settings_of
-from dpa.breaches.regimes import FOR_INFORMATION, TITLES, Facts, Profile, RegimeClock, clocks
+from dpa.breaches.regimes import (
+    DORA_PROFILES,
+    FOR_INFORMATION,
+    INITIAL,
+    TITLES,
+    Facts,
+    Profile,
+    RegimeClock,
+    clocks,
+)
 from dpa.docket.explaining import ExplainStep, explain_part
+from dpa.docket.models import DocketEntry
+from dpa.docket.presenting import explanation
 from dpa.docket.reckoning import Reckoned
 from dpa.parties import queries as parties
 from dpa.parties.models import Controller
@@ -43,6 +56,8 @@ class RegimeLine:
     start_word: str
     steps: tuple[ExplainStep, ...]
     warnings: tuple[str, ...]
+    met_at: datetime | None = None
+    """When it was submitted, where that is on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +65,7 @@ class RegimeView:
     """The clocks of a case besides those of its customers."""
 
     binding: tuple[RegimeLine, ...]
-    """Owed to authorities by this house, soonest first. What was reported when is not recorded here, so nothing is shown as met."""
+    """Owed to authorities by this house, soonest first. Of reports, only DORA's initial notification is recorded here; nothing else is shown as met."""
     information: tuple[RegimeLine, ...]
     """Owed by customers, or not law; shown so that nobody is surprised."""
     waiting: tuple[str, ...] = ()
@@ -60,17 +75,23 @@ class RegimeView:
     """The decision whether the incident is significant (NIS2 Art. 23(3)); none while nobody decided."""
     asks_significance: bool = False
     """Whether NIS2 is turned on, so that somebody must decide it."""
+    classification: BreachClassification | None = None
+    """The decision whether the incident is major (DORA Art. 18); none while nobody decided."""
+    asks_classification: bool = False
+    """Whether DORA is turned on, so that somebody must classify the incident."""
+    initial_owed: bool = False
+    """Whether the initial notification under DORA is owed and not recorded as submitted."""
 
     @property
     def any(self) -> bool:
         """Whether there is anything to show."""
-        return bool(self.binding or self.information or self.waiting or self.asks_significance)
+        return bool(self.binding or self.information or self.waiting or self.asks_significance or self.asks_classification)
 
 
 def regimes_of(session: Session, breach: Breach, now: datetime) -> RegimeView:
     """Return the other clocks of an open case, counted from awareness; empty for closed ones and where none is turned on.
 
-    Clocks for information about the customer's own duty run from when the first customer was told; before that none runs. Costs at most five
+    Clocks for information about the customer's own duty run from when the first customer was told; before that none runs. Costs at most seven
     statements, one where no clock is turned on.
     """
     profiles = [Profile(value) for value in settings_of(session, breach.organisation_id).profiles]
@@ -82,13 +103,46 @@ def regimes_of(session: Session, breach: Breach, now: datetime) -> RegimeView:
     found: list[RegimeClock] = []
     waiting = [TITLES[profile] for profile in profiles if profile in FOR_INFORMATION and told is None]
     decided = significance.newest(session, breach.id) if Profile.NIS2 in profiles else None
+    major, entry = _classified(session, breach, profiles)
     for profile in profiles:
         if (profile in FOR_INFORMATION and told is None) or (profile is Profile.NIS2 and decided is not None and not decided.significant):
             continue
-        facts = Facts(breach.aware_at, first_report_at=told if profile in FOR_INFORMATION else None)
-        found += clocks(profile, facts, zone=house.zone, calendar=calendar)
-    lines = [(clock.binding, _line(clock, breach, told, house.zone, now)) for clock in found]
-    return RegimeView(_sorted([line for binding, line in lines if binding]), _sorted([line for binding, line in lines if not binding]), tuple(waiting), decided, Profile.NIS2 in profiles)
+        if profile in DORA_PROFILES and major is not None and not major.major:
+            continue
+        found += clocks(profile, _facts(breach, profile, told, major, entry), zone=house.zone, calendar=calendar)
+    lines = [(clock.binding, _line(clock, breach, told, house.zone, now)) for clock in found if entry is None or clock.name != INITIAL]
+    # Once it runs, the stored clock speaks: a correction may have left it missed.
+    lines += [(True, _started(entry, house.zone, now))] if entry is not None else []
+    return RegimeView(
+        _sorted([line for binding, line in lines if binding]), _sorted([line for binding, line in lines if not binding]), tuple(waiting), decided,
+        Profile.NIS2 in profiles, major, not DORA_PROFILES.isdisjoint(profiles), entry is not None and entry.state.value in RUNNING,
+    )  # fmt: skip
+
+
+def _classified(session: Session, breach: Breach, profiles: Sequence[Profile]) -> tuple[BreachClassification | None, DocketEntry | None]:
+    """Return the classification that stands and the clock of the initial notification, unless it was waived; nothing where DORA is off."""
+    if DORA_PROFILES.isdisjoint(profiles):
+        return None, None
+    entry = dora.clock_of(session, breach.id)
+    return dora.newest(session, breach.id), entry if entry is not None and entry.state.value in {*RUNNING, "met"} else None
+
+
+def _facts(breach: Breach, profile: Profile, told: datetime | None, major: BreachClassification | None, entry: DocketEntry | None) -> Facts:
+    if profile in FOR_INFORMATION:
+        return Facts(breach.aware_at, first_report_at=told)
+    if profile not in DORA_PROFILES:
+        return Facts(breach.aware_at)
+    first = (entry.met_at or entry.due_at) if entry is not None else None
+    return Facts(breach.aware_at, classified_at=major.decided_at if major else None, first_report_at=first)
+
+
+def _started(entry: DocketEntry, zone: str, now: datetime) -> RegimeLine:
+    """Return the clock of DORA's initial notification as it stands on the docket."""
+    due, why = entry.due_at or entry.target_at, explanation(entry)
+    return RegimeLine(
+        name=INITIAL, title="Initial notification", article=entry.basis, profile=Profile.DORA.short, started_at=entry.started_at, due_at=due, zone=zone,
+        state="met" if entry.met_at else _state(due, now), start_word="start", steps=why.steps, warnings=why.warnings, met_at=entry.met_at,
+    )  # fmt: skip
 
 
 def _sorted(lines: Sequence[RegimeLine]) -> tuple[RegimeLine, ...]:

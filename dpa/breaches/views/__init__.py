@@ -9,6 +9,7 @@ from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the
     agreement_clocks,
     awareness,
     customer,
+    dora,
     ending,
     evidence,
     facts,
@@ -21,6 +22,6 @@ from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the
 )
 
 __all__ = [
-    "affecting", "agreement_clocks", "awareness", "blueprint", "customer", "ending", "evidence", "facts", "house", "notice", "parts", "recording", "showing",
+    "affecting", "agreement_clocks", "awareness", "blueprint", "customer", "dora", "ending", "evidence", "facts", "house", "notice", "parts", "recording", "showing",
     "year",
 ]  # fmt: skip

@@ -80,6 +80,7 @@ def _todo(breach: Breach, obstacle: Obstacle, text: str) -> Todo:
         Obstacle.UNEXPLAINED: (url_for("breaches.lateness", breach_id=breach.id), "Give the reason"),
         Obstacle.DRAFT: (url_for("breaches.review", breach_id=breach.id), "Review and release"),
         Obstacle.WORD: (url_for("breaches.write_notice", breach_id=breach.id), "Write it"),
+        Obstacle.DORA: (url_for("breaches.other_clocks", breach_id=breach.id), "Open the clocks"),
     }
     url, words = pages.get(obstacle, (case, "Open the case"))
     return Todo(text, url, words)

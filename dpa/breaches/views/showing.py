@@ -23,7 +23,7 @@ from dpa.web import access, edge, identity, paging
 def show(breach_id: int) -> Page:
     """Show a case: what must happen next, who is affected, what happened."""
     scope = edge.scope("breaches.read")
-    breach, organisation = case_queries.opened(edge.session(), scope, breach_id)
+    breach, organisation, classified = case_queries.opened(edge.session(), scope, breach_id)
     person = identity.signed_in()
     after = paging.decode_key(request.args.get("after"), 2)
     reader = Reader(scope, person.actor, installation=False)
@@ -36,6 +36,7 @@ def show(breach_id: int) -> Page:
         case=view,
         breach=breach,
         organisation=organisation.name,
+        classified=classified,
         q=text,
         chosen=chosen.value if chosen else "",
         documents=register.of_case(edge.session(), scope, ("breach", breach_id)),
