@@ -9,20 +9,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, false, func, literal, or_, select, text, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
 from dpa.agreements.models import Agreement
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import queries
+from dpa.breaches.addressed import Named
 from dpa.breaches.models import Affected, Breach, Delivery, Notice
+from dpa.breaches.recipients import Names, addressees
 from dpa.docket.models import DocketEntry
 from dpa.parties.models import Contact, Controller
 from dpa.parties.queries import contains
-from dpa.parties.rules import NOTICE_ORDER
 from dpa.people.models import Organisation
+
+FIRST = 5
+"""Customers named in a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,11 @@ class Owed:
     breach: Breach
     notice: Notice
     organisation: Organisation
+    now: datetime
     stand_in: str = ""
     """Address of the colleague who takes every customer's part in an exercise; empty when there is none, and in a real case."""
+    names: Names | None = None
+    """Whom the organisation's agreements name; none in an exercise."""
 
     def counts(self) -> Counts:
         """Return how many there are, in two statements."""
@@ -89,13 +98,37 @@ class Owed:
     def _holding(words: str) -> list[ColumnElement[bool]]:
         return [or_(contains(Controller.name, words), contains(Agreement.reference, words))] if words else []
 
+    def unmatched(self) -> Unmatched:
+        """Return who can be written to and has no contact that is whom its agreement names, in two statements; nobody in an exercise."""
+        if self.names is None:
+            return Unmatched(0, ())
+        condition = self._unmatched(self.names)
+        if condition is None:
+            return Unmatched(0, ())
+        count = self.session.scalar(self._query(select(func.count()), self._reachable(), condition)) or 0
+        query = self._query(select(Controller.name), self._reachable(), condition).order_by(Controller.name, Affected.id).limit(FIRST)
+        return Unmatched(count, tuple(self.session.scalars(query)))
+
+    def _unmatched(self, names: Names) -> ColumnElement[bool] | None:
+        """Say in SQL what `Named.means` says: agreements that name somebody, whose customer has no usable contact that is that."""
+        conditions = [and_(names.book.where(partial(names.is_named, named)), ~self._has(named)) for named in names.all() if not named.paper]
+        return or_(*conditions) if conditions else None
+
+    def _has(self, named: Named) -> ColumnElement[bool]:
+        if named.address:
+            meant: ColumnElement[bool] = func.lower(Contact.email) == named.address
+        else:
+            meant = or_(Contact.purpose.in_(named.purposes), contains(Contact.name, named.words))
+        usable = queries.usable_contact(self.organisation.mail_domains)
+        return exists().where(Contact.controller_id == Affected.controller_id, meant, *usable).correlate(Affected)
+
     def _refused(self) -> int:
         """Return how many would be written to at the address that refused their newest mail for good."""
         newest = (
             select(func.max(Delivery.id)).where(Delivery.affected_id == Affected.id, Delivery.outbox_id.is_not(None)).correlate(Affected).scalar_subquery()
         )
         query = (
-            select(func.count())
+            select(Affected, OutboxMessage.to_address)
             .select_from(OutboxMessage)
             .join(Delivery, Delivery.outbox_id == OutboxMessage.id)
             .join(Affected, Affected.id == Delivery.affected_id)
@@ -103,21 +136,24 @@ class Owed:
             .where(
                 # In words, since the index holds dead mails only and SQLite takes it for this condition alone.
                 text("outbox_message.state = 'dead'"), OutboxMessage.organisation_id == self.organisation.id, Delivery.id == newest,
-                OutboxMessage.to_address == self._address(), *queries.owed(self.breach.id, self.notice.id),
+                *queries.owed(self.breach.id, self.notice.id),
             )
         )  # fmt: skip
-        return self.session.scalar(query) or 0
+        # Which contact comes first is the contract's word, which no database knows; refused mails are few.
+        refused = [(row, address) for row, address in self.session.execute(query)]
+        if self.breach.drill or not refused:
+            return sum(address == self.stand_in for _, address in refused)
+        found = addressees(self.session, self.organisation, [row for row, _ in refused], self.now, named=self.names)
+        return sum((to := found[row.id].recipient) is not None and to.email == address for row, address in refused)
 
-    def _address(self) -> ColumnElement[Any]:
-        """Say in SQL which address `recipients.choose` takes."""
-        if self.breach.drill:
-            return literal(self.stand_in)
-        order = case({purpose: place for place, purpose in enumerate(NOTICE_ORDER)}, value=Contact.purpose)
-        return (
-            select(Contact.email)
-            .where(Contact.controller_id == Affected.controller_id, *queries.usable_contact(self.organisation.mail_domains))
-            .order_by(order, Contact.id).limit(1).correlate(Affected).scalar_subquery()
-        )
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Customers whose contract names somebody whom no contact of theirs is."""
+
+    count: int
+    first: tuple[str, ...]
+    """The first of them by name."""
 
 
 @dataclass(frozen=True, slots=True)

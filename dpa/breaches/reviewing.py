@@ -17,8 +17,8 @@ from dpa.breaches.case import state_of, told_of
 from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.operations.settings import settings_of
-from dpa.breaches.owed import Owed
-from dpa.breaches.recipients import Addressee
+from dpa.breaches.owed import Owed, Unmatched
+from dpa.breaches.recipients import Addressee, Names
 from dpa.breaches.versions import Spoken, Version, figure, part_rows, spoken, told_last, versions_of
 from dpa.config import Settings
 from dpa.docket.presenting import ORIGINS
@@ -94,6 +94,10 @@ class Difference:
     state: str
     name: str
     address: str
+    why: str
+    """Why this contact gets it."""
+    unmatched: bool
+    """Whether the contract names somebody else, whom no contact of the customer is."""
     refused: bool
     """Whether the newest mail to this address was refused for good."""
     language: str
@@ -138,6 +142,8 @@ class Review:
     """How many of them the search leaves."""
     next_after: int | None
     refused_count: int
+    unmatched: Unmatched
+    """Whose contract names somebody whom no contact of theirs is."""
     unreachable: tuple[Unreachable, ...]
     unreachable_count: int
     preview: Preview | None
@@ -173,11 +179,12 @@ def review(
     notice = breach.draft or breach.newest_released
     if notice is None:
         return None
-    owed = Owed(session, breach, notice, organisation, recipients.stand_in(session, organisation) if breach.drill else "")
+    named = None if breach.drill else recipients.names(session, organisation, now)
+    owed = Owed(session, breach, notice, organisation, now, recipients.stand_in(session, organisation) if breach.drill else "", named)
     counts, page = owed.counts(), owed.reachable(asked.text, asked.after, SHOWN + 1)
     chosen = (owed.one(asked.customer, asked.text) if asked.customer is not None else None) or next(iter(page[:SHOWN]), None)
     others = owed.unreachable(SHOWN) if counts.unreachable else ()
-    waiting = _looked_at(session, breach, organisation, [*page[:SHOWN], *([chosen] if chosen else []), *others])
+    waiting = _looked_at(session, breach, organisation, [*page[:SHOWN], *([chosen] if chosen else []), *others], now, named)
     unreachable = _unreachable(waiting)
     first = notice.released_at is None
     late = first and phases.late_by(told_of(breach), now) is not None
@@ -192,6 +199,7 @@ def review(
         found_count=owed.holding(asked.text) if asked.text else counts.reachable,
         next_after=page[SHOWN - 1].agreement_id if len(page) > SHOWN else None,
         refused_count=counts.refused,
+        unmatched=owed.unmatched(),
         unreachable=tuple(unreachable[:SHOWN]),
         unreachable_count=max(counts.unreachable, len(unreachable)),
         preview=_preview(session, breach, notice, organisation, waiting, chosen, settings),
@@ -200,12 +208,12 @@ def review(
     )
 
 
-def _looked_at(session: Session, breach: Breach, organisation: Organisation, rows: Sequence[Affected]) -> Waiting:
+def _looked_at(session: Session, breach: Breach, organisation: Organisation, rows: Sequence[Affected], now: datetime, named: Names | None) -> Waiting:
     """Return what is known of these customers, each once, in a statement for each kind of thing."""
     each = list({row.id: row for row in rows}.values())
     return Waiting(
         each, agreements.by_ids(session, breach.organisation_id, [row.agreement_id for row in each]),
-        recipients.addressees(session, organisation, each, drill=breach.drill), case_queries.refused_at(session, [row.id for row in each]),
+        recipients.addressees(session, organisation, each, now, drill=breach.drill, named=named), case_queries.refused_at(session, [row.id for row in each]),
     )  # fmt: skip
 
 
@@ -230,7 +238,7 @@ def _differences(
             affected_id=row.id, controller_id=row.controller_id, controller=agreement.controller, agreement=agreement.reference,
             template=agreement.template, promise=row.promise, origin=ORIGINS.get(entry.origin, ("decision", ""))[0], due_at=entry.target_at,
             zone=entry.zone, met_at=entry.met_at, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
-            refused=waiting.refused.get(row.id) == to.email, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
+            why=waiting.addressees[row.id].why, unmatched=waiting.addressees[row.id].unmatched, refused=waiting.refused.get(row.id) == to.email, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
             part=_part(versions[row.id].part), news=row.id in told and told[row.id] != versions[row.id].part.text,
         ))  # fmt: skip
     return tuple(found)

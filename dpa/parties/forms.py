@@ -11,7 +11,7 @@ from dpa.parties.rules import ClosureInput, ContactInput, ControllerInput, Purpo
 from dpa.web.forms import Form
 
 PURPOSE_WORDS = {
-    Purpose.SECURITY: "Security: hears of breaches first",
+    Purpose.SECURITY: "Security: hears of breaches first, unless the contract names somebody",
     Purpose.PRIVACY: "Privacy: requests and, without a security contact, breaches",
     Purpose.NOTICES: "Notices under the contract",
     Purpose.FINANCE: "Finance",

@@ -27,7 +27,7 @@ FORMAT = 1
 
 def content(session: Session, case: CaseFile, customers: Sequence[CustomerFile], organisation: Organisation) -> dict[str, Any]:
     """Return what the record of a report holds."""
-    real = recipients.addressees(session, organisation, [one.row for one in customers])
+    real = recipients.addressees(session, organisation, [one.row for one in customers], case.as_of)
     return {
         "format": FORMAT, **{key: case.said[key] for key in ("as_of", "breach", "incident", "known", "detected_at", "aware_at", "state")},
         "steps": steps(case, customers),

@@ -63,7 +63,7 @@ def release_notice(
     if first:
         _check(unit, breach, notice, Release(unit.actor, late_reason, emergency_reason))
     waiting = list(queries.waiting(unit.session, breach.id, notice.id))
-    usable = recipients.usable(unit.session, organisation, waiting, drill=breach.drill)
+    usable = recipients.usable(unit.session, organisation, waiting, unit.now, drill=breach.drill)
     rows = agreements.by_ids(unit.session, breach.organisation_id, [row.agreement_id for row in waiting])
     versions = versions_of(unit.session, breach, notice, [row for row in waiting if row.id in usable])
     sending = [Sending(row, rows[row.agreement_id], usable[row.id], versions[row.id]) for row in waiting if row.id in usable]
