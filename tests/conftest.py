@@ -28,7 +28,8 @@ def _in_parallel(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the surroundings of the tests."""
-    from tests.support import network, postgres, skips  # after pytest has prepared their assertions
+    # After pytest has prepared their assertions.
+    from tests.support import network, postgres, routes, skips, statements
 
     for name in list(os.environ):
         # An operator's settings must not reach the tests.
@@ -37,6 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # A fixture of pytest-playwright itself is declared in a way that pytest 10 will refuse.
     config.addinivalue_line("filterwarnings", "ignore:Session-scoped fixtures defined as instance methods:pytest.PytestRemovedIn10Warning")
     network.install()
+    statements.install()
+    routes.install()
     if _is_worker(config):
         return
     config.pluginmanager.register(skips.Ending(), "dpa-ending")
