@@ -141,6 +141,8 @@ class Slice:
     jobs: tuple[Job, ...] = ()
     deadline_kinds: tuple[object, ...] = ()
     """Declarations of `dpa.docket.kinds.DeadlineKind`."""
+    errands: tuple[object, ...] = ()
+    """Declarations of `dpa.docket.errands.Errands`: what waits on the board for those who may do it."""
     document_kinds: tuple[object, ...] = ()
     """Declarations of `dpa.evidence.register.kinds.DocumentKind`."""
     journeys: tuple[JourneySource, ...] = ()

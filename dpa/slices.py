@@ -6,7 +6,7 @@ from dpa.agreements.slice import SLICE as AGREEMENTS
 from dpa.alerts import concerns
 from dpa.alerts.slice import SLICE as ALERTS
 from dpa.breaches.slice import SLICE as BREACHES
-from dpa.docket import kinds
+from dpa.docket import errands, kinds
 from dpa.docket.slice import SLICE as DOCKET
 from dpa.evidence.register import journeys
 from dpa.evidence.register import kinds as document_kinds
@@ -22,6 +22,7 @@ SLICES: tuple[Slice, ...] = (EVIDENCE, PEOPLE, ALERTS, DOCKET, PARTIES, AGREEMEN
 registry.install(SLICES)
 for part in SLICES:
     kinds.register(*part.deadline_kinds)
+    errands.register(*part.errands)
     document_kinds.register(*part.document_kinds)
     journeys.register(*part.journeys)
     concerns.register(*part.concerns)

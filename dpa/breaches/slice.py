@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dpa.alerts import delivery
 from dpa.alerts.ladder import LADDER_24H, LADDER_DAYS
-from dpa.breaches import documents, jobs, operations, queries
+from dpa.breaches import documents, errands, jobs, operations, queries
 from dpa.breaches.events import PHASES, SELECTIONS, SENTENCES
 from dpa.breaches.evidence import dossier, drill, register
 from dpa.breaches.operations import dora, following, naming
@@ -67,6 +67,7 @@ SLICE = Slice(
             ladder=LADDER_24H, act="Open the clocks", duty="submit the initial notification under DORA", filter_title="DORA",
         ),
     ),
+    errands=(errands.APPROVALS,),
     document_kinds=(documents.NOTICE, documents.DRILL, dossier.DOSSIER, register.REGISTER, drill.REPORT),
     jobs=(Job("breaches:deemed", jobs.DEEMED_SECONDS, jobs.deemed),),
     mails=("breaches/notice", "breaches/approval", "breaches/alone"),

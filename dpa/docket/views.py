@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from dpa.docket import filters, kinds, operations, queries, quiet, rules
+from dpa.docket import errands, filters, kinds, operations, queries, quiet, rules
 from dpa.docket.board import BoardView
 from dpa.docket.filters import MINE, NOBODY, Filters
 from dpa.docket.forms import ExtendForm, MomentForm, OwnerForm, ReasonForm, typed
@@ -42,6 +42,7 @@ def board() -> Page:
         view=view,
         zone=zone,
         act=_act_next(view),
+        errands=errands.waiting(session, edge.scope, person.actor),
         may_acknowledge=view.act_next is not None and person.may("alerts.acknowledge"),
         chips=_chips(view),
         address=_address,
