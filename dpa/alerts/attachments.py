@@ -7,12 +7,12 @@ a small text: whoever keeps the mail can prove a later rewrite.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import Table, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from dpa.alerts.messages import Message
@@ -40,6 +40,8 @@ class Held:
     sha256: str
     checkpoint: str
     """Signed note printed in the document."""
+    checkpoint_size: int
+    """How many events that checkpoint covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +75,22 @@ def attach(unit: Unit, messages: Iterable[Message], numbers: Mapping[str, int]) 
         unit.session.execute(insert(OutboxAttachment), rows)
 
 
-def held(session: Session, outbox_id: int) -> tuple[Held, ...]:
-    """Return the documents of a message that are issued: the newest file of each."""
+def held(session: Session, outbox_ids: Collection[int]) -> dict[int, tuple[Held, ...]]:
+    """Return the documents of messages that are issued: the newest file of each, by the number of the message."""
+    if not outbox_ids:
+        return {}
     query = (
-        select(IssuedDocument.id, IssuedDocument.reference, DocumentFile.sha256, TrailCheckpoint.note)
-        .join(OutboxAttachment, OutboxAttachment.document_id == IssuedDocument.id)
+        select(OutboxAttachment.outbox_id, IssuedDocument.id, IssuedDocument.reference, DocumentFile.sha256, TrailCheckpoint.size, TrailCheckpoint.note)
+        .join(IssuedDocument, OutboxAttachment.document_id == IssuedDocument.id)
         .join(DocumentFile, DocumentFile.document_id == IssuedDocument.id)
         .join(TrailCheckpoint, TrailCheckpoint.size == IssuedDocument.checkpoint_size)
-        .where(OutboxAttachment.outbox_id == outbox_id, DocumentFile.role != FileRole.BUNDLE)
+        .where(OutboxAttachment.outbox_id.in_(outbox_ids), DocumentFile.role != FileRole.BUNDLE)
         .order_by(IssuedDocument.id, DocumentFile.at, DocumentFile.sha256)
     )
-    newest = {row.id: Held(row.id, f"{row.reference}.pdf", row.sha256, row.note) for row in session.execute(query)}
-    return tuple(newest.values())
+    newest: dict[int, dict[int, Held]] = {}
+    for row in session.execute(query):
+        newest.setdefault(row.outbox_id, {})[row.id] = Held(row.id, f"{row.reference}.pdf", row.sha256, row.note, row.size)
+    return {number: tuple(documents.values()) for number, documents in newest.items()}
 
 
 def load(folder: Path, documents: Sequence[Held]) -> tuple[Attachment, ...]:
@@ -118,25 +124,25 @@ def let_go(unit: Unit, document: IssuedDocument) -> None:
     )
 
 
-def note_sent(unit: Unit, row: OutboxMessage, names: Iterable[str], documents: Sequence[Held]) -> list[str]:
-    """Write down which files left with an accepted message; returns their digests.
+def note_sent(unit: Unit, sent: Mapping[int, tuple[Collection[str], Sequence[Held]]]) -> dict[int, list[str]]:
+    """Write down which files left with accepted messages, given by number with the names that left and their documents; returns their digests.
 
     What a real mail server accepted is held outside from now on, and so is the checkpoint in it.
     """
-    left = set(names)
-    sent = [document for document in documents if document.name in left]
-    for document in sent:
-        unit.session.execute(
-            update(OutboxAttachment)
-            .where(OutboxAttachment.outbox_id == row.id, OutboxAttachment.document_id == document.document_id)
-            .values(sent_sha256=document.sha256)
-            .execution_options(synchronize_session=False)
+    left = {number: [document for document in documents if document.name in names] for number, (names, documents) in sent.items()}
+    rows = [{"message": number, "document": one.document_id, "digest": one.sha256} for number, documents in left.items() for one in documents]
+    if rows:
+        target = OutboxAttachment.__table__
+        assert isinstance(target, Table)
+        unit.session.connection().execute(
+            update(target)
+            .where(target.c.outbox_id == bindparam("message"), target.c.document_id == bindparam("document"))
+            .values(sent_sha256=bindparam("digest")),
+            rows,
         )
-        if unit.settings.smtp_url:
-            size = unit.session.scalar(select(IssuedDocument.checkpoint_size).where(IssuedDocument.id == document.document_id))
-            assert size is not None, "an issued document has its checkpoint"
-            anchoring.hold(unit, size, "document", f"document:{document.document_id}", "")
-    return [document.sha256 for document in sent]
+    if unit.settings.smtp_url:
+        anchoring.hold_many(unit, "document", {f"document:{one.document_id}": one.checkpoint_size for documents in left.values() for one in documents})
+    return {number: [one.sha256 for one in documents] for number, documents in left.items()}
 
 
 def of_message(session: Session, outbox_id: int) -> list[Sent]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from email.header import Header
 from email.headerregistry import Address, AddressHeader
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.policy import EmailPolicy
 from email.policy import default as reading
 from email.utils import format_datetime, parseaddr
@@ -103,40 +104,74 @@ def sender(settings: Settings) -> str:
 
 
 def build(letter: Letter) -> bytes:
-    """Return the mail as it goes over the wire. Raises ValueError for line breaks in headers."""
-    message = EmailMessage(policy=POLICY)
-    message["From"] = _person(letter.from_name, letter.from_address)
-    message["To"] = _person(letter.to_name, letter.to_address)
-    message["Subject"] = letter.subject
-    message["Date"] = format_datetime(letter.created_at)
-    message["Message-ID"] = f"<{letter.message_id}>"
+    """Return the mail as it goes over the wire. Raises ValueError for line breaks in headers.
+
+    The standard library writes the headers that hold people's words. The parts below them have headers of our own choosing and a content that
+    is only encoded, so they are put together here: a release sends thousands of them, and the library takes ten times as long.
+    """
+    text = _part('text/plain; charset="utf-8"', "quoted-printable", _quoted(letter.text))
+    html = _part('text/html; charset="utf-8"', "quoted-printable", _quoted(letter.html))
+    body = _multipart("alternative", f"{letter.message_id} words", [text, html])
+    if letter.attachments:
+        body = _multipart("mixed", letter.message_id, [body, *map(_file, letter.attachments)])
+    return b"".join([*_headers(letter), b"MIME-Version: 1.0\r\n", body])
+
+
+def _headers(letter: Letter) -> Iterator[bytes]:
+    yield _address("From", letter.from_name, letter.from_address)
+    yield _address("To", letter.to_name, letter.to_address)
+    yield _header("Subject", letter.subject)
+    yield _header("Date", format_datetime(letter.created_at))
+    yield _header("Message-ID", f"<{letter.message_id}>")
     if letter.reply_to:
-        message["Reply-To"] = Address(addr_spec=letter.reply_to)
+        yield _address("Reply-To", "", letter.reply_to)
     if letter.category is not Category.NOTICE:
         # A notice was released by a person: its answers are wanted, so it must not look automatic.
-        message["Auto-Submitted"] = "auto-generated"
-        message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+        yield b"Auto-Submitted: auto-generated\r\n"
+        yield b"X-Auto-Response-Suppress: OOF, AutoReply\r\n"
     if letter.repeated:
-        message["X-DPA-Desk-Repeat"] = "possible; a copy has the same Message-ID"
-    message.set_content(letter.text, charset="utf-8", cte="quoted-printable")
-    message.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
-    marks = [_mark(letter, number) for number, _ in enumerate(letter.attachments)]
-    for file, mark in zip(letter.attachments, marks, strict=True):
-        media, _, charset = file.media.partition("; charset=")
-        main, _, sub = media.partition("/")
-        message.add_attachment(mark, maintype=main, subtype=sub, filename=file.name, params={"charset": charset} if charset else None)
-    # Copies of a message are equal byte for byte, so nothing in it may be random.
-    for place, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        part.set_boundary("=_" + hashlib.sha256(f"{letter.message_id}{place or ''}".encode()).hexdigest()[:32])
-    data = message.as_bytes(policy=POLICY)
-    for file, mark in zip(letter.attachments, marks, strict=True):
-        data = data.replace(_encoded(mark), _encoded(file.content), 1)
-    return data
+        yield b"X-DPA-Desk-Repeat: possible; a copy has the same Message-ID\r\n"
 
 
-def _mark(letter: Letter, number: int) -> bytes:
-    """Return what stands for a file while the mail is put together: the standard library takes longer for the lines of one file than for all else."""
-    return hashlib.sha256(f"{letter.message_id} file {number}".encode()).digest()
+def _header(name: str, value: str | Address) -> bytes:
+    """Return one header as the policy writes it."""
+    message = EmailMessage(policy=POLICY)
+    message[name] = value
+    return POLICY.fold_binary(name, message[name])
+
+
+@lru_cache(maxsize=256)
+def _address(name: str, person: str, address: str) -> bytes:
+    # Sender and Reply-To are the same in all mails of a release.
+    return _header(name, _person(person, address))
+
+
+def _multipart(kind: str, name: str, parts: Iterable[bytes]) -> bytes:
+    """Return parts with what divides them. Copies of a message are equal byte for byte, so the boundary comes from its name; no encoded text holds one."""
+    boundary = f"=_{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+    mark = f"--{boundary}".encode()
+    head = f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode()
+    return b"".join([head, *(mark + b"\r\n" + part + b"\r\n" for part in parts), mark, b"--\r\n"])
+
+
+def _part(media: str, encoding: str, content: bytes, more: str = "") -> bytes:
+    return f"Content-Type: {media}\r\nContent-Transfer-Encoding: {encoding}\r\n{more}\r\n".encode() + content
+
+
+def _file(file: Attachment) -> bytes:
+    """Return an attached file. Raises ValueError for a name that does not fit into a header."""
+    if not file.name.isprintable():
+        raise ValueError("the name of a file holds control characters")
+    head = Message()
+    # Beyond ASCII as RFC 2231 asks; with quotes and backslashes escaped.
+    head.add_header("Content-Disposition", "attachment", filename=file.name if file.name.isascii() else ("utf-8", "", file.name))
+    return _part(file.media, "base64", _encoded(file.content), f"Content-Disposition: {head['Content-Disposition']}\r\n")
+
+
+def _quoted(text: str) -> bytes:
+    """Return text as quoted-printable (RFC 2045, 6.7) with line ends of the wire."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    return binascii.b2a_qp(lines.encode(), istext=True)
 
 
 def _encoded(content: bytes) -> bytes:

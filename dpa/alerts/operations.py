@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,6 +65,13 @@ def enqueue_many(unit: Unit, batch: Iterable[Message]) -> dict[str, int]:
 def stored(session: Session, keys: Iterable[str]) -> frozenset[str]:
     """Return those of the dedupe keys that were stored before; needs no unit, so that a job can look before it writes."""
     return frozenset(_numbers(session, keys))
+
+
+def spoken_of(session: Session, entry_ids: Collection[int]) -> frozenset[int]:
+    """Return those of the docket entries that an unsent message speaks of."""
+    # The condition of the partial index, word for word; see `_cancel`.
+    query = select(OutboxMessage.deadline_id).where(text(LIVE), OutboxMessage.deadline_id.in_(entry_ids)).distinct()
+    return frozenset(number for number in session.scalars(query) if number is not None) if entry_ids else frozenset()
 
 
 def cancel_for_deadline(unit: Unit, entry_id: int, below_version: int) -> int:

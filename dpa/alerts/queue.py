@@ -1,8 +1,8 @@
 """Taking messages off the queue and writing down what came of them: leases, fencing tokens, crashes.
 
 A worker *claims* a message: one statement, the same on both databases, leases it and raises its token. Only the holder of the
-current token may write the end of it, so a worker that was thought dead and comes back late changes nothing. One message is
-claimed at a time: when a worker dies, exactly the message in its hands is uncertain, and a poisonous one takes no neighbours along.
+current token may write the end of it, so a worker that was thought dead and comes back late changes nothing. When a worker dies, the
+few messages in its hands are suspects of having killed it, and a suspect is claimed only alone: a poisonous message takes no neighbour along.
 
 `next_at` of a leased message is the end of its lease, so one range of one index holds everything that may be taken.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,17 +55,35 @@ class Claimed:
     documents: tuple[Held, ...] = ()
     """What goes with it, as far as it is issued."""
 
+    @property
+    def suspect(self) -> bool:
+        """Whether an earlier worker ended with it in its hands."""
+        return self.claims - self.attempts > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What came of a claimed message, and what becomes of it; `files` names those that went with it."""
+
+    claimed: Claimed
+    answer: Answer
+    decision: Decision
+    files: Collection[str] = ()
+
 
 def anything_due(session: Session, now: datetime) -> bool:
     """Tell whether there is a message to be claimed; only then is a writing transaction worth its lock."""
     return session.execute(select(OutboxMessage.id).where(text(LIVE), OutboxMessage.next_at <= now).limit(1)).first() is not None
 
 
-def claim(unit: Unit, worker: str, sender: str, *, limit: int = 1) -> list[Claimed]:
-    """Lease up to `limit` due messages to a worker, those that wait longest first; runs in a unit of its own or another's."""
+def claim(unit: Unit, worker: str, sender: str, *, limit: int = 1, beside: bool = False) -> list[Claimed]:
+    """Lease up to `limit` due messages to a worker, those that wait longest first; runs in a unit of its own or another's.
+
+    `beside` says that the worker holds another message already, so that suspects are passed over.
+    """
     due = (
         select(OutboxMessage.id)
-        .where(text(LIVE), OutboxMessage.next_at <= unit.now)
+        .where(text(LIVE), OutboxMessage.next_at <= unit.now, *([OutboxMessage.claims <= OutboxMessage.attempts] if beside else []))
         .order_by(OutboxMessage.next_at, OutboxMessage.id)
         .limit(limit)
         .with_for_update(skip_locked=True)  # SQLite ignores it: its writers come one after the other anyway.
@@ -82,57 +100,72 @@ def claim(unit: Unit, worker: str, sender: str, *, limit: int = 1) -> list[Claim
         .returning(OutboxMessage)
         .execution_options(synchronize_session=False, populate_existing=True)
     ).all()
-    return [_claimed(unit.session, row, sender) for row in sorted(rows, key=lambda row: row.id)]
+    documents = attachments.held(unit.session, [row.id for row in rows if row.category is Category.NOTICE])
+    # In the order they left the queue in before, for the statement gives no order: equal waits by number.
+    return [_claimed(row, sender, documents.get(row.id, ())) for row in sorted(rows, key=lambda row: row.id)]
 
 
-def conclude(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision, left: Collection[str] = ()) -> OutboxMessage | None:
-    """Write down what came of a claimed message; none when the lease was lost and nothing but the record was written.
+def give_back(unit: Unit, claimed: Sequence[Claimed]) -> None:
+    """Let messages go that were not offered to any server after all, as if they had never been claimed."""
+    for one in claimed:
+        unit.session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.id == one.id, OutboxMessage.lease_token == one.token, OutboxMessage.state == State.SENDING)
+            .values(state=State.PENDING, next_at=unit.now, claims=OutboxMessage.claims - 1, lease_owner=None, lease_until=None)
+            .execution_options(synchronize_session=False)
+        )
 
-    A message cancelled while it was on its way is still recorded as sent when the server accepted it. `left` names the files that
-    went with it.
+
+def conclude(unit: Unit, endings: Sequence[Ending]) -> list[OutboxMessage | None]:
+    """Write down what came of claimed messages; none in the place of one whose lease was lost, of which nothing but the record was written.
+
+    A message cancelled while it was on its way is still recorded as sent when the server accepted it.
     """
+    mine = select(OutboxMessage).where(OutboxMessage.id.in_([one.claimed.id for one in endings])).order_by(OutboxMessage.id)
+    rows = {row.id: row for row in unit.session.scalars(mine.with_for_update().execution_options(populate_existing=True))}
+    found = [_end(unit, one, rows.get(one.claimed.id)) for one in endings]
+    files = attachments.note_sent(unit, {
+        row.id: (one.files, one.claimed.documents) for one, row in zip(endings, found, strict=True) if row is not None and row.state is State.SENT
+    })
+    for one, row in zip(endings, found, strict=True):
+        if row is not None:
+            _tell_the_trail(unit, row, one.answer, one.decision, files.get(row.id, []))
+    return found
+
+
+def _end(unit: Unit, ending: Ending, row: OutboxMessage | None) -> OutboxMessage | None:
+    """Write one ending down in the row, if it is still ours to write, and in the delivery record."""
+    claimed, answer, decision = ending.claimed, ending.answer, ending.decision
     accepted = decision.state is State.SENT
     allowed = (State.SENDING, State.CANCELLED) if accepted else (State.SENDING,)
-    row = unit.session.scalars(
-        update(OutboxMessage)
-        .where(OutboxMessage.id == claimed.id, OutboxMessage.lease_token == claimed.token, OutboxMessage.state.in_(allowed))
-        .values(**_outcome(unit, claimed, answer, decision))
-        .returning(OutboxMessage)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    ).one_or_none()
-    held = row is not None
+    held = row is not None and row.lease_token == claimed.token and row.state in allowed
     kind = EventKind.ACCEPTED_LATE if decision.kind is EventKind.ACCEPTED and not held else decision.kind
     # A server that is down for days would fill the record with the same line every half minute.
     is_news = decision.kind is not EventKind.UNREACHABLE or answer.text != claimed.last_error
     if accepted or (held and is_news):
         unit.session.add(DeliveryEvent(outbox_id=claimed.id, at=unit.now, kind=kind, smtp_code=answer.code, reply_text=answer.text))
-    if row is None:
+    if row is None or not held:
         return None
-    files = attachments.note_sent(unit, row, left, claimed.documents) if accepted and claimed.documents else []
-    _tell_the_trail(unit, row, answer, decision, files)
+    _write(row, unit.now, answer, decision)
     return row
 
 
-def _outcome(unit: Unit, claimed: Claimed, answer: Answer, decision: Decision) -> dict[str, Any]:
-    """Return what the row of a message says after an answer."""
+def _write(row: OutboxMessage, now: datetime, answer: Answer, decision: Decision) -> None:
+    """Make the row of a message say what came of it."""
     accepted = decision.state is State.SENT
-    values: dict[str, Any] = {
-        "state": decision.state,
-        "attempts": OutboxMessage.attempts + int(decision.counts),
-        # A claim that came to no conversation is given back, or it would look like a crash.
-        "claims": OutboxMessage.claims - int(not decision.counts),
-        "uncertain": OutboxMessage.uncertain + int(answer.uncertain),
-        "lease_owner": None,
-        "lease_until": None,
-        "last_error": None if accepted else answer.text,
-    }
+    row.state = decision.state
+    row.attempts += int(decision.counts)
+    # A claim that came to no conversation is given back, or it would look like a crash.
+    row.claims -= int(not decision.counts)
+    row.uncertain += int(answer.uncertain)
+    row.lease_owner = row.lease_until = None
+    row.last_error = None if accepted else answer.text
     if decision.next_at is not None:
-        values["next_at"] = decision.next_at
+        row.next_at = decision.next_at
     if accepted:
-        values |= {"sent_at": unit.now, "kept": answer.kept}
-        if claimed.category is Category.ACCOUNT:
-            values |= {"body_text": ERASED, "body_html": ERASED}
-    return values
+        row.sent_at, row.kept = now, answer.kept
+        if row.category is Category.ACCOUNT:
+            row.body_text = row.body_html = ERASED
 
 
 def _tell_the_trail(unit: Unit, row: OutboxMessage, answer: Answer, decision: Decision, files: list[str]) -> None:
@@ -227,7 +260,7 @@ def is_dead_here(owner: str, me: str) -> bool:
     return False
 
 
-def _claimed(session: Session, row: OutboxMessage, sender: str) -> Claimed:
+def _claimed(row: OutboxMessage, sender: str, documents: tuple[Held, ...]) -> Claimed:
     letter = Letter(
         category=row.category, from_name=row.from_name, from_address=sender, to_name=row.to_name, to_address=row.to_address,
         reply_to=row.reply_to, subject=row.subject, text=row.body_text, html=row.body_html, message_id=row.message_id,
@@ -236,7 +269,7 @@ def _claimed(session: Session, row: OutboxMessage, sender: str) -> Claimed:
     return Claimed(
         id=row.id, token=row.lease_token, attempts=row.attempts, claims=row.claims, uncertain=row.uncertain, give_up_at=row.give_up_at,
         last_error=row.last_error, letter=letter, category=row.category, person_id=row.person_id, organisation_id=row.organisation_id,
-        documents=attachments.held(session, row.id) if row.category is Category.NOTICE else (),
+        documents=documents,
     )
 
 

@@ -79,8 +79,13 @@ def _trouble(session: Session, settings: Settings, address: str) -> witnesses.Tr
     return witnesses.trouble(session, settings, address)
 
 
-def hold_outside(unit: Unit, row: OutboxMessage) -> None:
-    """Note that a witness holds a checkpoint from now on; called when a mail is accepted, and harmless to repeat."""
+def hold_outside(unit: Unit, rows: Sequence[OutboxMessage]) -> None:
+    """Note that witnesses hold a checkpoint from now on; called when mails are accepted, and harmless to repeat."""
+    for row in rows:
+        _hold_outside(unit, row)
+
+
+def _hold_outside(unit: Unit, row: OutboxMessage) -> None:
     if row.about_type != ABOUT or row.about_id is None or not unit.settings.smtp_url:
         return
     if row.to_address and witnesses.inside(unit.session, unit.settings, row.to_address):

@@ -24,7 +24,7 @@ def _blueprints() -> tuple[Blueprint, ...]:
 
 
 # A notice the customer's mail server accepts meets that customer's clock, in the same transaction.
-delivery.on_sent("notice", operations.notice_sent)
+delivery.on_sent("notice", operations.notices_sent)
 
 MAILS = {"breaches/notice": "breach notice", "breaches/approval": "notice that waits for a second person", "breaches/alone": "notice released by one person alone"}
 

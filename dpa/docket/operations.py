@@ -7,6 +7,7 @@ Rules and permissions: `dpa.docket.rules`. Whose rows they are was decided by th
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -28,11 +29,13 @@ _TwoDates = tuple[datetime, datetime | None]
 """The target and the latest date."""
 
 __all__ = [
+    "Fulfilment",
     "Opening",
     "acknowledge",
     "assign",
     "extend",
     "meet",
+    "meet_many",
     "open_entry",
     "open_many",
     "pause",
@@ -44,25 +47,40 @@ __all__ = [
 
 
 def meet(unit: Unit, entry: DocketEntry, at: datetime, *, by: str, record: bool = True) -> bool:
-    """Record that the promise was kept at `at`; returns False, changing nothing, when the deadline is already closed.
+    """Record that one promise was kept; see `meet_many`. Returns False, changing nothing, when the deadline is already closed."""
+    return bool(meet_many(unit, [Fulfilment(entry, at, by)], record=record))
 
-    The first fulfilment freezes `met_at` and `late_s` for ever. `by` says what fulfilled it, such as
-    `mail accepted`. With `record=False` the caller's own event must cover the row. Raises `Invalid` for a
-    fulfilment in the future.
+
+@dataclass(frozen=True, slots=True)
+class Fulfilment:
+    """How a promise was kept: when, and by what, such as `mail accepted`."""
+
+    entry: DocketEntry
+    at: datetime
+    by: str
+
+
+def meet_many(unit: Unit, fulfilments: Sequence[Fulfilment], *, record: bool = True) -> list[DocketEntry]:
+    """Record that promises were kept; returns the entries that this closed, leaving out what was closed before.
+
+    The first fulfilment freezes `met_at` and `late_s` for ever. With `record=False` the caller's own events must cover the rows. Raises
+    `Invalid` for a fulfilment in the future.
     """
-    _lock(unit, entry)
-    if entry.state in rules.CLOSED:
-        return False
-    if at > unit.now:
-        raise Invalid("A deadline cannot be met in the future; check the time.", field="at")
-    entry.state = rules.next_state(State(entry.state), Act.MEET)
-    entry.met_at = at
-    entry.late_s = rules.lateness(at, entry.due_at, entry.target_at)
-    entry.closed_reason = by
-    others = _close(unit, entry)
-    if record or others:
-        _record(unit, Event.MET, entry, others, data={"met": at.isoformat(), "late_s": entry.late_s})
-    return True
+    _lock_all(unit, [one.entry for one in fulfilments])
+    met = [one for one in fulfilments if one.entry.state not in rules.CLOSED]
+    taken_back = rearming.take_back_many(unit, [one.entry for one in met])
+    for one in met:
+        entry = one.entry
+        if one.at > unit.now:
+            raise Invalid("A deadline cannot be met in the future; check the time.", field="at")
+        entry.state = rules.next_state(State(entry.state), Act.MEET)
+        entry.met_at, entry.closed_reason = one.at, one.by
+        entry.late_s = rules.lateness(one.at, entry.due_at, entry.target_at)
+        _end(unit, entry)
+        others = taken_back.get(entry.id, ())
+        if record or others:
+            _record(unit, Event.MET, entry, others, data={"met": one.at.isoformat(), "late_s": entry.late_s})
+    return [one.entry for one in met]
 
 
 def extend(
@@ -192,6 +210,13 @@ def _lock(unit: Unit, entry: DocketEntry) -> None:
     unit.session.refresh(entry, with_for_update=True)
 
 
+def _lock_all(unit: Unit, entries: Sequence[DocketEntry]) -> None:
+    """Do the same for many rows, in the order of their numbers, so that two acts cannot wait for each other."""
+    unit.session.flush()
+    query = select(DocketEntry).where(DocketEntry.id.in_([entry.id for entry in entries])).order_by(DocketEntry.id)
+    unit.session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+
+
 def _latest(dates: Dates, latest: Deadline | datetime | None) -> Reckoned | None:
     if latest is None:
         return dates.latest
@@ -252,10 +277,14 @@ def _change(
 def _close(unit: Unit, entry: DocketEntry) -> Sequence[DocketEntry]:
     """End everything that runs; returns entries whose alert was taken back along with this one's."""
     others = rearming.take_back(unit, entry)
+    _end(unit, entry)
+    return others
+
+
+def _end(unit: Unit, entry: DocketEntry) -> None:
     entry.closed_at = unit.now
     entry.next_alert_at = None
     entry.paused_at = None
-    return others
 
 
 def _record(

@@ -6,7 +6,7 @@ mail has left, the mail is cancelled and the others are put back to the scan, wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Select, select
 
@@ -26,6 +26,12 @@ def take_back(unit: Unit, entry: DocketEntry) -> Sequence[DocketEntry]:
         other.last_step = alerting.step_before(other)
         other.next_alert_at = unit.now
     return others
+
+
+def take_back_many(unit: Unit, entries: Collection[DocketEntry]) -> dict[int, Sequence[DocketEntry]]:
+    """Do the same for many entries, most of which have no alert waiting; returns the others by the entry's number."""
+    waiting = outbox.spoken_of(unit.session, [entry.id for entry in entries])
+    return {entry.id: take_back(unit, entry) for entry in entries if entry.id in waiting}
 
 
 def others_told_with(entry: DocketEntry) -> Select[DocketEntry]:

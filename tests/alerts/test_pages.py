@@ -57,7 +57,7 @@ class Office:
                 with self.unit() as unit:
                     (claimed,) = queue.claim(unit, "w:1:a", "desk@example.org")
                     state = State.SENT if answer.outcome is Outcome.ACCEPTED else State.DEAD
-                    queue.conclude(unit, claimed, answer, Decision(state, EventKind(answer.outcome.value), counts=True))
+                    queue.conclude(unit, [queue.Ending(claimed, answer, Decision(state, EventKind(answer.outcome.value), counts=True))])
             return number
 
     def beat(self, *, failing: tuple[str, ...] = ()) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -109,18 +110,19 @@ def test_a_late_worker_may_not_write(desk: Desk) -> None:
         (current,) = queue.claim(unit, "w:2:b", "s@example.org")
     refused = Answer(Outcome.REFUSED, 550, "no")
     with desk.unit() as unit:
-        assert queue.conclude(unit, late, refused, decide(late, refused, unit)) is None
+        assert conclude(unit, late, refused) is None
     assert desk.row(number).state is State.SENDING
     assert desk.record(number) == []
     accepted = Answer(Outcome.ACCEPTED, 250, "OK")
     with desk.unit() as unit:
-        assert queue.conclude(unit, late, accepted, decide(late, accepted, unit)) is None
-        assert queue.conclude(unit, current, accepted, decide(current, accepted, unit)) is not None
+        assert conclude(unit, late, accepted) is None
+        assert conclude(unit, current, accepted) is not None
     assert desk.record(number) == [("accepted_late", 250), ("accepted", 250)]
 
 
-def decide(claimed: queue.Claimed, answer: Answer, unit: Unit) -> rules.Decision:
-    return rules.decide(answer, attempts=claimed.attempts, give_up_at=claimed.give_up_at, now=unit.now, chance=0)
+def conclude(unit: Unit, claimed: queue.Claimed, answer: Answer) -> OutboxMessage | None:
+    decision = rules.decide(answer, attempts=claimed.attempts, give_up_at=claimed.give_up_at, now=unit.now, chance=0)
+    return queue.conclude(unit, [queue.Ending(claimed, answer, decision)])[0]
 
 
 def test_temporary_refusals_are_tried_again_at_growing_intervals(desk: Desk) -> None:
@@ -237,7 +239,7 @@ def test_cancelled_on_its_way_is_not_repeated_but_counts_when_accepted(desk: Des
         operations.cancel_for_deadline(unit, 7, 2)
     answer = Answer(outcome, 250, "x")
     with desk.unit() as unit:
-        queue.conclude(unit, claimed, answer, decide(claimed, answer, unit))
+        conclude(unit, claimed, answer)
     assert desk.row(number).state is state
     desk.clock.advance(timedelta(days=1))
     assert desk.dispatch() == ""
@@ -288,8 +290,8 @@ def test_listeners_act_in_the_accepting_transaction(desk: Desk, monkeypatch: pyt
     monkeypatch.setattr(delivery, "_listeners", {})
     heard: list[tuple[int, object]] = []
 
-    def listener(unit: Unit, row: OutboxMessage) -> None:
-        heard.append((row.id, row.sent_at))
+    def listener(unit: Unit, rows: Sequence[OutboxMessage]) -> None:
+        heard.extend((row.id, row.sent_at) for row in rows)
         if len(heard) == 1:
             raise RuntimeError("the first time it fails")
 

@@ -195,7 +195,7 @@ def test_what_a_mail_server_accepted_is_held_outside(desk: Desk) -> None:
     assert (anchor.kind, anchor.reference, anchor.size) == ("witness", f"message:{message.id}", message.about_id)
     assert (anchor.target, anchor.at) == ("witness:1", desk.clock.now()), "by number: a name could not be erased from it"
     with desk.unit() as unit:
-        witnessing.hold_outside(unit, message)
+        witnessing.hold_outside(unit, [message])
     assert len(anchors(desk)) == 1, "harmless to repeat"
 
 

@@ -95,7 +95,7 @@ class Tellers:
             for one in unit.session.scalars(select(Delivery).where(Delivery.given_at.is_(None))).all():
                 message = unit.session.get_one(OutboxMessage, one.outbox_id)
                 message.sent_at, message.state = unit.now, "sent"  # type: ignore[assignment]
-                operations.notice_sent(unit, message)
+                operations.notices_sent(unit, [message])
 
     def delivery(self, code: str) -> Delivery:
         """The newest delivery to a customer."""

@@ -67,7 +67,7 @@ class Desk(House):
             for one in unit.session.scalars(select(Delivery).where(Delivery.given_at.is_(None), Delivery.outbox_id.is_not(None))).all():
                 message = unit.session.get_one(OutboxMessage, one.outbox_id)
                 message.sent_at, message.state = unit.now, "sent"  # type: ignore[assignment]
-                operations.notice_sent(unit, message)
+                operations.notices_sent(unit, [message])
 
         self.do(deliver)
 

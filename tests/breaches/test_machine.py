@@ -143,7 +143,7 @@ class CaseMachine(RuleBasedStateMachine):
             for one in unit.session.scalars(waiting).all():
                 message = unit.session.get_one(OutboxMessage, one.outbox_id)
                 message.sent_at, message.state = unit.now, "sent"
-                operations.notice_sent(unit, message)
+                operations.notices_sent(unit, [message])
 
         self.act(work)
 

@@ -171,11 +171,11 @@ def test_acceptance_meets_the_clock_once_and_freezes_lateness(lemon: Ground) -> 
     with lemon.unit(accepted, "system:alerts") as unit:
         message = unit.session.get_one(OutboxMessage, row.outbox_id)
         message.sent_at = accepted
-        operations.notice_sent(unit, message)
+        operations.notices_sent(unit, [message])
     entry = lemon.session.get_one(DocketEntry, row.affected.docket_entry_id)
     assert (entry.met_at, entry.late_s) == (accepted, 3600)
     with lemon.unit(accepted + timedelta(hours=1), "system:alerts") as unit:
-        operations.notice_sent(unit, unit.session.get_one(OutboxMessage, row.outbox_id))
+        operations.notices_sent(unit, [unit.session.get_one(OutboxMessage, row.outbox_id)])
     lemon.session.refresh(entry)
     assert (entry.met_at, entry.late_s) == (accepted, 3600)
     assert actions(lemon.session).count("breaches:notice:sent") == 1
@@ -233,7 +233,7 @@ def test_without_a_mail_server_nobody_is_said_to_have_accepted(lemon: Ground) ->
     with lemon.unit(NOW, "system:alerts") as unit:
         message = unit.session.get_one(OutboxMessage, row.outbox_id)
         message.kept = True
-        operations.notice_sent(unit, message)
+        operations.notices_sent(unit, [message])
     body = lemon.session.scalars(select(TrailEvent.body).where(TrailEvent.action == "breaches:notice:sent")).one()
     assert "kept in the file mailbox" in body
     assert "accepted by" not in body

@@ -80,7 +80,7 @@ class Case:
             for message in messages:
                 message.sent_at = unit.now
                 message.state = "sent"  # type: ignore[assignment]
-                operations.notice_sent(unit, message)
+                operations.notices_sent(unit, [message])
             return len(messages)
 
     def deem(self, hours: float) -> str:

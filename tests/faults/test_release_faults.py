@@ -6,6 +6,7 @@ With SHOTS=folder the case page of each moment is kept as a picture.
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -100,7 +101,8 @@ def the_mail_server_is_away(desk: ReleaseDesk, look: Look) -> None:
     desk.wait_for(lambda session: desk.issued(session) == len(REACHABLE) + 1 and offered(session) > 0)
     page = look("4-mail-server-away")
     assert page.says("0 of 6 told", "5 notices are on their way", "The mail server did not take them at the last attempt")
-    assert "The mail server could not be used: 127.0.0.1" in desk.page(f"/customers/{desk.row_of(1)}").text
+    said = [n for n in REACHABLE if "The mail server could not be used: 127.0.0.1" in desk.page(f"/customers/{desk.row_of(n)}").text]
+    assert said, "which one was tried is chance; it says so"
     desk.kill()
     desk.bury()
 
@@ -124,7 +126,15 @@ def killed_in_the_middle_of_delivering(desk: ReleaseDesk, server: MailServer, lo
     def plan(got: Received) -> Answer:
         if address(2) not in got.recipients or server.to(address(2)):
             return Answer.ACCEPT
-        desk.kill()  # The server keeps the mail; whoever sent it never hears the answer.
+        # What was answered before is written down while this mail is on its way; then the worker dies. The server keeps the mail, and
+        # whoever sent it never hears the answer.
+        others = sum(bool(server.to(address(n))) for n in REACHABLE)
+        with Session(desk.session.get_bind()) as session:
+            end = time.monotonic() + 20
+            while desk.told(session) < others and time.monotonic() < end:
+                session.rollback()
+                time.sleep(0.02)
+        desk.kill()
         return Answer.DROP_UNSAID
 
     server.plan = plan
@@ -161,7 +171,10 @@ def nothing_lost_and_nothing_twice_unknown(desk: ReleaseDesk, server: MailServer
     rows = {row.to_address: row for row in desk.session.scalars(select(OutboxMessage).where(OutboxMessage.mail == "breaches/notice"))}
     copies = Counter((got.recipients[0], got.message_id) for got in server.received if got.recipients[0] in rows)
     assert copies == {(address(n), f"<{rows[address(n)].message_id}>"): 2 if n == 2 else 1 for n in REACHABLE}
-    assert {n: rows[address(n)].uncertain for n in REACHABLE} == {1: 0, 2: 1, 3: 0, 4: 0}
+    uncertain = {n: rows[address(n)].uncertain for n in REACHABLE}
+    assert uncertain[2] == 1
+    # The mails built to follow it were in the dead worker's hands, too; our own tables cannot tell that they never left.
+    assert uncertain[1] == 0, "its answer was written down before"
     numbers = desk.session.scalars(select(IssuedDocument.reference).order_by(IssuedDocument.number)).all()
     assert numbers == [f"LL-BN-2026-{n:04d}" for n in range(1, 6)], "no document lost, none made twice"
     for got in server.received:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 import dpa.slices  # noqa: F401  installs the trail
 from dpa import unit as units
-from dpa.alerts import operations
+from dpa.alerts import operations, post
 from dpa.alerts.messages import Message
 from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.rules import EventKind, State
@@ -34,6 +34,7 @@ MESSAGES = 150
 WORKERS = 3
 KILLS = 20
 LIMIT_SECONDS = 90.0
+SERVER_SECONDS = 0.02
 CONTEXT = {"subject": "Breach LL-2026-007", "recipient": "Carla", "is_notice": True, "answer": "none", "message_path": "/outbox/1"}
 
 
@@ -94,7 +95,7 @@ def test_killed_workers_lose_nothing_and_every_copy_has_the_same_identifier(data
 
     def plan(_message: Received) -> Answer:
         nonlocal refusals
-        time.sleep(0.02)  # A server takes a moment, so that a kill can fall between its answer and our note of it.
+        time.sleep(SERVER_SECONDS)  # A server takes a moment, so that a kill can fall between its answer and our note of it.
         if chance.random() < 0.25:
             refusals += 1
             return Answer.REFUSE_FOR_NOW
@@ -124,7 +125,8 @@ def check(session: Session, server: MailServer, kills: int, refusals: int) -> No
     copies = Counter((got.recipients[0], got.message_id) for got in server.received)
     assert set(copies) == {(row.to_address, f"<{row.message_id}>") for row in rows}, "a mail was lost, or a copy has another Message-ID"
     duplicates = len(server.received) - MESSAGES
-    assert duplicates <= kills
+    # No more mails can be accepted and not yet written down than a worker has in hand.
+    assert duplicates <= kills * post.AHEAD_SECONDS / SERVER_SECONDS
     assert all(copies[row.to_address, f"<{row.message_id}>"] <= 1 + row.uncertain for row in rows), "a copy nobody was warned of"
     assert kills >= 5
     assert refusals >= MESSAGES / 8

@@ -96,7 +96,7 @@ class Desk:
             for one in waiting:
                 message = unit.session.get_one(OutboxMessage, one.outbox_id)
                 message.sent_at, message.state = unit.now, "sent"  # type: ignore[assignment]
-                operations.notice_sent(unit, message)
+                operations.notices_sent(unit, [message])
 
     def tell(self, draft: Draft = DRAFT, phase: Phase | None = None, word: datetime | None = None, **reasons: str) -> None:
         self.release(draft, phase, word, **reasons)

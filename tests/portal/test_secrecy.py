@@ -79,7 +79,8 @@ def test_neither_outbox_nor_trail_shows_the_link_that_the_mail_holds(desk: Desk)
         [claimed] = queue.claim(unit, "test:1", "desk@example.org")
         assert key in claimed.letter.text, "the mail holds it whole"
         answer = Answer(Outcome.ACCEPTED, 250, "queued as 1")
-        queue.conclude(unit, claimed, answer, rules.decide(answer, attempts=0, now=unit.now, give_up_at=unit.now + timedelta(days=1), chance=0.0))
+        decision = rules.decide(answer, attempts=0, now=unit.now, give_up_at=unit.now + timedelta(days=1), chance=0.0)
+        queue.conclude(unit, [queue.Ending(claimed, answer, decision)])
         number = row.id
     with desk.read() as session:
         assert key not in presenting.text(session.get_one(OutboxMessage, number))

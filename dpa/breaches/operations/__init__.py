@@ -9,7 +9,7 @@ from dpa.breaches.operations.giving import (
     ask,
     explain_lateness,
     hand_over,
-    notice_sent,
+    notices_sent,
     read,
 )
 from dpa.breaches.operations.recording import correct_awareness, record_incident, save_facts
@@ -20,6 +20,6 @@ from dpa.breaches.operations.writing import approve, discard_draft, remove_text,
 
 __all__ = [
     "KIND", "acknowledge", "add_affected", "answer", "approve", "ask", "change_settings", "close", "close_as_no_breach", "correct_awareness",
-    "discard_draft", "explain_lateness", "following", "hand_over", "notice_sent", "order_statement", "owe_nothing", "read", "record_incident",
+    "discard_draft", "explain_lateness", "following", "hand_over", "notices_sent", "order_statement", "owe_nothing", "read", "record_incident",
     "release_notice", "remove_text", "reopen", "save_draft", "save_facts", "save_shares", "save_text", "settings_of",
 ]  # fmt: skip

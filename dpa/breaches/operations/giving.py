@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -19,6 +21,7 @@ from dpa.breaches.rules import REASON_MIN
 from dpa.columns import Base
 from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
+from dpa.docket.operations import Fulfilment
 from dpa.evidence import trail
 from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
@@ -29,16 +32,18 @@ KEPT = "kept in the file mailbox (demonstration, nobody was told)"
 NAME_MAX, TEXT_MAX = 200, 5_000
 
 
-def notice_sent(unit: Unit, message: OutboxMessage) -> None:
-    """Meet the clock of the customer whose phase a mail server has just accepted, or the file mailbox of a demonstration kept. Called by delivery, in its unit."""
-    delivery = unit.session.scalar(select(Delivery).where(Delivery.outbox_id == message.id).options(joinedload(Delivery.affected)))
-    if delivery is None or delivery.given_at is not None:
-        return
-    sent_at: datetime = message.sent_at or unit.now
-    delivery.given_at = delivery.effective_at = sent_at
-    # The clock is met all the same, so that a demonstration can be played; whoever reads of it is told what it is worth.
-    delivery.kept = message.kept
-    _give(unit, delivery.affected, delivery, sent_at, KEPT if message.kept else ACCEPTED, message.organisation_id)
+def notices_sent(unit: Unit, messages: Sequence[OutboxMessage]) -> None:
+    """Meet the clocks of customers whose phase a mail server has just accepted, or the file mailbox of a demonstration kept. Called by delivery, in its unit."""
+    by_number = {message.id: message for message in messages}
+    query = select(Delivery).where(Delivery.outbox_id.in_(by_number), Delivery.given_at.is_(None)).options(joinedload(Delivery.affected))
+    given: list[_Given] = []
+    for delivery in unit.session.scalars(query.order_by(Delivery.id)):
+        message = by_number[delivery.outbox_id or 0]
+        delivery.given_at = delivery.effective_at = message.sent_at or unit.now
+        # The clock is met all the same, so that a demonstration can be played; whoever reads of it is told what it is worth.
+        delivery.kept = message.kept
+        given.append(_Given(delivery.affected, delivery, KEPT if message.kept else ACCEPTED, message.organisation_id))
+    _give(unit, given)
 
 
 def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Delivery:
@@ -75,22 +80,45 @@ def count_as_received(unit: Unit, delivery: Delivery, organisation_id: int) -> N
     """Meet the clock by a notice that a person handed over, now that it counts as received."""
     assert delivery.effective_at is not None
     row = unit.session.get_one(Affected, delivery.affected_id)
-    _give(unit, row, delivery, delivery.effective_at, f"given by {TITLES[delivery.channel].lower()}", organisation_id)
+    _give(unit, [_Given(row, delivery, f"given by {TITLES[delivery.channel].lower()}", organisation_id)])
 
 
-def _give(unit: Unit, row: Affected, delivery: Delivery, at: datetime, how: str, organisation_id: int | None) -> None:
-    covers: list[Base] = [delivery]
-    entry = unit.session.get_one(DocketEntry, row.docket_entry_id)
-    data = {"agreement": row.agreement_id, "outbox": delivery.outbox_id, "channel": delivery.channel.value, "how": how, "at": at.isoformat()}
-    if row.sent_at is None:
-        row.sent_at, row.kept = at, delivery.kept
-        docket.meet(unit, entry, at, by=f"notice {how}", record=False)
-        covers += [row, entry]
-    data |= {"late_s": entry.late_s, "lateness": lateness(entry.due_at or entry.target_at, row.sent_at)}
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A delivery that counts as received at its `effective_at`, and how."""
+
+    row: Affected
+    delivery: Delivery
+    how: str
+    organisation_id: int | None
+
+    @property
+    def at(self) -> datetime:
+        assert self.delivery.effective_at is not None
+        return self.delivery.effective_at
+
+
+def _give(unit: Unit, given: Sequence[_Given]) -> None:
+    """Meet the clocks of customers that were given their first phase, and record each delivery."""
+    numbers = [one.row.docket_entry_id for one in given]
+    entries = {entry.id: entry for entry in unit.session.scalars(select(DocketEntry).where(DocketEntry.id.in_(numbers)))}
+    first: dict[int, _Given] = {}
+    for one in given:
+        if one.row.sent_at is None:
+            one.row.sent_at, one.row.kept = one.at, one.delivery.kept
+            first[one.row.docket_entry_id] = one
+    docket.meet_many(unit, [Fulfilment(entries[number], one.at, f"notice {one.how}") for number, one in first.items()], record=False)
     unit.session.flush()
-    trail.record(
-        unit, Event.SENT, subject=("breach", row.breach_id), organisation_id=organisation_id, covers=covers, data=data,
-    )  # fmt: skip
+    for one in given:
+        entry = entries[one.row.docket_entry_id]
+        covers: list[Base] = [one.delivery, *([one.row, entry] if first.get(entry.id) is one else [])]
+        trail.record(
+            unit, Event.SENT, subject=("breach", one.row.breach_id), organisation_id=one.organisation_id, covers=covers,
+            data={
+                "agreement": one.row.agreement_id, "outbox": one.delivery.outbox_id, "channel": one.delivery.channel.value, "how": one.how,
+                "at": one.at.isoformat(), "late_s": entry.late_s, "lateness": lateness(entry.due_at or entry.target_at, one.row.sent_at or one.at),
+            },
+        )  # fmt: skip
 
 
 def explain_lateness(unit: Unit, breach: Breach, rows: list[Affected], reason: str) -> int:

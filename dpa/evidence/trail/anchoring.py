@@ -6,7 +6,7 @@ server that accepted a document with the checkpoint in it, a witness to whom it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,13 +48,24 @@ def hold(unit: Unit, size: int, kind: str, reference: str, target: str, *, recei
     `reference` names what made it (`message:17`, `document:4`), `target` where it is: a witness by its number (`witness:3`), never by name or
     address, a person's place in words. `receipt` proves it (a time-stamp token, DER; a note that contradicts). The act behind it has an event of its own. Raises `NotFound` for a size without checkpoint.
     """
-    assert kind in KINDS, kind
-    if unit.session.get(TrailCheckpoint, size) is None:
-        raise NotFound(f"There is no checkpoint over {size} events.")
-    row = {"size": size, "kind": kind, "reference": reference, "target": target, "receipt": receipt, "at": unit.now}
-    connection = unit.session.connection()
-    connection.execute(insert_new(connection, table(TrailAnchor)), [row])
+    hold_many(unit, kind, {reference: size}, target=target, receipt=receipt)
     return unit.session.scalars(_anchor(size, kind, reference)).one()
+
+
+def hold_many(unit: Unit, kind: str, sizes: Mapping[str, int], *, target: str = "", receipt: bytes | None = None) -> None:
+    """Note that copies of checkpoints are held outside since now, each given by its reference with its size; see `hold`."""
+    assert kind in KINDS, kind
+    known = set(unit.session.scalars(select(TrailCheckpoint.size).where(TrailCheckpoint.size.in_(set(sizes.values())))))
+    for size in sizes.values():
+        if size not in known:
+            raise NotFound(f"There is no checkpoint over {size} events.")
+    rows = [
+        {"size": size, "kind": kind, "reference": reference, "target": target, "receipt": receipt, "at": unit.now}
+        for reference, size in sizes.items()
+    ]
+    if rows:
+        connection = unit.session.connection()
+        connection.execute(insert_new(connection, table(TrailAnchor)), rows)
 
 
 def newest_outside(session: Session) -> Outside | None:

@@ -100,7 +100,7 @@ class Story(Case):
             unit.session.add(DeliveryEvent(outbox_id=message.id, at=unit.now - timedelta(minutes=2), kind=EventKind.DEFERRED, smtp_code=451, reply_text="4.7.1 Greylisted, try again"))
             unit.session.add(DeliveryEvent(outbox_id=message.id, at=unit.now, kind=EventKind.ACCEPTED, smtp_code=250, reply_text="2.0.0 Ok: queued as 4XyZ"))
             message.sent_at, message.state = unit.now, "sent"  # type: ignore[assignment]
-            operations.notice_sent(unit, message)
+            operations.notices_sent(unit, [message])
         return 1
 
     def finish(self) -> None:

@@ -28,7 +28,7 @@ def demonstration(ground: Ground) -> Case:
     with found.at(3, "system:alerts") as unit:
         for message in unit.session.scalars(select(OutboxMessage).where(OutboxMessage.category == "notice")).all():
             message.sent_at, message.state, message.kept = unit.now, State.SENT, True
-            operations.notice_sent(unit, message)
+            operations.notices_sent(unit, [message])
     return found
 
 
