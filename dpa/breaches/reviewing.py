@@ -91,6 +91,8 @@ class Difference:
     due_at: datetime
     zone: str
     met_at: datetime | None
+    kept: bool
+    """Whether what met the clock was only kept in the file mailbox of a demonstration: nobody was told."""
     state: str
     name: str
     address: str
@@ -237,7 +239,7 @@ def _differences(
         found.append(Difference(
             affected_id=row.id, controller_id=row.controller_id, controller=agreement.controller, agreement=agreement.reference,
             template=agreement.template, promise=row.promise, origin=ORIGINS.get(entry.origin, ("decision", ""))[0], due_at=entry.target_at,
-            zone=entry.zone, met_at=entry.met_at, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
+            zone=entry.zone, met_at=entry.met_at, kept=row.kept, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
             why=waiting.addressees[row.id].why, unmatched=waiting.addressees[row.id].unmatched, refused=waiting.refused.get(row.id) == to.email, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
             part=_part(versions[row.id].part), news=row.id in told and told[row.id] != versions[row.id].part.text,
         ))  # fmt: skip

@@ -114,6 +114,8 @@ class NoticesView:
     to_confirm: int
     """Phases that were given and are not confirmed."""
     phases: tuple[PhaseShown, ...]
+    withdrawn: bool
+    """Whether the newest of them took everything back: there was no breach."""
     word: Word | None
     facts: tuple[Mapping[str, Any], ...]
     clock: Clock | None
@@ -137,8 +139,9 @@ def view(session: Session, found: Holder, token: str, now: datetime) -> NoticesV
         unread=len(unread),
         to_confirm=sum(bool(some) and not any(one.acknowledged_at for one in some) for some in given.values()),
         phases=tuple(_phase(notice, by_phase.get(notice.id, []), found) for notice in shown),
+        withdrawn=bool(shown) and shown[0].withdraws,
         word=_word(shown[0], found, now) if shown else None,
-        facts=_facts(found, promise),
+        facts=_facts(found, promise, withdrawn=bool(shown) and shown[0].withdraws),
         clock=_clock(promise.entry, now, found.say),
         why=presenting.explanation(promise.entry),
         questions=queries.questions(session, found.row.id),
@@ -236,7 +239,7 @@ def _word(newest: Notice, found: Holder, now: datetime) -> Word:
     return Word("running", say("portal.word_next", at=at))
 
 
-def _facts(found: Holder, promise: Promise) -> tuple[Mapping[str, Any], ...]:
+def _facts(found: Holder, promise: Promise, *, withdrawn: bool) -> tuple[Mapping[str, Any], ...]:
     row, breach, entry, say = found.row, found.breach, promise.entry, found.say
     zone, due = breach.zone, entry.due_at or entry.target_at
     origin = say.phrase(presenting.ORIGINS.get(entry.origin, ("", entry.origin))[1])
@@ -246,7 +249,7 @@ def _facts(found: Holder, promise: Promise) -> tuple[Mapping[str, Any], ...]:
         {"label": say("portal.promise"), "value": say.promise(row.promise), "hint": say("portal.by", origin=origin) if origin else None},
         {"label": say("portal.noticed"), "value": when(breach.detected_at, zone, say)},
         {
-            "label": say("portal.aware"), "value": when(row.aware_at, zone, say),
+            "label": say("paper.aware_withdrawal" if withdrawn else "portal.aware"), "value": when(row.aware_at, zone, say),
             "hint": say("portal.aware_later", at=say.instant(breach.aware_at, zone)) if later else None,
         },
         {"label": say("portal.promised" if entry.due_at else "portal.target"), "value": when(due, entry.zone, say)},

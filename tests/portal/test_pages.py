@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,10 @@ from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.models import Question
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft
+from dpa.people.models import Organisation
 from dpa.portal import views
 from tests.evidence.pages.house import writes
-from tests.portal.desk import LATER, NAMES, Desk, question
+from tests.portal.desk import DRAFT, LATER, NAMES, Desk, question
 from tests.support.pages import RAW_CSRF
 
 FOREIGN = "x" * 43
@@ -79,6 +81,24 @@ def test_phases_come_newest_first_and_a_new_one_must_be_opened_to_be_read(desk: 
     assert "This was the final notice" in page
     assert "The log took longer to read." in page
     assert "Nothing further is open." in page
+
+
+def test_a_notice_that_was_taken_back_heads_the_page_once_it_was_opened(desk: Desk) -> None:
+    client, link = desk.inside()
+    assert "<title>Personal data breach LL-2026-001" in client.get(f"{link}/notices").text
+    with desk.unit() as unit:
+        none = Draft("The export held test data only.", DRAFT.contact, "", "", "")
+        operations.save_draft(unit, desk.breach(unit), none, Phase.CORRECTION, withdraws=True)
+    with desk.unit() as unit:
+        operations.release_notice(unit, desk.breach(unit), unit.session.get_one(Organisation, desk.house.lemon))
+    desk.deliver()
+    assert client.get(f"{link}/notices").location == link, "it is not told before it is opened"
+    client.post(link)
+    page = client.get(f"{link}/notices").text
+    heading = re.findall(r"<(?:title|h1[^>]*)>([^<]*)<", page)
+    assert [text.removesuffix(" – DPA Desk") for text in heading] == ["Incident LL-2026-001: there was no personal data breach"] * 2
+    assert "Taken for a breach since" in page
+    assert "Aware since" not in page
 
 
 def test_what_is_being_written_and_what_is_on_its_way_is_told_apart(desk: Desk) -> None:
