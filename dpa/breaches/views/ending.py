@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import request, url_for
 
-from dpa.breaches import case_queries, closing, operations, queries
+from dpa.breaches import case_queries, closing, missed, operations, queries
 from dpa.breaches.act_forms import LatenessForm, ReasonForm, SummaryForm
 from dpa.breaches.case import ENDINGS
 from dpa.breaches.closing import CaseState, Ending, Obstacle
@@ -95,9 +95,12 @@ def close(breach_id: int) -> Page:
     facts = facts_of(edge.session(), breach)
     ends = _ends(breach)
     todo = [_todo(breach, kind, text) for kind, text in closing.obstacles(facts)]
+    gaps = () if todo else missed.missed(edge.session(), breach)
+    kept = 0 if todo else queries.closing_counts(edge.session(), breach).kept
     return perform(
         CLOSE, form, breach_id, lambda unit, fresh: operations.close(unit, fresh, Ending(form.summary.data or "", form.no_final.data or "")),
         back=(breach.reference, case_url(breach)), template="breaches/close.html", breach=breach, todo=todo, more_announced=facts.more_announced, ends=ends,
+        missed=gaps, kept=kept, settled=missed.everybody(gaps, kept),
     )  # fmt: skip
 
 
