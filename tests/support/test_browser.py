@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from tests.support.browser import AXE_TAGS, LiveServer, axe_violations, check_axe, watch_csp
+from tests.support.browser import AXE_TAGS, COLOUR_RULES, LiveServer, axe_violations, check_axe, watch_csp
 
 pytestmark = pytest.mark.browser
 PAGE = '<!doctype html><html lang="en"{attributes}><head><title>Case</title><link rel="stylesheet" href="/style.css"></head><body><main><h1>Case</h1>{body}</main></body></html>'
@@ -64,3 +64,18 @@ def test_a_script_error_is_heard(page: Any, live_server: Serve) -> None:
     page.evaluate("() => setTimeout(() => { throw new Error('broken') }, 0)")
     page.wait_for_timeout(50)
     assert complaints == ["script error: broken"]
+
+
+def test_a_fault_that_is_no_colour_and_only_in_dark_is_found(page: Any, live_server: Serve) -> None:
+    style = GOOD_STYLE + " img { display: none } [data-bs-theme=dark] img { display: block }"
+    page.goto(live_server(application('<img src="/x.png">', style)).url)
+    check_axe(page, themes=("light",))
+    with pytest.raises(AssertionError, match=r"\[dark\] image-alt \(critical\)"):
+        check_axe(page)
+
+
+def test_the_rules_about_colours_are_known(page: Any, live_server: Serve) -> None:
+    page.goto(live_server(application("<p>Due.</p>")).url)
+    assert axe_violations(page) == []
+    about = page.evaluate("tags => axe.getRules(tags).filter(rule => rule.tags.includes('cat.color')).map(rule => rule.ruleId)", list(AXE_TAGS))
+    assert sorted(about) == sorted(COLOUR_RULES)
