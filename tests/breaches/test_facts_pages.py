@@ -189,6 +189,17 @@ def test_the_facts_go_into_the_notice_only_when_somebody_asks(house: House) -> N
     assert notice.next_word_at == datetime(2026, 11, 24, 9, tzinfo=UTC)  # type: ignore[attr-defined]
 
 
+def test_the_counts_of_the_incident_never_stand_in_the_text_that_goes_to_all(house: House) -> None:
+    case, client = house.record(), house.client("dpo")
+    sheet = {"version": "0", "nature": "An export leaked.", "people_value": "3,112", "records_value": "12 000", "subjects": "students", "countries": "FR 1200"}
+    client.post(f"{case}/facts", data=sheet)
+    assert not [number for number in ("3,112", "12,000", "1,200") if number in client.get(f"{case}/notice").text]
+    client.post(f"{case}/facts/notice")
+    [notice] = rows(house, Notice)
+    assert "Categories of people: students." in notice.nature  # type: ignore[attr-defined]
+    assert not [number for number in ("3,112", "12,000", "1,200") if number in notice.nature]  # type: ignore[attr-defined]
+
+
 def test_a_first_notice_begins_with_the_sheet_and_a_review_says_what_it_leaves_out(house: House) -> None:
     case, client = house.record(), house.client("dpo")
     assert "Filled from" not in client.get(f"{case}/notice").text

@@ -114,7 +114,7 @@ def facts(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     versions = said["facts"]
     if not versions:
         return (*found, Text(f"No fact sheet was kept by then. Recorded at first: {said['known']}"))
-    found.append(Text("Each save is a version of its own. Numbers of people and records that concern other controllers too are left out."))
+    found.append(Text("Each save is a version of its own. The incident's counts of people and records are left out here where other controllers are concerned too; what somebody wrote in words of their own stands as it was written."))
     if len(versions) > 1:
         rows = tuple((f"Version {one['number']}", f"{moment(one['at'], zone)}\n{one['by']}", _changed(one)) for one in versions)
         found.append(Table((Column("Version", 0.9), Column("Saved", 1.8), Column("What it said anew", 5)), rows, row_header=True))

@@ -152,12 +152,15 @@ def _matters(sheet: BreachFacts | None, phases: Sequence[Notice], breach: Breach
 
     Where the sheet is silent, what customers were told stands, and before anything was written what was recorded.
     """
-    said = facts.matters(sheet_of([sheet] if sheet else [], phases, 1), breach.zone)
+    known = sheet_of([sheet] if sheet else [], phases, 1)
+    said, plain = facts.matters(known, breach.zone), facts.matters(known, breach.zone, numbers=False)
     newest = phases[-1] if phases else None
     if newest is None:
         return replace(said, nature=said.nature or (breach.known,))
     later = sheet is None or (newest.released_at is not None and newest.released_at >= sheet.at)
-    return Matters(*(_joined(getattr(said, name), getattr(newest, name), later=later) for name in ("nature", "contact", "consequences", "measures", "unknown")))
+    told = {name: getattr(newest, name) for name in ("nature", "contact", "consequences", "measures", "unknown")}
+    # A notice that is the sheet's own prose, without the counts that no customer is told of the whole, says nothing more.
+    return Matters(*(_joined(getattr(said, name), "" if text == "\n\n".join(getattr(plain, name)) else text, later=later) for name, text in told.items()))
 
 
 def _joined(said: Sequence[str], told: str, *, later: bool) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from dpa.breaches.facts.showing import (
     subprocessor_text,
     value_text,
 )
-from dpa.breaches.facts.telling import told
+from dpa.breaches.facts.telling import for_controller, told
 from dpa.breaches.facts.words import Answer, Disclosure, Discovery, Span, Unavailability, Unintelligible, Word
 
 _DISCLOSURE: Mapping[Disclosure, str] = {
@@ -80,15 +80,19 @@ def rows(sheet: FactSheet, zone: str) -> tuple[tuple[str, str], ...]:
     return tuple((shown.label, text) for shown in SHOWN if (text := value_text(shown, sheet, zone)))
 
 
-def matters(sheet: FactSheet, zone: str) -> Matters:
+def matters(sheet: FactSheet, zone: str, *, numbers: bool = True) -> Matters:
     """Return the sheet as paragraphs for a notice; free texts come first and word for word.
+
+    Without `numbers` the incident's counts of people and records are left out: one text goes to every customer, also to one that is named
+    later, and each is told the numbers of its own part beside it. What somebody typed as free text stays as it was typed.
 
     When the next word comes is no part of them: a notice promises it in a field of its own, with a clock, and never in prose that a later
     notice would repeat.
     """
-    sheet = told(sheet)
+    sheet = told(sheet) if numbers else for_controller(sheet, None, controllers=2)
+    who = _who(sheet) if numbers else _categories(sheet)
     return Matters(
-        nature=_paragraphs(sheet.nature, _kind(sheet), _when(sheet, zone), _who(sheet), _data(sheet), _where(sheet, zone)),
+        nature=_paragraphs(sheet.nature, _kind(sheet), _when(sheet, zone), who, _data(sheet), _where(sheet, zone)),
         contact=_paragraphs(contact_text(sheet.contact) if sheet.contact else ""),
         consequences=_paragraphs(sheet.consequences, _consequences(sheet), _impact(sheet)),
         measures=_paragraphs(
@@ -146,6 +150,10 @@ def _who(sheet: FactSheet) -> str:
     return _sentences(
         f"People concerned: {number}" + (f": {categories}" if categories else ""), sheet.subjects_note, _countries(sheet)
     )  # fmt: skip
+
+
+def _categories(sheet: FactSheet) -> str:
+    return _sentences(_labelled("Categories of people", _words(sheet.subjects)), sheet.subjects_note, _countries(sheet))
 
 
 def _countries(sheet: FactSheet) -> str:

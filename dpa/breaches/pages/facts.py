@@ -132,7 +132,7 @@ def page(session: Session, breach: Breach, newest: BreachFacts | None, *, before
     return FactsPage(
         number=newest.number if newest else 0, saved=newest is not None, sheet=sheet, missing=facts.missing(sheet),
         completeness=facts.completeness(sheet), odd=facts.contradictions(sheet),
-        assessment=_assessment(sheet) if inputs else None, suggestion=facts.suggested(sheet), matters=facts.matters(sheet, breach.zone),
+        assessment=_assessment(sheet) if inputs else None, suggestion=facts.suggested(sheet), matters=facts.matters(sheet, breach.zone, numbers=False),
         versions=_lines(session, breach, rows), older=rows[SHOWN - 1].number if len(rows) > SHOWN else None,
     )  # fmt: skip
 

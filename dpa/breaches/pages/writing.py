@@ -40,7 +40,7 @@ def beginning(session: Session, breach: Breach, now: datetime) -> Beginning:
     if newest is None or house_language(session, breach.organisation_id) is not Language.EN:
         return Beginning(recorded, None, 0)
     sheet = facts.read(newest.sheet)
-    return Beginning(merged(facts.matters(sheet, breach.zone), recorded), promise(sheet, now), newest.number)
+    return Beginning(merged(facts.matters(sheet, breach.zone, numbers=False), recorded), promise(sheet, now), newest.number)
 
 
 def promise(sheet: FactSheet, now: datetime) -> datetime | None:
@@ -64,7 +64,7 @@ def beside(session: Session, breach: Breach, notice: Notice | None) -> Beside | 
     newest = queries.newest_facts(session, breach.id)
     if newest is None:
         return None
-    known = facts.matters(facts.read(newest.sheet), breach.zone)
+    known = facts.matters(facts.read(newest.sheet), breach.zone, numbers=False)
     text = draft_of(notice) if notice else None
     missing = tuple(words for name, words in MATTERS.items() if text is not None and getattr(known, name) and not getattr(text, name))
     return Beside(newest.number, missing, notice is not None and _after(newest, notice))

@@ -103,7 +103,7 @@ def facts_into_notice(breach_id: int) -> Page:
         draft = breach.draft
         word = None if draft and draft.phase is Phase.FINAL else writing.promise(sheet, unit.now) or (draft.next_word_at if draft else None)
         standing = draft or breach.newest_released
-        text = pages.merged(facts.matters(sheet, breach.zone), notices.draft_of(standing) if standing else None)
+        text = pages.merged(facts.matters(sheet, breach.zone, numbers=False), notices.draft_of(standing) if standing else None)
         operations.save_draft(unit, breach, text, None, word)
     flash("The facts stand in the notice's draft. Read it before it is released; nothing has left yet.", "success")
     return redirect(url_for("breaches.write_notice", breach_id=breach_id), 303)

@@ -104,6 +104,16 @@ def test_the_matters_of_a_full_sheet() -> None:
     assert found.unknown == ("Who opened the files.",), "the next word is promised in a field of the notice, with its clock"
 
 
+def test_a_text_for_all_customers_counts_nobody() -> None:
+    found, counted = matters(full(), PARIS, numbers=False), matters(full(), PARIS)
+    said = "\n".join(found.nature)
+    assert not [number for number in ("3,112", "9,000", "3,000", "(112)", "People concerned", "Records concerned") if number in said]
+    assert found.nature[3] == "Categories of people: employees, former, current and candidates; users. Participants of courses. They live in: Germany and France."
+    assert found.nature[4].endswith("Addresses of participants. One record is one course result.")
+    assert found.nature[:3] + found.nature[5:] == counted.nature[:3] + counted.nature[5:]
+    assert (found.contact, found.consequences, found.measures, found.unknown) == (counted.contact, counted.consequences, counted.measures, counted.unknown)
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
