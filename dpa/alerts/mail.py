@@ -120,9 +120,8 @@ def build(letter: Letter) -> bytes:
 def _headers(letter: Letter) -> Iterator[bytes]:
     yield _address("From", letter.from_name, letter.from_address)
     yield _address("To", letter.to_name, letter.to_address)
-    yield _header("Subject", letter.subject)
-    yield _header("Date", format_datetime(letter.created_at))
-    yield _header("Message-ID", f"<{letter.message_id}>")
+    yield _subject(letter.subject)
+    yield f"Date: {format_datetime(letter.created_at)}\r\nMessage-ID: <{letter.message_id}>\r\n".encode("ascii")
     if letter.reply_to:
         yield _address("Reply-To", "", letter.reply_to)
     if letter.category is not Category.NOTICE:
@@ -140,10 +139,15 @@ def _header(name: str, value: str | Address) -> bytes:
     return POLICY.fold_binary(name, message[name])
 
 
+# Sender, Reply-To and often the subject are the same in all mails of a release.
 @lru_cache(maxsize=256)
 def _address(name: str, person: str, address: str) -> bytes:
-    # Sender and Reply-To are the same in all mails of a release.
     return _header(name, _person(person, address))
+
+
+@lru_cache(maxsize=256)
+def _subject(text: str) -> bytes:
+    return _header("Subject", text)
 
 
 def _multipart(kind: str, name: str, parts: Iterable[bytes]) -> bytes:
