@@ -63,19 +63,22 @@ class PromiseGroup:
     late: int
     """How many were told late."""
     last_met_at: datetime | None
+    paused_at: datetime | None = None
+    """Since when these clocks are paused; none when they are not."""
 
 
 def promises(session: Session, breach_id: int, most: int) -> Sequence[PromiseGroup]:
     """Return the different promises of a case, soonest first; one more than `most` when there are more. Waived clocks are left out."""
     alike = (Affected.promise, DocketEntry.started_at, DocketEntry.target_at, DocketEntry.due_at, DocketEntry.zone)
-    query = (
+    paused = DocketEntry.paused_at
+    query: Any = (
         select(
             *alike, func.count(), func.count(case((DocketEntry.state.in_(RUNNING), 1))), func.count(case((DocketEntry.late_s > 0, 1))),
-            func.max(DocketEntry.met_at),
+            func.max(DocketEntry.met_at), paused,
         )
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .where(Affected.breach_id == breach_id, DocketEntry.state.in_([*RUNNING, "met"]))
-        .group_by(*alike)
+        .group_by(*alike, paused)
         .order_by(DocketEntry.target_at, Affected.promise)
         .limit(most + 1)
     )  # fmt: skip
@@ -153,15 +156,18 @@ def question(session: Session, affected_id: int, question_id: int) -> Question:
 
 
 def first_clocks(session: Session, breach_id: int) -> Sequence[DocketEntry]:
-    """Return the running clocks to act by: the earliest of the customers, the one that asks for names, that of the next word, and DORA's; each may be missing."""
+    """Return the clocks to act by: the earliest of the customers, the one that asks for names, that of the next word, and DORA's; each may be missing.
 
-    def first(*kind: ColumnElement[bool]) -> ScalarSelect[int]:
+    One that is paused stands for its kind only when no other of it runs.
+    """
+
+    def first(kind: str, state: str) -> ScalarSelect[int]:
         query = select(DocketEntry.id).where(
-            DocketEntry.subject_type == "breach", DocketEntry.subject_id == breach_id, DocketEntry.state.in_(RUNNING), *kind
+            DocketEntry.subject_type == "breach", DocketEntry.subject_id == breach_id, DocketEntry.kind == kind, DocketEntry.state == state
         )
         return query.order_by(DocketEntry.target_at, DocketEntry.id).limit(1).scalar_subquery()
 
-    chosen = [first(DocketEntry.kind == kind) for kind in (NOTIFY, NAME, WORD, DORA)]
+    chosen = [func.coalesce(*(first(kind, state) for state in RUNNING)) for kind in (NOTIFY, NAME, WORD, DORA)]
     return session.scalars(select(DocketEntry).where(or_(*(DocketEntry.id == one for one in chosen)))).all()
 
 
@@ -258,9 +264,9 @@ def refused_at(session: Session, affected_ids: Sequence[int]) -> Mapping[int, st
 
 
 def _is_late(now: datetime) -> ColumnElement[bool]:
-    """Say in SQL who was told late, or is not told past the time; the same instant that `late_s` is counted from."""
+    """Say in SQL who was told late, or is not told past the time; the same instant that `late_s` is counted from. A paused clock passes no time."""
     latest = func.coalesce(DocketEntry.due_at, DocketEntry.target_at)
-    return or_(DocketEntry.late_s > 0, and_(DocketEntry.state.in_(RUNNING), latest < now))
+    return or_(DocketEntry.late_s > 0, and_(DocketEntry.state == "open", latest < now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class CustomerClock:
     due_at: datetime
     target_at: datetime | None
     met_at: datetime | None
+    paused_at: datetime | None
     zone: str
     state: str
     start_word: str = "aware"
@@ -140,16 +141,16 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
 
 
 def _late(entry: DocketEntry, now: datetime) -> bool:
-    return (entry.late_s or 0) > 0 or (entry.state in {"open", "paused"} and (entry.due_at or entry.target_at) < now)
+    return (entry.late_s or 0) > 0 or (entry.state == "open" and (entry.due_at or entry.target_at) < now)
 
 
 def _clock(entry: DocketEntry, now: datetime) -> CustomerClock:
     due = entry.due_at or entry.target_at
-    running = entry.state in {"open", "paused"}
+    running = entry.state == "open"
     state = state_of(entry.target_at, None, now) if running else "off" if entry.met_at is None else "late" if (entry.late_s or 0) > 0 else "met"
     return CustomerClock(
-        started_at=entry.started_at, due_at=due, target_at=entry.target_at if entry.target_at != due else None, met_at=entry.met_at, zone=entry.zone,
-        state=state,
+        started_at=entry.started_at, due_at=due, target_at=entry.target_at if entry.target_at != due else None, met_at=entry.met_at,
+        paused_at=entry.paused_at, zone=entry.zone, state=state,
     )  # fmt: skip
 
 

@@ -58,6 +58,8 @@ class IncidentLine:
     """Customers whose clock was waived before they were told."""
     first_due: datetime | None
     """Earliest running clock; none when none runs."""
+    paused: int
+    """Clocks that are paused."""
 
 
 def incidents(
@@ -76,7 +78,7 @@ def incidents(
     lines = [
         IncidentLine(
             row.id, row.organisation_id, row.reference, row.title, row.aware_at, row.zone, row.drill, row.state, row.upstream,
-            *totals.get(row.id, (0, 0, 0, None)),
+            *totals.get(row.id, (0, 0, 0, None, 0)),
         )
         for row in rows
     ]  # fmt: skip
@@ -103,13 +105,15 @@ def _on(shelf: Shelf) -> list[ColumnElement[bool]]:
     return [Breach.drill.is_(False), *states]
 
 
-def _totals(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[int, int, int, datetime | None]]:
-    runs = DocketEntry.state.in_(["open", "paused"])
+def _totals(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[int, int, int, datetime | None, int]]:
     waived = case(((DocketEntry.state == "waived") & Affected.sent_at.is_(None), 1))
     query = (
-        select(Affected.breach_id, func.count(), func.count(Affected.sent_at), func.count(waived), func.min(case((runs, DocketEntry.target_at))))
+        select(
+            Affected.breach_id, func.count(), func.count(Affected.sent_at), func.count(waived), func.min(case((DocketEntry.state == "open", DocketEntry.target_at))),
+            func.count(case((DocketEntry.state == "paused", 1))),
+        )
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .where(Affected.breach_id.in_(ids))
         .group_by(Affected.breach_id)
-    )
-    return {key: (count, told, none_owed, due) for key, count, told, none_owed, due in session.execute(query)}
+    )  # fmt: skip
+    return {row[0]: (row[1], row[2], row[3], row[4], row[5]) for row in session.execute(query)}

@@ -52,6 +52,8 @@ class AffectedLine:
     """The latest instant that contract or law give; none where they give a word only."""
     zone: str
     met_at: datetime | None
+    paused_at: datetime | None
+    """Since when the clock is paused; none while it runs, and when it has ended."""
     late_s: int | None
     standing: Standing
     outbox_id: int | None
@@ -110,7 +112,7 @@ def _line(
 ) -> AffectedLine:
     return AffectedLine(
         id=row.id, entry_id=entry.id, agreement_id=row.agreement_id, reference=reference, controller_id=row.controller_id, controller=controller,
-        promise=row.promise, origin=entry.origin, started_at=entry.started_at, due_at=entry.target_at, latest_at=entry.due_at, zone=entry.zone, met_at=entry.met_at,
+        promise=row.promise, origin=entry.origin, started_at=entry.started_at, due_at=entry.target_at, latest_at=entry.due_at, zone=entry.zone, met_at=entry.met_at, paused_at=entry.paused_at,
         late_s=entry.late_s, standing=standing_of(flags), outbox_id=delivery.outbox_id if delivery else None,
         document_id=delivery.document_id if delivery else None, mail_error=mail_error or "", read_at=delivery.read_at if delivery else None,
         kept=delivery is not None and delivery.kept,

@@ -30,6 +30,8 @@ class Clock:
     """What the start is called: 'aware', 'received', 'ended'."""
     target_at: datetime | None = None
     met_at: datetime | None = None
+    paused_at: datetime | None = None
+    """Since when it stands still; shown on the house's own pages only, and those are in English."""
     label: str = ""
     url: str | None = None
     language: str = "en"
@@ -42,8 +44,8 @@ class Clock:
         return cls(**{name: value for name, value in found.items() if value is not None})
 
     def here(self, now: datetime) -> datetime:
-        """Return where the clock stands: where it was met, else now."""
-        return self.met_at or now
+        """Return where the clock stands: where it was met or paused, else now."""
+        return self.met_at or self.paused_at or now
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _axis_row(clock: Clock, now: datetime, first: datetime, last: datetime) -> A
         label=clock.label, url=clock.url, state=clock.state, start=_share(clock.started_at, first, last),
         run=_share(clock.here(now), first, last), due=_share(clock.due_at, first, last),
         target=_share(clock.target_at, first, last) if clock.target_at else None,
-        left=lateness(clock.due_at, clock.met_at) if clock.met_at else left(clock.due_at, now), sentence=_sentence(clock, now),
+        left=lateness(clock.due_at, clock.met_at) if clock.met_at else _paused(clock) or left(clock.due_at, now), sentence=_sentence(clock, now),
     )
 
 
@@ -161,7 +163,8 @@ def _labels(clock: Clock, now: datetime, run: float, due: float, target: float |
         labels.append(Label("start", f"{clock.start_word} {say.instant(clock.started_at, zone, 'tight')}", 0.0, "start"))
     labels.append(Label("due", say("strip.due", at=say.instant(clock.due_at, zone, "tight")), due, _anchor(due)))
     here = say.instant(clock.here(now), zone, "clock")
-    labels.append(Label("now", say("strip.met" if clock.met_at else "strip.now", at=here), run, _anchor(run), above=not below))
+    standing = f"paused {here}" if _paused(clock) else say("strip.met" if clock.met_at else "strip.now", at=here)
+    labels.append(Label("now", standing, run, _anchor(run), above=not below))
     if clock.target_at and target is not None and (below or abs(target - run) > NEAR):
         labels.append(Label("target", f"target {instant_text(clock.target_at, zone, 'tight')}", target, _anchor(target), above=True))
     return tuple(labels)
@@ -174,7 +177,12 @@ def _sentence(clock: Clock, now: datetime) -> str:
     said = {"start": clock.start_word, "started": say.instant(clock.started_at, zone) + target, "due": say.instant(clock.due_at, zone)}
     if clock.met_at:
         return say("strip.sentence_met", **said, met=say.instant(clock.met_at, zone), lateness=say.lateness(clock.due_at, clock.met_at))
-    return say("strip.sentence_running", **said, state=say.left(clock.due_at, now))
+    return say("strip.sentence_running", **said, state=_paused(clock) or say.left(clock.due_at, now))
+
+
+def _paused(clock: Clock) -> str:
+    """Return since when a clock stands still; empty for those that run or were met."""
+    return f"paused since {instant_text(clock.paused_at, clock.zone, 'short')}" if clock.paused_at and not clock.met_at else ""
 
 
 def _anchor(at: float) -> str:

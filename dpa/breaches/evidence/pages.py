@@ -107,6 +107,7 @@ def _customers(session: Session, case: CaseFile, after: Sequence[Any] | None) ->
         tint, symbol = TINTS[outcome]
         told_at = told(row, clock, case.as_of)
         tag = Tag("demonstration, nobody told", "off", "inbox") if row.kept and told_at else Tag(OUTCOMES[outcome], tint, symbol)
+        tag = Tag("not told, clock paused", "off", "player-pause") if clock.state == "paused" and outcome is Promise.RUNNING else tag
         rows.append(CustomerRow(row.id, controller, agreement, told_at, tag, newest.get(row.controller_id)))
     return Page.cut(rows, lambda row: (row.id,), SIZE)
 
