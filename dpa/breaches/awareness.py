@@ -46,11 +46,18 @@ def errors(decision: Decision, now: datetime, *, first_told_at: datetime | None 
     return found
 
 
-def later_error(incident_aware_at: datetime, since: datetime, now: datetime) -> str | None:
-    """Return a sentence when awareness that just some customers are affected cannot have begun at `since`."""
-    if incident_aware_at <= since <= now:
-        return None
-    return "Awareness that these customers are affected lies between awareness of the incident and now."
+def later_errors(incident_aware_at: datetime, since: datetime, basis: str, now: datetime) -> dict[str, str]:
+    """Return a sentence for each input when awareness that just some customers are affected cannot have begun at `since`, by field.
+
+    A later awareness needs its basis, as the incident's own does when it came after the first sign.
+    """
+    if not incident_aware_at <= since <= now:
+        return {"aware_at": "Awareness that these customers are affected lies between awareness of the incident and now."}
+    if since == incident_aware_at:
+        return {}
+    if len(basis.strip()) < REASON_MIN:
+        return {"aware_reason": "Say in a sentence why you became aware later that these are affected; each of them reads it."}
+    return {"aware_reason": f"Shorten this to {BASIS_MAX:,} characters."} if len(basis) > BASIS_MAX else {}
 
 
 def correction_errors(old: Decision, new: Decision, reason: str, now: datetime, *, first_told_at: datetime | None) -> dict[str, str]:

@@ -165,6 +165,7 @@ class AffectedForm(Form):
     references = TextAreaField("Agreement references")
     file = FileField("Or a file with references", render_kw={"accept": ".csv,.txt,text/csv,text/plain"})
     aware_at = ZonedDateTimeField("Aware that these are affected since", [Optional()])
+    aware_reason = TextAreaField("Why you became aware of it later", description="Each of these customers reads it in its notice and on its page; it stands in its dossier.")
 
     def offer(self, choices: Choices) -> None:
         """Offer what can be chosen; ways that lead nowhere are left out."""
@@ -197,6 +198,10 @@ class AffectedForm(Form):
     def validate_aware_at(self, field: ZonedDateTimeField) -> None:
         """Refuse a time that the clocks skipped."""
         field.instant()
+
+    def why(self) -> str:
+        """Return why awareness came later."""
+        return (self.aware_reason.data or "").replace("\r\n", "\n").strip()
 
     def listed(self) -> tuple[Listed, ...]:
         """Return the references given, pasted or as a file; raises `Invalid` for none, both, and what cannot be read.

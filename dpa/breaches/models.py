@@ -160,6 +160,8 @@ class Affected(Base):
     added_at: Mapped[Instant]
     aware_at: Mapped[Instant]
     """The awareness its clock runs from: the incident's, or a later one when the investigation widened."""
+    aware_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why that awareness came later than the incident's; empty where it is the incident's. The customer reads it."""
     sent_at: Mapped[datetime | None] = mapped_column(Utc())
     """When the customer was first given a notice, of any phase and by any channel; meets the clock."""
     kept: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -226,10 +226,18 @@ def test_customers_found_later_may_have_a_later_awareness(house: House) -> None:
     for bad, words in (("2026-11-22T09:00", "lies between awareness"), ("2026-11-22T14:00", "lies between awareness"), ("soon", "Enter a date and a time")):
         answer = client.post(f"{case}/affected", data={"selection": "by_list", "references": "A2", "aware_at": bad})
         assert (answer.status_code, words in answer.text, "A2" in answer.text) == (422, True, True)
-    preview = client.post(f"{case}/affected", data={"selection": "all", "aware_at": "2026-11-22T12:00", "preview": "1"}).text
+    later = {"selection": "all", "aware_at": "2026-11-22T12:00"}
+    for sent in ({}, {"preview": "1"}):
+        answer = client.post(f"{case}/affected", data=later | sent)
+        assert (answer.status_code, "Say in a sentence why you became aware later" in answer.text) == (422, True)
+    later["aware_reason"] = "Its table was found in the second export."
+    preview = client.post(f"{case}/affected", data=later | {"preview": "1"}).text
+    assert "They will read why</strong> you became aware of it later: Its table was found in the second export." in preview
+    assert 'name="aware_reason" value="Its table was found in the second export."' in preview
     assert "1 clock will start" in preview
     assert "1 of them named before" in preview
-    client.post(f"{case}/affected", data={"selection": "all", "aware_at": "2026-11-22T12:00"})
+    client.post(f"{case}/affected", data=later)
+    assert [row.aware_reason for row in rows(house, Affected)] == ["", "Its table was found in the second export."]  # type: ignore[attr-defined]
     dues = sorted(row.target_at.isoformat() for row in rows(house, DocketEntry) if row.kind == operations.KIND)  # type: ignore[attr-defined]
     assert dues == ["2026-11-23T09:00:00+00:00", "2026-11-23T11:00:00+00:00"]
     again = client.post(f"{case}/affected", data={"selection": "all", "preview": "1"})

@@ -119,7 +119,7 @@ class CaseMachine(RuleBasedStateMachine):
     @rule(chosen=st.sets(st.integers(0, 2), min_size=1), own=st.booleans())
     def name(self, chosen: set[int], own: bool) -> None:
         ids = [self.agreements[n].id for n in sorted(chosen)]
-        self.act(lambda unit, breach: operations.add_affected(unit, breach, ids, Selection.BY_LIST, aware_at=self.now if own else None))
+        self.act(lambda unit, breach: operations.add_affected(unit, breach, ids, Selection.BY_LIST, aware_at=self.now if own else None, aware_reason=GOOD))
 
     @rule(phase=st.sampled_from([None, *Phase]), word=st.sampled_from([None, 2, 20]), nature=st.sampled_from(["", "It leaked."]))
     def write(self, phase: Phase | None, word: int | None, nature: str) -> None:

@@ -198,3 +198,12 @@ def test_the_controllers_own_hours_run_from_when_it_was_told_and_bind_nobody_her
     assert (clock.deadline.due, clock.binding) == (told_at + 72 * HOUR, False)
     [proposal] = regimes.clocks(Profile.PROPOSAL_96, Facts(FRIDAY), **PARIS)  # type: ignore[arg-type]
     assert (proposal.deadline.due, proposal.binding) == (FRIDAY + 96 * HOUR, False)
+
+
+@pytest.mark.parametrize(("since", "basis", "field"), [
+    (0, "", None), (1, "", "aware_reason"), (1, " short  ", "aware_reason"), (1, "Its table was found in the second export.", None),
+    (1, "x" * 2_001, "aware_reason"), (-1, "Its table was found in the second export.", "aware_at"), (4, "Its table was found in the second export.", "aware_at"),
+])  # fmt: skip
+def test_a_later_awareness_that_just_some_are_affected_needs_its_basis(since: int, basis: str, field: str | None) -> None:
+    found = awareness.later_errors(NOW - 3 * HOUR, NOW + (since - 3) * HOUR, basis, NOW)
+    assert list(found) == ([field] if field else [])

@@ -62,7 +62,7 @@ class Case:
 
     def name(self, *agreements: object, hours: float = 0, aware_at: datetime | None = None) -> None:
         with self.at(hours) as unit:
-            operations.add_affected(unit, self.breach, [a.id for a in agreements], Selection.BY_LIST, aware_at=aware_at)  # type: ignore[attr-defined]
+            operations.add_affected(unit, self.breach, [a.id for a in agreements], Selection.BY_LIST, aware_at=aware_at, aware_reason=REASON)  # type: ignore[attr-defined]
 
     def write(self, draft: Draft = DRAFT, phase: Phase | None = None, *, hours: float = 0, word: datetime | None = None, actor: str = "u:1") -> None:
         with self.at(hours, actor) as unit:

@@ -89,7 +89,7 @@ class ReleaseDesk:
             self.breach_id = operations.record_incident(unit, self.ground.organisation, Incident("Export leak", "It leaked.", aware, aware, "")).id
         self.act(lambda unit, breach: operations.add_affected(unit, breach, chosen[: len(URGENT)], Selection.BY_LIST))
         later = aware + 20 * HOUR
-        self.act(lambda unit, breach: operations.add_affected(unit, breach, chosen[len(URGENT) :], Selection.BY_LIST, aware_at=later))
+        self.act(lambda unit, breach: operations.add_affected(unit, breach, chosen[len(URGENT) :], Selection.BY_LIST, aware_at=later, aware_reason="The log of the second system was read then."))
         self.act(lambda unit, breach: operations.save_draft(unit, breach, TEXT))
 
     def act(self, work: Callable[[units.Unit, Breach], Any]) -> None:

@@ -27,18 +27,19 @@ KIND = "breaches:notify"
 
 
 def add_affected(
-    unit: Unit, breach: Breach, agreement_ids: Sequence[int], selection: Selection, owner_id: int | None = None, *, aware_at: datetime | None = None
+    unit: Unit, breach: Breach, agreement_ids: Sequence[int], selection: Selection, owner_id: int | None = None, *, aware_at: datetime | None = None,
+    aware_reason: str = "",
 ) -> list[Affected]:
     """Name agreements an incident touches; each new one gets its clock from its own terms, counted from awareness.
 
-    `aware_at` is a later awareness that just these customers are affected, when the investigation widens; none for the incident's. Agreements
-    already named keep the clock they have. Raises `Invalid` when nothing is chosen, when an agreement is not the organisation's own, when
+    `aware_at` is a later awareness that just these customers are affected, when the investigation widens; none for the incident's.
+    `aware_reason` says why it came later, and is told to these customers. Agreements already named keep the clock they have. Raises `Invalid` when nothing is chosen, when an agreement is not the organisation's own, when
     all of them were named before, or when the later awareness makes no sense.
     """
     must_be_open(breach)
     since = aware_at or breach.aware_at
-    if error := awareness.later_error(breach.aware_at, since, unit.now):
-        raise Invalid(error, field="aware_at")
+    if errors := awareness.later_errors(breach.aware_at, since, aware_reason, unit.now):
+        raise Invalid(next(iter(errors.values())), field=next(iter(errors)))
     present = queries.affected_ids(unit.session, breach.id)
     wanted = [agreement_id for agreement_id in dict.fromkeys(agreement_ids) if agreement_id not in present]
     if not wanted:
@@ -49,7 +50,8 @@ def add_affected(
     clocks = clocks_of(unit.session, breach, wanted, since)
     chosen = [rows[agreement_id] for agreement_id in wanted if agreement_id in clocks]
     entries = docket.open_many(unit, [_opening(breach, row, clocks[row.id], since, owner_id) for row in chosen])
-    affected = [_affected(unit, breach, row, clocks[row.id], entry, selection, since) for row, entry in zip(chosen, entries, strict=True)]
+    why = aware_reason.strip() if since != breach.aware_at else ""
+    affected = [_affected(unit, breach, row, clocks[row.id], entry, selection, since, why) for row, entry in zip(chosen, entries, strict=True)]
     unit.session.add_all(affected)
     unit.session.flush()
     if affected:
@@ -60,6 +62,7 @@ def add_affected(
             "selection": selection.value.replace("_", " "), "clocks": len(entries), "not_applicable": len(wanted) - len(chosen),
             "aware_at": since.isoformat(),
         },
+        personal={"reason": why} if why else None,
     )  # fmt: skip
     return affected
 
@@ -72,7 +75,7 @@ def recount(unit: Unit, breach: Breach, rows: Sequence[Affected], reason: str) -
     for row in rows:
         entry = unit.session.get_one(DocketEntry, row.docket_entry_id)
         opening = _opening(breach, found[row.agreement_id], clocks[row.agreement_id], breach.aware_at, entry.owner_id)
-        row.docket_entry_id, row.aware_at = docket.supersede(unit, entry, opening, reason).id, breach.aware_at
+        row.docket_entry_id, row.aware_at, row.aware_reason = docket.supersede(unit, entry, opening, reason).id, breach.aware_at, ""
         changed.append(row)
     return changed
 
@@ -123,9 +126,9 @@ def _opening(breach: Breach, row: AgreementRow, clock: Clock, since: datetime, o
 
 
 def _affected(
-    unit: Unit, breach: Breach, row: AgreementRow, clock: Clock, entry: DocketEntry, selection: Selection, since: datetime
+    unit: Unit, breach: Breach, row: AgreementRow, clock: Clock, entry: DocketEntry, selection: Selection, since: datetime, why: str
 ) -> Affected:
     return Affected(
         breach_id=breach.id, agreement_id=row.id, controller_id=row.controller_id, docket_entry_id=entry.id, selection=selection,
-        promise=clock.promise, added_at=unit.now, aware_at=since,
+        promise=clock.promise, added_at=unit.now, aware_at=since, aware_reason=why,
     )  # fmt: skip

@@ -43,7 +43,7 @@ def choose_affected(breach_id: int) -> Page:
             since = _since(breach, form, named)
             if "preview" in request.form:
                 return _preview(breach, form, chosen, named, since)
-            count = _start(breach_id, chosen, selection, since)
+            count = _start(breach_id, chosen, selection, since, form.why())
             flash(f"{plural(count, 'clock')} started, each from its own agreement.", "success")
             say_repeated_hours([form.aware_at])
             return redirect(url_for("breaches.show", breach_id=breach_id), 303)
@@ -85,11 +85,11 @@ def _carried(form: AffectedForm) -> list[tuple[str, str]]:
     return [*fields, ("references", form.references.data or "")]
 
 
-def _start(breach_id: int, chosen: Sequence[int], selection: Selection, since: datetime) -> int:
+def _start(breach_id: int, chosen: Sequence[int], selection: Selection, since: datetime, why: str) -> int:
     with edge.transaction() as unit:
         fresh = queries.breach(unit.session, edge.scope("breaches.record"), breach_id)
         later = None if since == fresh.aware_at else since
-        return len(operations.add_affected(unit, fresh, chosen, selection, identity.signed_in().user_id, aware_at=later))
+        return len(operations.add_affected(unit, fresh, chosen, selection, identity.signed_in().user_id, aware_at=later, aware_reason=why))
 
 
 def _since(breach: Breach, form: AffectedForm, named: Collection[int]) -> datetime:
@@ -97,8 +97,8 @@ def _since(breach: Breach, form: AffectedForm, named: Collection[int]) -> dateti
     typed = form.aware_at.instant() if named else None
     if typed is None or typed == breach.aware_at.replace(second=0, microsecond=0):
         return breach.aware_at
-    if error := awareness.later_error(breach.aware_at, typed, edge.now()):
-        raise Invalid(error, field="aware_at")
+    if errors := awareness.later_errors(breach.aware_at, typed, form.why(), edge.now()):
+        raise Invalid(next(iter(errors.values())), field=next(iter(errors)))
     return typed
 
 
