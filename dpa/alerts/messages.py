@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from dpa.alerts.rules import Category
 from dpa.config import Settings
+from dpa.languages import zone_name
 from dpa.problems import Invalid
 from dpa.web import words
 
@@ -135,6 +136,6 @@ def environment() -> Environment:
         auto_reload=False,  # Looking at six files for each of ten thousand mails costs more than making them.
     )
     found.filters.update(
-        instant_text=words.instant_text, zone_name=words.zone_name, left=words.left, length_text=words.length, plural=words.plural
+        instant_text=words.instant_text, zone_name=zone_name, left=words.left, length_text=words.length, plural=words.plural
     )
     return found

@@ -18,8 +18,9 @@ from dpa.breaches.events import Event
 from dpa.breaches.facts import Completeness, FactSheet, completeness, read
 from dpa.breaches.models import Breach, BreachFacts, Notice
 from dpa.breaches.operations.giving import KEPT
+from dpa.breaches.operations.writing import told_of
 from dpa.breaches.pages import upstream
-from dpa.breaches.phases import MEANINGS, TITLES, Phase, Told
+from dpa.breaches.phases import MEANINGS, TITLES, Phase
 from dpa.breaches.queries import AffectedLine, ClosingCounts
 from dpa.breaches.rules import NextAct, Standing
 from dpa.docket.explaining import Explanation
@@ -223,11 +224,6 @@ def offers(breach: Breach) -> tuple[Offer, ...]:
     if breach.state is not CaseState.OPEN or not breach.notices:
         return ()
     return tuple(Offer(phase, TITLES[phase], MEANINGS[phase]) for phase in phases.next_phases(told_of(breach)))
-
-
-def told_of(breach: Breach) -> list[Told]:
-    """Return the phases of a case as rules see them."""
-    return [Told(one.phase, one.released_at, one.next_word_at, one.withdraws) for one in breach.notices]
 
 
 def _facts(newest: BreachFacts | None) -> FactsLine:

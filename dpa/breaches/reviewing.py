@@ -13,10 +13,11 @@ from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts.messages import render
 from dpa.breaches import case_queries, notices, phases, queries, recipients, rules
-from dpa.breaches.case import state_of, told_of
+from dpa.breaches.case import state_of
 from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.operations.settings import settings_of
+from dpa.breaches.operations.writing import told_of
 from dpa.breaches.owed import Owed, Unmatched
 from dpa.breaches.recipients import Addressee, Names
 from dpa.breaches.versions import Spoken, Version, figure, part_rows, spoken, told_last, versions_of

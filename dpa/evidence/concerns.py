@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, TextClause, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from dpa.config import Settings
@@ -73,9 +74,9 @@ def concerns(session: Session, now: datetime, settings: Settings) -> Sequence[Co
     if known.findings:
         found.append(_tampered(session, known.findings))
     if known.failing is not None:
-        found += _failing(session)
+        found += _documents(session, _FAILING)
     if known.faulty_since is not None:
-        found += _faulty(session)
+        found += _documents(session, _FAULTY)
     if anchor_age_state(known.anchor_at, known.first_event_at, now) is AnchorAge.ALARM:
         found.append(_unanchored(session, known, now, settings))
     if known.troubled is not None:
@@ -138,50 +139,60 @@ def _tampered(session: Session, findings: int) -> Concern:
     )
 
 
-def _failing(session: Session) -> list[Concern]:
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """One thing that can be wrong with documents, told once for each organisation."""
+
+    table: type[DocumentWork | DocumentFile]
+    condition: ColumnElement[bool] | TextClause
+    since: Any
+    key: str
+    """Knows {organisation}, {first} and {number}: what makes another mail."""
+    one: str
+    """What is so with one document; knows {reference} and {name}."""
+    many: str
+    """The same of several; knows {documents} and {name}."""
+    advice_one: str
+    advice_many: str
+    permission: str
+
+
+_FAILING = _Trouble(
+    DocumentWork, cannot_be_made(), func.min(IssuedDocument.ordered_at), "document-failing:{organisation}:{first}",
+    "Document {reference} of {name} could not be made.", "{documents} of {name} could not be made.",
+    "It keeps its number and will be tried again; the page says what stands in the way.",
+    "They keep their numbers and will be tried again; the page says what stands in the way.", "documents.issue",
+)  # fmt: skip
+_RESTORE = "Have your operator restore what is missing from a backup of the folder of documents; until then it is not handed out."
+# More files of the same episode are another mail.
+_FAULTY = _Trouble(
+    DocumentFile, text(FAULTY), func.min(DocumentFile.fault_since), "document-faulty:{organisation}:{first}:{number}",
+    "The stored file of {reference} of {name} is missing or was altered.", "The stored files of {documents} of {name} are missing or were altered.",
+    _RESTORE, _RESTORE, "documents.read",
+)  # fmt: skip
+
+
+def _documents(session: Session, trouble: _Trouble) -> list[Concern]:
     document = IssuedDocument
     rows = session.execute(
-        select(document.organisation_id, func.min(document.id).label("first"), func.count().label("number"), func.min(document.ordered_at).label("since"),
-               func.min(document.reference).label("reference"))
-        .join(DocumentWork, DocumentWork.document_id == document.id)
-        .where(cannot_be_made())
-        .group_by(document.organisation_id)
-        .order_by(document.organisation_id)
-    ).all()
-    names = _names(session, [row.organisation_id for row in rows])
-    return [
-        Concern(
-            key=f"document-failing:{row.organisation_id}:{row.first}", kind="late", since=row.since, mail_after=row.since,
-            text=f"Document {row.reference} of {names[row.organisation_id]} could not be made." if row.number == 1
-            else f"{words.plural(row.number, 'document')} of {names[row.organisation_id]} could not be made.",
-            advice=f"{'It keeps its number' if row.number == 1 else 'They keep their numbers'} and will be tried again; the page says what stands in the way.",
-            path=f"{DOCUMENTS}/{row.first}" if row.number == 1 else DOCUMENTS, link_text="Open the document" if row.number == 1 else "Open the documents",
-            organisation_id=row.organisation_id, permission="documents.issue",
-        )
-        for row in rows
-    ]
-
-
-def _faulty(session: Session) -> list[Concern]:
-    document, file = IssuedDocument, DocumentFile
-    rows = session.execute(
         select(document.organisation_id, func.min(document.id).label("first"), func.count(document.id.distinct()).label("number"),
-               func.min(file.fault_since).label("since"), func.min(document.reference).label("reference"))
-        .join(document, document.id == file.document_id)
-        .where(text(FAULTY))
+               trouble.since.label("since"), func.min(document.reference).label("reference"))
+        .select_from(trouble.table)
+        .join(document, document.id == trouble.table.document_id)
+        .where(trouble.condition)
         .group_by(document.organisation_id)
         .order_by(document.organisation_id)
     ).all()
     names = _names(session, [row.organisation_id for row in rows])
     return [
         Concern(
-            # More files of the same episode are another mail.
-            key=f"document-faulty:{row.organisation_id}:{row.first}:{row.number}", kind="late", since=row.since, mail_after=row.since,
-            text=f"The stored file of {row.reference} of {names[row.organisation_id]} is missing or was altered." if row.number == 1
-            else f"The stored files of {words.plural(row.number, 'document')} of {names[row.organisation_id]} are missing or were altered.",
-            advice="Have your operator restore what is missing from a backup of the folder of documents; until then it is not handed out.",
+            key=trouble.key.format(organisation=row.organisation_id, first=row.first, number=row.number), kind="late", since=row.since, mail_after=row.since,
+            text=(trouble.one if row.number == 1 else trouble.many).format(
+                reference=row.reference, documents=words.plural(row.number, "document"), name=names[row.organisation_id]
+            ),
+            advice=trouble.advice_one if row.number == 1 else trouble.advice_many,
             path=f"{DOCUMENTS}/{row.first}" if row.number == 1 else DOCUMENTS, link_text="Open the document" if row.number == 1 else "Open the documents",
-            organisation_id=row.organisation_id, permission="documents.read",
+            organisation_id=row.organisation_id, permission=trouble.permission,
         )
         for row in rows
     ]

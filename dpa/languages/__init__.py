@@ -5,6 +5,16 @@ for the organisation's own people stay in English: only what a customer reads is
 the GDPR in each language (Art. 4(12) and 33).
 """
 
-from dpa.languages.wording import ENGLISH, NAMES, OFFERED, Language, Wording, for_tag, offered, wording
+from dpa.languages.wording import (
+    ENGLISH,
+    NAMES,
+    OFFERED,
+    Language,
+    Wording,
+    for_tag,
+    offered,
+    wording,
+    zone_name,
+)
 
-__all__ = ["ENGLISH", "NAMES", "OFFERED", "Language", "Wording", "for_tag", "offered", "wording"]
+__all__ = ["ENGLISH", "NAMES", "OFFERED", "Language", "Wording", "for_tag", "offered", "wording", "zone_name"]

@@ -79,7 +79,7 @@ class Wording:
         hour = f"{local:%H:%M}"
         if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
             hour += f" ({_offset(local)})"
-        return hour if form == "clock" else self._said(form, local, clock=hour, zone=_zone_name(zone))
+        return hour if form == "clock" else self._said(form, local, clock=hour, zone=zone_name(zone))
 
     def moment(self, at: datetime, zone: str) -> str:
         """Return an instant as documents print it, with its offset; the document's head names the zone once."""
@@ -161,8 +161,8 @@ def _local(at: datetime, zone: str) -> datetime:
     return at.astimezone(ZoneInfo(zone))
 
 
-def _zone_name(zone: str) -> str:
-    """Return the everyday name of a zone, as `dpa.web.words.zone_name`."""
+def zone_name(zone: str) -> str:
+    """Return the everyday name of a zone, the same in every language: 'Europe/Paris' is 'Paris', 'Etc/GMT-1' is 'GMT+1' (POSIX counts the other way round)."""
     if zone in {"UTC", "Etc/UTC", "Etc/GMT", "GMT"}:
         return "UTC"
     if zone.startswith("Etc/GMT"):

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from dpa.languages import zone_name
+
 # Written out: month and weekday names must not follow the locale of the machine.
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONG_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -42,16 +44,6 @@ def instant_text(at: datetime, zone: str, form: str = "long") -> str:
     if form not in texts:
         raise ValueError(f"unknown form of an instant: {form!r}; known are {', '.join(texts)}")
     return texts[form]()
-
-
-def zone_name(zone: str) -> str:
-    """Return the everyday name of a zone: 'Europe/Paris' is 'Paris', 'Etc/GMT-1' is 'GMT+1' (POSIX counts the other way round)."""
-    if zone in {"UTC", "Etc/UTC", "Etc/GMT", "GMT"}:
-        return "UTC"
-    if zone.startswith("Etc/GMT"):
-        sign, hours = zone[len("Etc/GMT")], zone[len("Etc/GMT") + 1:]
-        return f"GMT{'-' if sign == '+' else '+'}{hours}"
-    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def left(due: datetime, now: datetime) -> str:

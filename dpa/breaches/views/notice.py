@@ -7,11 +7,12 @@ from dataclasses import asdict
 
 from flask import flash, redirect, render_template, request, url_for
 
-from dpa.breaches import case, case_queries, operations, queries, reviewing
+from dpa.breaches import case_queries, operations, queries, reviewing
 from dpa.breaches.act_forms import DraftForm, EmptyForm, ReleaseForm
 from dpa.breaches.case import Offer
 from dpa.breaches.models import Breach
 from dpa.breaches.operations.guards import must_be_open
+from dpa.breaches.operations.writing import told_of
 from dpa.breaches.pages import writing
 from dpa.breaches.phases import MEANINGS, TITLES, Phase, next_phases
 from dpa.breaches.reviewing import Asked, Review
@@ -64,7 +65,7 @@ def write_notice(breach_id: int) -> Page:
 
 def _offers(breach: Breach) -> Sequence[Offer]:
     """Return what the phase being written may be: what may follow those that were released."""
-    released = [told for told in case.told_of(breach) if told.released_at is not None]
+    released = [told for told in told_of(breach) if told.released_at is not None]
     return [Offer(phase, TITLES[phase], MEANINGS.get(phase, "")) for phase in next_phases(released)]
 
 
