@@ -22,10 +22,10 @@ from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from dpa.breaches.facts import FactSheet, FactsProblem, build, words
-from dpa.breaches.facts.countries import EEA
 from dpa.breaches.facts.severity import LOSSES, DataKind, Ease, Factor, Loss
 from dpa.breaches.facts.showing import lowered
 from dpa.breaches.facts.words import Word
+from dpa.languages.countries import EEA
 from dpa.web.forms import Form, ZonedDateTimeField
 
 NOT_SAID = "Nothing said yet"

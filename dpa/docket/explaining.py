@@ -12,6 +12,7 @@ from dpa import deadlines
 from dpa.deadlines import StepKind
 from dpa.deadlines.calendars import CUSTOM
 from dpa.docket.reckoning import Dates, Reckoned, Recount
+from dpa.languages.countries import country_name
 from dpa.web import words
 
 _LABELS = {
@@ -98,7 +99,7 @@ def recount_sentence(found: Recount, zone: str) -> str:
 def _calendar(version: str) -> str:
     """Say whose public holidays count; the version itself is stored with the rule, where a machine reads it."""
     name = version.partition(";")[0]
-    return "no public holidays; closing days are the organisation's own." if name == CUSTOM else f"public holidays of {name}."
+    return "no public holidays; closing days are the organisation's own." if name == CUSTOM else f"public holidays of {country_name(name)}."
 
 
 def _at(part: Reckoned) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
+from dpa.languages import zone_name
+from dpa.languages.countries import country_name
 from dpa.web import assets, clock_strip, icons, words
 
 
@@ -30,8 +32,8 @@ def coded(text: str) -> Markup:
 def install(environment: Environment) -> None:
     """Register the filters and the drawing functions with a template environment."""
     environment.filters.update(
-        instant=instant, coded=coded, instant_text=words.instant_text, zone_name=words.zone_name, left=words.left, lateness=words.lateness,
-        length_text=words.length, ago=words.ago, day=words.day, bytes=words.file_size, plural=words.plural, initials=words.initials,
+        instant=instant, coded=coded, instant_text=words.instant_text, zone_name=zone_name, left=words.left, lateness=words.lateness,
+        length_text=words.length, ago=words.ago, country=country_name, day=words.day, bytes=words.file_size, plural=words.plural, initials=words.initials,
     )
     tools: dict[str, Any] = {
         "icon": icons.icon, "asset_url": assets.asset_url, "asset_path": assets.asset_path, "stylesheet": assets.stylesheet,

@@ -137,7 +137,7 @@ def test_the_explanation_names_rule_clause_start_and_due() -> None:
     assert told.steps[0].text == "24 hours."
     assert told.steps[0].basis == "Contract, GTC 15.4"
     assert told.steps[1].text.startswith("awareness of the breach, Mon 2 Nov 2026 10:00 +01:00 (Europe/Paris). Hours")
-    assert told.steps[4].text == "public holidays of FR."
+    assert told.steps[4].text == "public holidays of France."
     assert told.steps[3].text == "Tue 3 Nov 2026 10:00 +01:00 (Europe/Paris)."
 
 

@@ -29,6 +29,7 @@ from dpa.agreements.terms.text_words import (
     unit_text,
 )
 from dpa.agreements.terms.words import DeletionAction, Direction, Duty, Ground, NoticeTime
+from dpa.languages.countries import country_name
 
 
 def describe(value: c.Value) -> str:
@@ -124,7 +125,7 @@ def _(value: v.WorkingHours) -> str:
 @_text.register
 def _(value: v.Calendar) -> str:
     extra = f" and {len(value.extra_closing_days)} closing days" if value.extra_closing_days else ""
-    return f"public holidays of {value.holidays}{extra}"
+    return f"public holidays of {country_name(value.holidays)}{extra}"
 
 
 @_text.register
@@ -141,7 +142,7 @@ def _(value: v.Languages) -> str:
 @_text.register
 def _(value: v.Regions) -> str:
     when = " as of signature" if value.as_of_signature else ""
-    return _more(_join(value.regions) + when, *value.options)
+    return _more(_join(country_name(region) for region in value.regions) + when, *value.options)
 
 
 @_text.register
@@ -183,7 +184,7 @@ def _(value: d.SubprocessorAuthorisation) -> str:
 
 @_text.register
 def _(value: d.Subprocessors) -> str:
-    return _join(e.name + (f" ({e.country})" if e.country else "") for e in value.entries)
+    return _join(e.name + (f" ({country_name(e.country)})" if e.country else "") for e in value.entries)
 
 
 @_text.register
@@ -366,7 +367,7 @@ def _(value: c.ReturnRight) -> str:
 
 @_text.register
 def _(value: c.Law) -> str:
-    return {"FR": "French law", "DK": "Danish law", "DE": "German law", "NL": "Dutch law"}.get(value.country, f"law of {value.country}")
+    return {"FR": "French law", "DK": "Danish law", "DE": "German law", "NL": "Dutch law"}.get(value.country, f"law of {country_name(value.country)}")
 
 
 @_text.register

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dpa.breaches.facts.countries import EEA
 from dpa.breaches.facts.sheet import Count, FactSheet
 from dpa.breaches.facts.showing import contact_text, listed, lowered
 from dpa.breaches.facts.telling import Share, for_controller
 from dpa.breaches.facts.template import ADOPTED, FIELDS, VERSION, Field
 from dpa.breaches.facts.words import Answer, AttachmentKind, Nature, Word
 from dpa.deadlines.explaining import instant_text
+from dpa.languages.countries import EEA
 
 FORMAT = "dpa-desk-edpb-prefill"
 FORMAT_VERSION = 1

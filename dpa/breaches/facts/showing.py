@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from dpa.breaches.facts.countries import country_name
 from dpa.breaches.facts.severity import SeverityInputs, assess
 from dpa.breaches.facts.sheet import Attachment, Contact, Count, Country, FactSheet, Occurrence, Subprocessor
 from dpa.breaches.facts.words import AttachmentKind, Precision, Span, Word
 from dpa.deadlines.explaining import instant_text
+from dpa.languages.countries import country_name
 
 NOT_KNOWN_YET = "not known yet"
 
