@@ -1,7 +1,7 @@
 """The pages behind a notice's link. The address is the key: no page of them is kept in a cache, found by a search engine, or named in a log.
 
 Opening a link shows who wrote to whom, and nothing else; only the button opens the notices and records that they were opened, because
-scanners of mail servers open links, too. How often a network may ask is counted in memory, so that strangers cannot make these pages write.
+scanners of mail servers open links, too. Whoever is signed in here sees that first page alone. How often a network may ask is counted in memory, so that strangers cannot make these pages write.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dpa.portal import operations, queries, showing
 from dpa.portal.forms import ConfirmForm, QuestionForm
 from dpa.portal.queries import Holder
 from dpa.problems import Conflict, NotFound, Problem
-from dpa.web import access, downloads, edge, errors, limits
+from dpa.web import access, downloads, edge, errors, identity, limits
 from dpa.web.words import length, plural
 
 blueprint = Blueprint("portal", __name__, url_prefix=PATH)
@@ -39,6 +39,14 @@ def _limit() -> Answer | None:
     limit = limits.limit("portal", most=ASKS, window=WINDOW)
     wait = limit.take(limits.network_prefix(request.remote_addr), edge.now())
     return _later(wait) if wait else None
+
+
+@blueprint.before_request
+def _outsiders_only() -> Answer | None:
+    """Lead whoever is signed in back to the cover: what is done behind it counts as the customer's own act, and is evidence."""
+    if identity.current() is None or request.endpoint == f"{blueprint.name}.cover":
+        return None
+    return redirect(url_for(".cover", token=(request.view_args or {})["token"]), 303)
 
 
 @blueprint.after_request
@@ -60,7 +68,8 @@ def _refused(problem: NotFound) -> Answer:
 def cover(token: str) -> Answer:
     """Say who sent what kind of mail to whom, and offer to open it. Records nothing."""
     found = _holder(token)
-    return render_template("portal/cover.html", token=token, found=found, say=found.say, cover=showing.cover(edge.session(), found))
+    cover = showing.cover(edge.session(), found)
+    return render_template("portal/cover.html", token=token, found=found, say=found.say, cover=cover, colleague=identity.current())
 
 
 @blueprint.post("/<string:token>")

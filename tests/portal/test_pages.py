@@ -357,3 +357,18 @@ def test_a_customer_cannot_flood_the_organisation_with_alerts(desk: Desk) -> Non
     assert "10 questions within an hour" in answer.text
     assert "One more?" in answer.text
     assert len(desk.mails("portal/question")) == 2 * views.QUESTIONS
+
+
+def test_who_is_signed_in_here_cannot_act_as_the_customer(desk: Desk) -> None:
+    client, link = desk.house.client("ana"), desk.link()
+    cover = client.get(link).text
+    assert "You are signed in as" in cover
+    assert "Open the notices" not in cover
+    for method, path, data in (
+        ("POST", link, {}), ("GET", f"{link}/notices", {}), ("POST", f"{link}/confirm", {"name": "Invented Person"}), ("POST", f"{link}/questions", question()),
+        ("GET", f"{link}/documents/{desk.delivery().document_id}.pdf", {}),
+    ):  # fmt: skip
+        answer = client.open(path, method=method, data=data)
+        assert (answer.status_code, answer.location) == (303, link), path
+    assert desk.acts() == []
+    assert desk.delivery().read_at is None
