@@ -121,6 +121,8 @@ def _headers(letter: Letter) -> Iterator[bytes]:
     yield _address("From", letter.from_name, letter.from_address)
     yield _address("To", letter.to_name, letter.to_address)
     yield _subject(letter.subject)
+    if not letter.message_id.isprintable():
+        raise ValueError("a Message-ID holds control characters")
     yield f"Date: {format_datetime(letter.created_at)}\r\nMessage-ID: <{letter.message_id}>\r\n".encode("ascii")
     if letter.reply_to:
         yield _address("Reply-To", "", letter.reply_to)

@@ -138,7 +138,7 @@ class RevokeForm(Form):
 class UploadForm(Form):
     """A file to be checked."""
 
-    file = FileField("PDF file", [FileRequired("Choose the PDF as you received it.")])
+    file = FileField("PDF file, or the checkpoint that came with it", [FileRequired("Choose the PDF as you received it, or the checkpoint beside it.")])
 
 
 class NumberForm(Form):

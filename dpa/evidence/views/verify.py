@@ -1,4 +1,5 @@
-"""The public check of a document: by its file, or by the number and check code on a printed page. Nobody signs in, nothing is kept.
+"""The public check of a document: by its file, or by the number and check code on a printed page; and of a checkpoint that came with one.
+Nobody signs in, nothing is kept.
 
 Reading the page touches no database. A file that is checked is held in memory, examined in a process of its own and forgotten: it is
 neither stored nor named in a log. How often a network may ask is counted in memory, so that strangers cannot make this page write.
@@ -12,15 +13,17 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+import structlog
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from dpa.evidence.forms import NumberForm, UploadForm
-from dpa.evidence.pages import means, verdicts
+from dpa.evidence.pages import kept_note, means, verdicts
 from dpa.evidence.seal import queries as seals
+from dpa.evidence.trail import comparing
 from dpa.evidence.verification.values import MOST_BYTES
-from dpa.problems import NotFound
+from dpa.problems import Invalid, NotFound
 from dpa.web import access, downloads, edge, limits
 from dpa.web.words import file_size, length, plural
 
@@ -31,6 +34,7 @@ ENVELOPE = 64 * 1024
 FILES, NUMBERS, WINDOW, AT_ONCE = 10, 30, timedelta(minutes=1), 2
 """Files and numbers a network may ask for within the window, and files examined at once: by each web process."""
 BUSY = timedelta(seconds=5)
+log = structlog.get_logger()
 FINGERPRINT = re.compile(r"[0-9a-f]{64}\Z")
 TOO_LARGE = f"The file is larger than {file_size(MOST_BYTES)}, the most that is examined here. Documents issued here are far smaller, so look whether it is the right file."
 
@@ -78,6 +82,8 @@ def check_file() -> Answer:
     if not content:
         typed.file.errors = ["The file is empty. Choose the PDF as you received it."]
         return _form_page(typed, NumberForm()), 422
+    if comparing.is_note(content):
+        return _note_page(content)
     with limit.place() as free:
         if not free:
             return _later(503, BUSY, "Other files are being examined at this moment.")
@@ -90,6 +96,17 @@ def check_file() -> Answer:
             return _later(503, BUSY, "Other files are being examined at this moment.")
     shown = verdicts.of_report(edge.session(), report)
     return render_template("public/verify_result.html", shown=shown, by_file=True, files_at=means.address_for(edge.session(), report))
+
+
+def _note_page(content: bytes) -> str:
+    """Compare a kept checkpoint with the trail. Nothing is written: a contradiction is told to whoever holds it, and named in the log."""
+    try:
+        kept = comparing.beside_trail(edge.session(), edge.settings(), content.decode("utf-8", "replace"))
+    except Invalid as problem:
+        return render_template("public/verify_result.html", shown=kept_note.of_stranger(problem.message), by_file=True)
+    if not kept.agrees:
+        log.error("checkpoint_contradicted", size=kept.size, request_id=edge.request_id())
+    return render_template("public/verify_result.html", shown=kept_note.of_kept(kept), by_file=True)
 
 
 @blueprint.post("/verify/number")

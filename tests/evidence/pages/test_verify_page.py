@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -15,6 +16,8 @@ from dpa.evidence.pages import verdicts
 from dpa.evidence.register import making
 from dpa.evidence.seal.sealers import Sealer
 from dpa.evidence.seal.sealing import seal
+from dpa.evidence.trail import keys
+from dpa.evidence.trail.models import TrailCheckpoint
 from dpa.evidence.verification import sandbox
 from dpa.evidence.verification.values import MOST_BYTES, Verdict
 from tests.evidence.pages.house import House, make_house, writes
@@ -126,7 +129,7 @@ def test_what_cannot_be_examined_is_said(content: bytes, status: int, sentence: 
 
 def test_without_a_file_or_a_number_the_form_says_what_it_wants(house: House) -> None:
     client = house.client(None)
-    for path, sentence in (("/verify/file", "Choose the PDF as you received it."), ("/verify/number", "Enter the check code from the foot of a page")):
+    for path, sentence in (("/verify/file", "Choose the PDF as you received it, or the checkpoint beside it."), ("/verify/number", "Enter the check code from the foot of a page")):
         answer = client.post(path, data={"number": "LL-TC-2026-0001"})
         assert answer.status_code == 422
         assert sentence in answer.text
@@ -222,3 +225,32 @@ def test_the_code_of_a_document_fills_the_form_and_a_large_file_is_stopped(page:
         assert page.get_by_label("Number").input_value() == ""
         complaints.check()
     assert not any(code in url for url in asked)
+
+
+def test_the_checkpoint_beside_a_document_is_compared_with_the_trail(house: House, issued: dict[str, int]) -> None:
+    with house.session() as session:
+        row = session.get_one(TrailCheckpoint, house.document(issued["new"]).checkpoint_size)
+        note = row.note
+    with house.counting() as statements:
+        page = upload(house, note.encode(), "trail-checkpoint.txt").text
+    assert "The trail still holds what your checkpoint covers" in page
+    assert not writes(statements)
+    wrapped = upload(house, note.replace("\n", "\r\n").encode(), "trail-checkpoint.txt").text
+    assert "The trail still holds what your checkpoint covers" in wrapped
+    lines = note.split("\n")
+    lines[1] = str(int(lines[1]) - 1)
+    forged = upload(house, "\n".join(lines).encode(), "trail-checkpoint.txt").text
+    assert "This checkpoint says nothing about the trail here" in forged
+
+
+def test_a_checkpoint_that_the_trail_of_today_contradicts_is_found_though_table_and_tree_agree(
+    house: House, issued: dict[str, int], tmp_path: Path, seal_ground: SealGround
+) -> None:
+    other = make_house(tmp_path, seal_ground)
+    other.issued(other.lemon, "Another history.")
+    # The same key signs two histories: what somebody who has the key and the database would make.
+    keys.retire(keys.folder_of(other.settings), keys.public_keys(house.settings)[0])
+    with house.session() as session:
+        note = session.get_one(TrailCheckpoint, house.document(issued["old"]).checkpoint_size).note
+    answer = upload(other, note.encode(), "trail-checkpoint.txt")
+    assert "The trail was changed after your checkpoint was signed" in answer.text
