@@ -32,7 +32,7 @@ from dpa.evidence.trail.models import TrailEvent
 from dpa.people.models import Organisation
 from dpa.web.clock_strip import Clock
 from dpa.web.paging import Page
-from dpa.web.words import plural
+from dpa.web.words import instant_text, plural
 
 STANDING_WORDS: Mapping[Standing, tuple[str, str, str]] = {
     Standing.WAITING: ("notice not released", "soon", "clock-exclamation"),
@@ -205,7 +205,7 @@ def view(
         waived=found.counts.get(Standing.WAIVED, 0),
         unexplained=found.closing.unexplained,
         released=breach.newest_released is not None,
-        why=explanation(found.entry) if found.entry else Explanation((), ()),
+        why=explanation(clock) if (clock := _clock_of(found, rules.next_act(_situation(found)))) else Explanation((), ()),
         events=_happenings(breach, happened, names),
         open=breach.state is CaseState.OPEN,
         ending=ENDINGS.get(breach.state, ""),
@@ -254,9 +254,9 @@ def _clocks(groups: Sequence[PromiseGroup], now: datetime) -> tuple[Clock, ...]:
 def _clock(group: PromiseGroup, now: datetime) -> Clock:
     due = group.due_at or group.target_at
     met = None if group.running else group.last_met_at
-    state = state_of(due, None, now) if group.running else "late" if group.late else "met"
+    state = "off" if group.paused_at else state_of(due, None, now) if group.running else "late" if group.late else "met"
     return Clock(
-        started_at=group.started_at, due_at=due, zone=group.zone, state=state, start_word="aware", met_at=met,
+        started_at=group.started_at, due_at=due, zone=group.zone, state=state, start_word="aware", met_at=met, paused_at=group.paused_at,
         target_at=group.target_at if group.target_at != due else None, label=f"{group.promise}: {plural(group.customers, 'customer')}{f', {group.late} late' if 0 < group.late < group.customers else ''}",
     )  # fmt: skip
 
@@ -284,8 +284,15 @@ def _happenings(breach: Breach, rows: Sequence[TrailEvent], names: sentences.Nam
     return tuple(found)
 
 
+def _clock_of(found: Reads, kind: NextAct) -> DocketEntry | None:
+    """Return the clock that an act ends. The promised next word is kept by a further notice and by nothing else."""
+    later = kind in {NextAct.GIVE_WORD, NextAct.SEND_FINAL} or (kind in {NextAct.WRITE_NOTICE, NextAct.RELEASE} and found.breach.draft is not None)
+    return None if found.entry is None or (found.entry is found.word and not later) else found.entry
+
+
 def _act(found: Reads, now: datetime) -> ActCard:
-    breach, counts, entry, kind = found.breach, found.counts, found.entry, rules.next_act(_situation(found))
+    breach, counts, kind = found.breach, found.counts, rules.next_act(_situation(found))
+    entry = _clock_of(found, kind)
     title, text = ACT_WORDS[kind]
     if kind is NextAct.RELEASE and breach.draft is None and breach.newest_released is not None:
         gone = sum(counts.get(standing, 0) for standing in (Standing.SENT, Standing.ACKNOWLEDGED, Standing.RELEASED))
@@ -298,6 +305,9 @@ def _act(found: Reads, now: datetime) -> ActCard:
     if kind is not NextAct.NOTHING and (unreachable := counts.get(Standing.NO_RECIPIENT, 0)):
         text += f" {plural(unreachable, 'customer has', 'customers have')} no usable contact."
     quiet = kind in {NextAct.NOTHING, NextAct.CLOSE}
+    if entry is not None and entry.paused_at is not None and not quiet:
+        text += f" The clock is paused since {instant_text(entry.paused_at, entry.zone)}; resume it on the deadline's page."
+        entry = None
     return ActCard(
         kind=kind,
         label="Closed" if kind is NextAct.NOTHING else "Act next",
@@ -341,10 +351,10 @@ def _row(line: AffectedLine, now: datetime, upstream: str) -> Row:
         words, tint, symbol = KEPT_WORDS
     if line.standing is Standing.RELEASED and line.mail_error:
         words, tint, symbol = "not accepted yet", "soon", "clock-exclamation"
-    if line.standing is Standing.RELEASED and line.met_at is None and line.due_at < now:
+    if line.standing is Standing.RELEASED and line.met_at is None and line.paused_at is None and line.due_at < now:
         tint = "late"
     origin = {"house_policy": "policy", "external_doc": "external"}.get(line.origin, line.origin)
-    return Row(line, words, tint, symbol, origin, state_of(line.due_at, line.met_at, now), upstream)
+    return Row(line, words, tint, symbol, origin, "off" if line.paused_at else state_of(line.due_at, line.met_at, now), upstream)
 
 
 def state_of(due_at: datetime, met_at: datetime | None, now: datetime) -> str:
