@@ -15,7 +15,7 @@ from dpa.breaches.channels import BY_HAND, Channel, Handed
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft
 from dpa.docket.forms import typed
-from dpa.web.forms import Form, ZonedDateTimeField
+from dpa.web.forms import Form, Needed, ZonedDateTimeField
 
 SENTENCE = "A sentence that a colleague or a regulator will understand in a year."
 
@@ -102,7 +102,8 @@ class SummaryForm(Form):
 
     summary = TextAreaField("How it ended", [InputRequired("Say in a sentence how the case ended.")], description="It stands in the incident register.")
     no_final = TextAreaField(
-        "Why customers get no final notice", description="They were told that further information follows. The reason stands in the register and in their dossiers.",
+        "Why customers get no final notice", [Needed("needed when no final notice was sent")],
+        description="They were told that further information follows. The reason stands in the register and in their dossiers.",
     )  # fmt: skip
 
 
@@ -135,6 +136,10 @@ class HandOverForm(Form):
     )  # fmt: skip
     given_at = ZonedDateTimeField("Given", [InputRequired("Enter when it was given.")])
     proof = TextAreaField("What proves it", [InputRequired("Say what proves it.")])
+    said = TextAreaField(
+        "What was said", [Needed("for a call or a talk before the text was released")],
+        description="What the customer was told before there was a text. It stands in the dossier as proof.",
+    )  # fmt: skip
     received_at = ZonedDateTimeField("Received", [Optional()], description="Only where it is proven, such as by a signed receipt. Empty: it counts by house rule.")
 
     def begin(self, zone: str, channel: Channel | None) -> None:
@@ -153,7 +158,7 @@ class HandOverForm(Form):
 
     def handed(self) -> Handed:
         """Return what was typed."""
-        return Handed(Channel(self.channel.data), _given(self.given_at.instant()), self.proof.data or "", self.received_at.instant())
+        return Handed(Channel(self.channel.data), _given(self.given_at.instant()), self.proof.data or "", self.received_at.instant(), self.said.data or "")
 
 
 class AcknowledgedForm(Form):

@@ -7,17 +7,20 @@ when the contract says so, and by house rule only where it says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from dpa.agreements.terms import Channel as TermChannel
 from dpa.agreements.terms import TermStack, effective
+from dpa.agreements.terms.breach import governing_clock
+from dpa.agreements.terms.text_words import by
 from dpa.agreements.terms.values import ChannelRule, Channels
 from dpa.agreements.terms.words import DeemedRule, ValidIf
 from dpa.breaches import channels
 from dpa.breaches.channels import Channel, Handed
+from dpa.breaches.clocks import cited
 from dpa.deadlines import Calendar, DeliveryRule, Options, PeriodUnit, PostalFacts, Regime, delivery
 from dpa.problems import Invalid
 from dpa.web.words import plural
@@ -53,6 +56,8 @@ class Ways:
     clause: str = ""
     zone: str = "UTC"
     calendar: Calendar | None = None
+    special: str = ""
+    """The clause on breaches, such as `clause 15.4`; empty where the agreement has none."""
 
     def received_at(self, handed: Handed) -> datetime:
         """Return when what a person gave counts as received, aware, in UTC.
@@ -86,10 +91,60 @@ class Ways:
         if rule.working_days is not None:
             return f"counts as received on working day {rule.working_days} after posting ({self.clause})"
         if rule.confirmed:
-            return f"counts as a notice once it is acknowledged or answered ({self.clause}); sending it meets the clock"
+            general = f"a notice in general counts only once it is acknowledged or answered ({self.clause})"
+            return f"{general}. For a breach {self.special or 'the breach clause'} is the special rule: sending it in time is enough, and the acknowledgement is chased"
         if rule.signed:
             return f"counts when it is handed over against a signature ({self.clause})"
         return f"counts when it is really received ({self.clause})"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The way in which a contract wants a breach told."""
+
+    channels: frozenset[Channel]
+    """Our channels that are that way."""
+    words: str
+    """`by e-mail`, `in writing`."""
+    clause: str
+    """`clause 15.4`."""
+
+
+def wanted_of(stack: TermStack) -> Wanted | None:
+    """Return the way that the clause on breaches names; none where it names none."""
+    clock = governing_clock(stack)
+    if clock is None or clock.channel is None:
+        return None
+    if clock.channel in {TermChannel.WRITING, TermChannel.DIGITAL}:
+        fitting = frozenset({Channel.EMAIL} if clock.channel is TermChannel.DIGITAL else {Channel.EMAIL, Channel.POST, Channel.COURIER})
+    else:
+        fitting = frozenset(channel for channel, meant in MEANT.items() if clock.channel in meant)
+    return Wanted(fitting, by(clock.channel), cited(clock.clause))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A notice that counts as received: by which channel, and from when on."""
+
+    channel: Channel
+    at: datetime
+
+
+def caveat(wanted: Wanted | None, counted: Sequence[Counted], due_at: datetime) -> str:
+    """Return what must be said where a customer was first told in another way than its contract names; empty where nothing.
+
+    The clock's result stands: the customer knew. Whether that satisfies the contract is not for a clock to say. A notice in the way of the
+    contract that came in time, too, leaves nothing to say.
+    """
+    first = min(counted, key=lambda one: one.at, default=None)
+    if wanted is None or first is None or first.channel in wanted.channels:
+        return ""
+    if any(one.channel in wanted.channels and one.at <= due_at for one in counted):
+        return ""
+    return (
+        f"The contract asks for the notice {wanted.words} ({wanted.clause}); the customer was first told {channels.way(channels.TITLES[first.channel])}. "
+        "The result of the clock counts that moment; whether the contract is satisfied by it is a question of its words."
+    )
 
 
 def rules_of(stack: TermStack) -> tuple[Mapping[Channel, Agreed], str]:

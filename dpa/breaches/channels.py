@@ -13,6 +13,9 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 PROOF_MIN = 5
+NOT_RELEASED = (
+    "No notice was released yet. Release it first; then record how else it was given. A call made before the release is recorded then, too, with its true time."
+)
 
 
 class Channel(StrEnum):
@@ -22,6 +25,7 @@ class Channel(StrEnum):
     PHONE = "phone"
     COURIER = "courier"
     POST = "post"
+    PERSON = "person"
 
 
 TITLES: dict[Channel, str] = {
@@ -29,18 +33,23 @@ TITLES: dict[Channel, str] = {
     Channel.PHONE: "Telephone",
     Channel.COURIER: "Courier or by hand",
     Channel.POST: "Registered post",
+    Channel.PERSON: "In person",
 }
-BY_HAND: tuple[Channel, ...] = (Channel.PHONE, Channel.COURIER, Channel.POST)
+BY_HAND: tuple[Channel, ...] = (Channel.PHONE, Channel.PERSON, Channel.COURIER, Channel.POST)
 """What people record; e-mail is recorded by the outbox."""
 PROOFS: dict[Channel, str] = {
     Channel.PHONE: "Who was reached, on which number, and who called",
+    Channel.PERSON: "Who was told, where, and by whom",
     Channel.COURIER: "Receipt number, and who signed for it",
     Channel.POST: "Tracking number of the registered letter",
 }
-DEEMED_DAYS: dict[Channel, int] = {Channel.EMAIL: 0, Channel.PHONE: 0, Channel.COURIER: 0, Channel.POST: 3}
+DEEMED_DAYS: dict[Channel, int] = {Channel.EMAIL: 0, Channel.PHONE: 0, Channel.COURIER: 0, Channel.POST: 3, Channel.PERSON: 0}
 """Calendar days after which a notice counts as received where nothing is agreed: house policy, shown as such."""
 ORDER: tuple[Channel, ...] = (Channel.EMAIL, Channel.PHONE, Channel.COURIER, Channel.POST)
 """What is proposed one after the other."""
+SPOKEN = frozenset({Channel.PHONE, Channel.PERSON})
+"""Ways that need no text: by them a customer may be told before the written notice is released."""
+SAID_MIN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +62,42 @@ class Handed:
     proof: str
     received_at: datetime | None = None
     """When it was demonstrably received, if that is known."""
+    said: str = ""
+    """What was said, where it was told before there was a text."""
+
+    @property
+    def record(self) -> str:
+        """Return what is kept as its proof."""
+        said = self.said.strip()
+        return f"{self.proof.strip()}\nSaid: {said}" if said else self.proof.strip()
 
 
-def handed_errors(handed: Handed, now: datetime, released_at: datetime) -> dict[str, str]:
-    """Return a sentence for each input that cannot stand, by field."""
+def way(title: str) -> str:
+    """Return a channel's title as a sentence names the way: `by telephone`, `in person`."""
+    return title.lower() if title.startswith("In ") else f"by {title.lower()}"
+
+
+def before_text(given_at: datetime, released_at: datetime) -> bool:
+    """Tell whether something was given before its text was released. People type whole minutes: within the minute of the release it was not."""
+    return given_at < released_at.replace(second=0, microsecond=0)
+
+
+def handed_errors(handed: Handed, now: datetime, released_at: datetime, aware_at: datetime) -> dict[str, str]:
+    """Return a sentence for each input that cannot stand, by field.
+
+    Whoever was told by word of mouth may have been told before the text was released, from awareness on; then what was said is asked for.
+    """
     found: dict[str, str] = {}
     if handed.channel not in BY_HAND:
         found["channel"] = "Choose how the notice was given; mails are recorded by themselves."
     if handed.given_at > now:
         found["given_at"] = "It cannot have been given in the future; check the date and the time zone."
-    elif handed.given_at < released_at:
-        found["given_at"] = "The notice was released later than this; nobody can have been given it before."
+    elif before_text(handed.given_at, released_at) and handed.channel not in SPOKEN:
+        found["given_at"] = "The notice was released later than this; nobody can have been given its text before."
+    elif before_text(handed.given_at, released_at) and handed.given_at < aware_at:
+        found["given_at"] = "You were aware later than this; what was said before was no notice of a breach."
+    elif before_text(handed.given_at, released_at) and len(handed.said.strip()) < SAID_MIN:
+        found["said"] = "The notice was released later than this. Write down what was said: it stands for the text until that came."
     if handed.received_at is not None and handed.received_at < handed.given_at:
         found["received_at"] = "It cannot have been received before it was given."
     if len(handed.proof.strip()) < PROOF_MIN:

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from dpa.agreements import book as books
 from dpa.agreements import stacks
 from dpa.agreements.queries import running_ids
-from dpa.agreements.terms.breach import place_of
-from dpa.breaches.agreed import Ways, rules_of
-from dpa.breaches.clocks import Clock, clock_for
+from dpa.agreements.terms.breach import governing_clock, place_of
+from dpa.breaches.agreed import Wanted, Ways, rules_of, wanted_of
+from dpa.breaches.clocks import Clock, cited, clock_for
 from dpa.breaches.models import Breach
 from dpa.deadlines import Calendar
 from dpa.parties import queries as parties
@@ -62,5 +62,12 @@ def ways_of(session: Session, breach: Breach, agreement_id: int, at: datetime) -
     rules, clause = rules_of(stack)
     if not rules:
         return Ways(zone=breach.zone)
-    place = place_of(stack)
-    return Ways(rules, clause, place.zone, parties.calendar(session, breach.organisation_id, place.holidays))
+    place, breaches = place_of(stack), governing_clock(stack)
+    special = cited(breaches.clause) if breaches is not None and breaches.clause else ""
+    return Ways(rules, clause, place.zone, parties.calendar(session, breach.organisation_id, place.holidays), special)
+
+
+def wanted(session: Session, breach: Breach, agreement_ids: Sequence[int]) -> Mapping[int, Wanted]:
+    """Return in which way each agreement wants a breach told, as its terms stood on the legal day of awareness; those that name none are left out."""
+    loaded = stacks.load(session, breach.organisation_id, agreement_ids, legal_day(breach, breach.aware_at))
+    return {key: found for key, terms in loaded.items() if (found := wanted_of(terms.stack)) is not None}

@@ -6,21 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import State as MailState
-from dpa.breaches import case_queries, channels, phases
+from dpa.breaches import case_queries, channels, counting, phases, queries
+from dpa.breaches.agreed import Counted, caveat
 from dpa.breaches.case import state_of
 from dpa.breaches.case_queries import Given, LinkCount, Place
 from dpa.breaches.channels import Channel
 from dpa.breaches.closing import CaseState
-from dpa.breaches.models import Breach, Question
+from dpa.breaches.models import Affected, Breach, Question
 from dpa.breaches.operations.settings import settings_of
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import ORIGINS, explanation
 from dpa.evidence.trail import registry, sentences
+from dpa.people.models import Organisation
 
 BY_LINK = "link"
 FAILED = frozenset({MailState.DEAD, MailState.CANCELLED})
@@ -105,12 +108,16 @@ class CustomerView:
     words: str
     """Where the customer stands, in a few words."""
     tint: str
+    caveat: str
+    """What must be said of the way in which it was first told; empty for nothing."""
     origin: str
     why: Explanation
     deliveries: tuple[DeliveryLine, ...]
     questions: tuple[Answered, ...]
     links: LinkCount
     proposal: Proposal | None
+    unreachable: bool
+    """Whether nothing was given yet and no contact of the customer can be written to."""
     may: May
     late: bool
     late_reason_by: str
@@ -133,9 +140,10 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
     clock, late = _clock(entry, now), _late(entry, now)
     words, tint = _standing(entry, given, clock, now)
     return CustomerView(
-        place=place, clock=clock, status=entry.state, words=words, tint=tint, origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
+        place=place, clock=clock, status=entry.state, words=words, tint=tint,
+        caveat=_caveat(session, breach, place, given), origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
         why=explanation(entry), deliveries=tuple(_line(one) for one in given), questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
-        links=links, proposal=_proposal(session, breach, entry, given, now), may=_may(breach, place, given, links, late), late=late,
+        links=links, proposal=_proposal(session, breach, entry, given, now), unreachable=_unreachable(session, breach, row, given), may=_may(breach, place, given, links, late), late=late,
         late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by),
     )  # fmt: skip
 
@@ -172,6 +180,16 @@ def _standing(entry: DocketEntry, given: Sequence[Given], clock: CustomerClock, 
     return ("mail refused", "late") if newest.mail is not None and newest.mail.state in FAILED else ("released, on its way", "running")
 
 
+def _caveat(session: Session, breach: Breach, place: Place, given: Sequence[Given]) -> str:
+    counted = [
+        Counted(one.delivery.channel, one.delivery.effective_at) for one in given if one.delivery.effective_at is not None and not one.delivery.kept
+    ]
+    if not counted or place.row.kept:
+        return ""
+    wanted = counting.wanted(session, breach, [place.agreement.id]).get(place.agreement.id)
+    return caveat(wanted, counted, place.entry.due_at or place.entry.target_at)
+
+
 def _line(given: Given) -> DeliveryLine:
     one, document = given.delivery, given.document
     words, detail, tint, symbol = _came_back(given)
@@ -187,7 +205,9 @@ def _line(given: Given) -> DeliveryLine:
 def _came_back(given: Given) -> tuple[str, str, str, str]:
     """Return words, detail, tint and icon of what proves a delivery, or stands in its way."""
     if given.mail is None:
-        return "proof on record", given.delivery.proof, "met", "phone-check"
+        one, released_at = given.delivery, given.notice.released_at
+        early = one.given_at is not None and released_at is not None and channels.before_text(one.given_at, released_at)
+        return "told before the text was released" if early else "proof on record", one.proof, "met", "phone-check"
     said = given.answer.reply_text if given.answer else ""
     if given.mail.state in FAILED:
         return "refused" if given.mail.state is MailState.DEAD else "set aside", said, "late", "mail-x"
@@ -198,6 +218,13 @@ def _came_back(given: Given) -> tuple[str, str, str, str]:
         copies = "; a second copy with the same Message-ID may have arrived" if given.mail.uncertain else ""
         return "accepted", f"{said}{copies}", "met", "mail-check"
     return "on its way", f"{EVENTS[given.answer.kind][0]}: {said}" if given.answer else "", "running", "send"
+
+
+def _unreachable(session: Session, breach: Breach, row: Affected, given: Sequence[Given]) -> bool:
+    if breach.state is not CaseState.OPEN or breach.drill or row.not_required or any(one.delivery.given_at for one in given):
+        return False
+    domains = session.get_one(Organisation, breach.organisation_id).mail_domains
+    return not session.scalar(select(queries.reachable(domains)).select_from(Affected).where(Affected.id == row.id))
 
 
 def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Sequence[Given], now: datetime) -> Proposal | None:

@@ -60,7 +60,7 @@ SENTENCES: dict[str, str] = {
     Event.LATENESS_EXPLAINED: "gave the reason for telling {count:customer} late",
     Event.DISCARDED: "threw the {phase} away before it was released",
     Event.APPROVED: "approved the {phase} as the second person",
-    Event.HANDED: "recorded that a notice was given by {channel} at {given_at}",
+    Event.HANDED: "recorded that a notice was given ({channel}), at {given_at}",
     Event.READ: "saw the customer open its notices",
     Event.ACKNOWLEDGED: "saw the customer confirm its notices ({how})",
     Event.ASKED: "received a question of the customer",

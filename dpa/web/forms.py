@@ -46,6 +46,16 @@ def _flat(errors: Any) -> list[Any]:
     return [text for part in errors for text in (_flat(part) if isinstance(part, list | tuple) else [part])]
 
 
+class Needed:
+    """Marks a field that is not always required: `when` stands beside its label in the place of "optional"; the rules ask for it."""
+
+    def __init__(self, when: str) -> None:
+        self.field_flags = {"when": when}
+
+    def __call__(self, form: object, field: object) -> None:
+        """Accept everything: whether it is needed is for the rules to say."""
+
+
 class ZonedDateTimeField(DateTimeLocalField):  # type: ignore[misc]
     """A local date and time that becomes an aware instant in the zone of `zone` (an IANA name).
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from dpa.agreements.terms import DEFAULT_POLICY, TermStack, shipped_contract
-from dpa.breaches.agreed import Agreed, Ways, rules_of
+from dpa.breaches.agreed import Agreed, Counted, Wanted, Ways, caveat, rules_of, wanted_of
 from dpa.breaches.channels import Channel, Handed
 from dpa.deadlines import calendar_named
 from dpa.problems import Invalid
@@ -57,5 +57,34 @@ def test_where_only_the_receipt_counts_it_must_be_known() -> None:
 def test_each_rule_is_said_in_words() -> None:
     mail = {Channel.EMAIL: Agreed(None, on_receipt=True, confirmed=True, signed=False)}
     assert ways(FIVE).says(Channel.POST) == "counts as received on working day 5 after posting (16.4)"
-    assert ways(mail).says(Channel.EMAIL) == "counts as a notice once it is acknowledged or answered (16.4); sending it meets the clock"
+    said = Ways(mail, "16.4", special="clause 15.4").says(Channel.EMAIL)
+    assert said == (
+        "a notice in general counts only once it is acknowledged or answered (16.4). For a breach clause 15.4 is the special rule: "
+        "sending it in time is enough, and the acknowledgement is chased"
+    )
     assert ways({}).says(Channel.POST) == "counts as received 3 days later, by house rule"
+
+
+MAIL = Wanted(frozenset({Channel.EMAIL}), "by e-mail", "clause 15.4")
+HOUR = timedelta(hours=1)
+
+
+def test_the_way_the_clause_on_breaches_names_is_read() -> None:
+    assert wanted_of(TermStack(template=shipped_contract("lemon-learning"), policy=DEFAULT_POLICY, on=date(2026, 11, 22))) == MAIL
+
+
+@pytest.mark.parametrize(("counted", "said"), [
+    ([], ""),
+    ([(Channel.EMAIL, 0)], ""),
+    ([(Channel.PHONE, 1)], "first told by telephone"),
+    ([(Channel.PERSON, 1)], "first told in person"),
+    ([(Channel.PHONE, 1), (Channel.EMAIL, 2)], ""),
+    ([(Channel.PHONE, 1), (Channel.EMAIL, 30)], "first told by telephone"),
+    ([(Channel.EMAIL, 30), (Channel.PHONE, 31)], ""),
+])  # fmt: skip
+def test_another_way_than_the_contract_names_is_said_beside_the_clock(counted: list[tuple[Channel, int]], said: str) -> None:
+    found = caveat(MAIL, [Counted(channel, SUNDAY + hours * HOUR) for channel, hours in counted], SUNDAY + 24 * HOUR)
+    assert said in found
+    assert bool(said) == bool(found)
+    assert not found or "asks for the notice by e-mail (clause 15.4)" in found
+    assert caveat(None, [Counted(Channel.PHONE, SUNDAY)], SUNDAY) == ""

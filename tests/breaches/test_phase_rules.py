@@ -103,9 +103,16 @@ def handed(**changes: object) -> Handed:
     (handed(), set()), (handed(channel=Channel.EMAIL), {"channel"}), (handed(given_at=NOW + HOUR), {"given_at"}),
     (handed(given_at=NOW - 9 * HOUR), {"given_at"}), (handed(proof=" x "), {"proof"}), (handed(received_at=NOW - 2 * HOUR), {"received_at"}),
     (handed(received_at=NOW), set()),
+    (handed(channel=Channel.PHONE, given_at=NOW - 6 * HOUR), {"said"}),
+    (handed(channel=Channel.PHONE, given_at=NOW - 6 * HOUR, said="Sorry."), {"said"}),
+    (handed(channel=Channel.PHONE, given_at=NOW - 6 * HOUR, said="An export of your pupils' reports was open."), set()),
+    (handed(channel=Channel.PERSON, given_at=NOW - 6 * HOUR, said="An export of your pupils' reports was open."), set()),
+    (handed(channel=Channel.PHONE, given_at=NOW - 9 * HOUR, said="An export of your pupils' reports was open."), {"given_at"}),
+    (handed(channel=Channel.COURIER, given_at=NOW - 6 * HOUR, said="An export of your pupils' reports was open."), {"given_at"}),
+    (handed(channel=Channel.PHONE, given_at=(NOW - 5 * HOUR).replace(second=0)), set()),
 ])  # fmt: skip
 def test_what_is_recorded_by_hand(given: Handed, fields: set[str]) -> None:
-    assert set(channels.handed_errors(given, NOW, NOW - 5 * HOUR)) == fields
+    assert set(channels.handed_errors(given, NOW, NOW - 5 * HOUR + timedelta(seconds=20), NOW - 8 * HOUR)) == fields
 
 
 @pytest.mark.parametrize(("given", "days", "effective"), [

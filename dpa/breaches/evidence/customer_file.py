@@ -15,8 +15,9 @@ from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.presenting import EVENTS
-from dpa.breaches import queries
-from dpa.breaches.channels import TITLES
+from dpa.breaches import counting, queries
+from dpa.breaches.agreed import Counted, Wanted, caveat
+from dpa.breaches.channels import TITLES, before_text
 from dpa.breaches.evidence import reading
 from dpa.breaches.evidence.case_file import CaseFile
 from dpa.breaches.evidence.moments import Clock, by, promise
@@ -65,6 +66,8 @@ class _Rows:
     """What was said of each customer's own part, oldest first."""
     named: Mapping[int, Share]
     """What each agreement names of the data it covers."""
+    wanted: Mapping[int, Wanted]
+    """In which way each agreement wants a breach told, where it names one."""
     names: Names = field(default_factory=dict)
 
 
@@ -96,7 +99,7 @@ def _read(session: Session, case: CaseFile, rows: Sequence[Affected]) -> _Rows:
         agreements.by_ids(session, case.breach.organisation_id, agreement_ids), reading.clocks(session, [case.breach.id], as_of, agreement_ids),
         entries, changes, deliveries, _answers(session, mails, as_of), _addresses(session, mails), questions, papers,
         _issued(session, case, [row.controller_id for row in rows]), shares, agreement_shares(session, case.breach, agreement_ids),
-        reading.names(session, actors),
+        counting.wanted(session, case.breach, agreement_ids), reading.names(session, actors),
     )  # fmt: skip
 
 
@@ -189,7 +192,7 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
     said = {
         "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
         "added_at": timestamp(row.added_at), "customer_aware_at": timestamp(clock.started_at), "told_at": _stamp(told_at), "demonstration": row.kept and told_at is not None,
-        "outcome": promise(clock, not_owed=not_owed, as_of=as_of).value,
+        "outcome": promise(clock, not_owed=not_owed, as_of=as_of).value, "channel_caveat": "" if row.kept else _caveat(row, clock, read, as_of),
         "clock": _clock(clock, read.entries[row.agreement_id][-1], read.changes),
         "changes": [_change(one, read.names) for entry in read.entries[row.agreement_id] for one in read.changes.get(entry.id, ())],
         "deliveries": [_delivery(one, notice, read, as_of) for one, notice in read.deliveries.get(row.id, ())],
@@ -200,6 +203,12 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
         "documents": [_paper(one, as_of) for one in read.issued.get(row.controller_id, ())],
     }  # fmt: skip
     return CustomerFile(row, agreement, told_at, part, said)
+
+
+def _caveat(row: Affected, clock: Clock, read: _Rows, as_of: datetime) -> str:
+    given = [one for one, _ in read.deliveries.get(row.id, ()) if by(one.given_at, as_of) and not one.kept]
+    counted = [Counted(one.channel, one.effective_at) for one in given if one.effective_at is not None]
+    return caveat(read.wanted.get(row.agreement_id), counted, clock.binding)
 
 
 def told(row: Affected, clock: Clock, as_of: datetime) -> datetime | None:
@@ -252,6 +261,7 @@ def _delivery(one: Delivery, notice: Notice, read: _Rows, as_of: datetime) -> di
         "language": one.language, "part": told_part(one.part), "recorded_at": timestamp(one.recorded_at), "recorded_by": name_of(one.recorded_by, read.names),
         "given_at": _until(one.given_at, as_of), "counts_at": _stamp(one.effective_at) if by(one.given_at, as_of) else None, "proof": one.proof,
         "kept": one.kept and by(one.given_at, as_of),
+        "before_text": one.given_at is not None and notice.released_at is not None and before_text(one.given_at, notice.released_at),
         "document": paper.reference if paper else "", "sha256": paper.sha256 if paper and by(paper.issued_at, as_of) else None,
         "read_at": _until(one.read_at, as_of), "acknowledged_at": _until(one.acknowledged_at, as_of),
         "acknowledged_by": one.acknowledged_by if acknowledged else "", "acknowledged_how": one.acknowledged_how if acknowledged else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dpa.breaches.channels import way
 from dpa.breaches.closing import CaseState
 from dpa.breaches.evidence.dossier_dora import classified
 from dpa.breaches.evidence.dossier_parts import (
@@ -123,7 +124,7 @@ def _acknowledged(acknowledged: Sequence[Mapping[str, Any]], given: int) -> str:
 
 def _channel(said: Mapping[str, Any]) -> str:
     first = next((one for one in said["deliveries"] if one["counts_at"] and one["counts_at"] == said["told_at"]), None)
-    return f"by {first['channel'].lower()}" if first else ""
+    return (way(first["channel"]) + (", before the text was released" if first.get("before_text") else "")) if first else ""
 
 
 def _strip(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
@@ -144,6 +145,8 @@ def _strip(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
 
 def _boxes(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     found: list[Block] = []
+    if said.get("channel_caveat"):
+        found.append(Notice("Told in another way than the contract names", said["channel_caveat"], Tone.INFO))
     if said["not_owed"]:
         found.append(Notice("No notice owed", _signed(said["not_owed"], zone), TONES[Promise.NOT_OWED]))
     if said["late_reason"]:

@@ -98,7 +98,8 @@ def _given(one: Mapping[str, Any], zone: str) -> str:
         return f"{NOT_YET}; released {moment(one['recorded_at'], zone)}"
     counts = "" if one["counts_at"] in {None, one["given_at"]} else f"\ncounts as received {moment(one['counts_at'], zone)}"
     kept = "\nkept in the file mailbox; nobody received it" if one.get("kept") else ""
-    return f"{moment(one['given_at'], zone)}{counts}{kept}"
+    early = "\nby word of mouth, before the text was released" if one.get("before_text") else ""
+    return f"{moment(one['given_at'], zone)}{counts}{kept}{early}"
 
 
 def _reaction(one: Mapping[str, Any], zone: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dpa.breaches.channels import way
 from dpa.breaches.events import Event
 from dpa.breaches.evidence.moments import Promise
 from dpa.breaches.evidence.wording import ACTS, how_acknowledged
@@ -70,8 +71,9 @@ def _deliveries(said: Mapping[str, Any], zone: str) -> Iterator[Moment]:
             counts = "" if one["counts_at"] in {None, one["given_at"]} else f"Counts as received from {moment(one['counts_at'], zone)} on."
             first = one["counts_at"] == said["told_at"]
             tone = Tone.NEUTRAL if not first or one.get("kept") else Tone.LATE if late else Tone.DONE
-            how = "kept in the file mailbox; nobody received it" if one.get("kept") else f"given by {one['channel'].lower()}"
-            yield Moment(instant(one["given_at"]), f"{name} {how}", "\n".join(filter(None, (counts, one["proof"]))), one["to"], tone)
+            how = "kept in the file mailbox; nobody received it" if one.get("kept") else f"given {way(one['channel'])}"
+            what = f"The customer was told {way(one['channel'])}, before the text was released" if one.get("before_text") else f"{name} {how}"
+            yield Moment(instant(one["given_at"]), what, "\n".join(filter(None, (counts, one["proof"]))), one["to"], tone)
         if one["read_at"]:
             yield Moment(instant(one["read_at"]), f"{name} opened by the customer")
         if one["acknowledged_at"]:

@@ -14,7 +14,7 @@ from dpa.breaches import channels, queries
 from dpa.breaches.channels import TITLES, Handed
 from dpa.breaches.counting import ways_of
 from dpa.breaches.events import Event
-from dpa.breaches.models import Affected, Breach, Delivery, Question
+from dpa.breaches.models import Affected, Breach, Delivery, Notice, Question
 from dpa.breaches.operations import following
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.rules import REASON_MIN
@@ -49,20 +49,20 @@ def notices_sent(unit: Unit, messages: Sequence[OutboxMessage]) -> None:
 def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Delivery:
     """Record that a person gave the newest phase by another channel; it meets the clock at the moment it counts as received.
 
-    That moment is the contract's, else the house's. Where it lies ahead (a letter deemed received some days later), the worker meets the clock when it has come. Raises `Conflict` when no phase was released yet, `Invalid` by field.
+    Who was told by word of mouth before any text was released is recorded with the first one. That moment is the contract's, else the house's. Where it lies ahead (a letter deemed received some days later), the worker meets the clock when it has come. Raises `Conflict` when no phase was released yet, `Invalid` by field.
     """
     must_be_open(breach)
-    notice = breach.newest_released
+    notice = _notice_of(breach, handed)
     if notice is None or notice.released_at is None:
-        raise Conflict("No notice was released yet; release it first, then record by which other channel it was given.")
-    if errors := channels.handed_errors(handed, unit.now, notice.released_at):
+        raise Conflict(channels.NOT_RELEASED)
+    if errors := channels.handed_errors(handed, unit.now, notice.released_at, row.aware_at):
         raise Invalid("This cannot be recorded like this.", fields=errors)
     if queries.handed_before(unit.session, notice.id, row.id, handed):
         raise Conflict("This is recorded already: the same channel at the same time.")
     effective = ways_of(unit.session, breach, row.agreement_id, handed.given_at).received_at(handed)
     delivery = Delivery(
         notice_id=notice.id, affected_id=row.id, channel=handed.channel, given_at=handed.given_at, effective_at=effective,
-        document_id=queries.paper_of(unit.session, notice.id, row.id), proof=handed.proof.strip(), recorded_by=unit.actor, recorded_at=unit.now,
+        document_id=queries.paper_of(unit.session, notice.id, row.id), proof=handed.record, recorded_by=unit.actor, recorded_at=unit.now,
     )  # fmt: skip
     unit.session.add(delivery)
     unit.session.flush()
@@ -76,11 +76,22 @@ def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Deli
     return delivery
 
 
+def _notice_of(breach: Breach, handed: Handed) -> Notice | None:
+    """Return the phase that was given: the newest one; by word of mouth the one that was in force then, and before any the first."""
+    released = [one for one in breach.notices if one.released_at is not None]
+    if handed.channel not in channels.SPOKEN or not released:
+        return breach.newest_released
+    return next((one for one in reversed(released) if one.released_at and not channels.before_text(handed.given_at, one.released_at)), released[0])
+
+
 def count_as_received(unit: Unit, delivery: Delivery, organisation_id: int) -> None:
     """Meet the clock by a notice that a person handed over, now that it counts as received."""
     assert delivery.effective_at is not None
     row = unit.session.get_one(Affected, delivery.affected_id)
-    _give(unit, [_Given(row, delivery, f"given by {TITLES[delivery.channel].lower()}", organisation_id)])
+    released_at = unit.session.get_one(Notice, delivery.notice_id).released_at
+    early = delivery.given_at is not None and released_at is not None and channels.before_text(delivery.given_at, released_at)
+    before = ", before the text was released" if early else ""
+    _give(unit, [_Given(row, delivery, f"given {channels.way(TITLES[delivery.channel])}{before}", organisation_id)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from dpa.web import access, edge, identity
 
 BASE = "/breaches/<int:breach_id>/customers/<int:affected_id>"
 HAND_OVER = ActPage(
-    RECORD, "Record another channel", "The newest notice, given by telephone, courier or post. It meets the clock at the moment it counts as received.",
+    RECORD, "Record another channel",
+    "The newest notice, given by telephone, in person, by courier or by post. It meets the clock at the moment it counts as received. Whoever was told by telephone or in person before the text was released is recorded with the true time.",
     "Record it", "Recorded. The clock is met at the moment the notice counts as received.",
 )  # fmt: skip
 ACKNOWLEDGED = ActPage(
@@ -95,7 +96,7 @@ def hand_over(breach_id: int, affected_id: int) -> Page:
     """Record that the newest phase was given by another channel than mail."""
     breach, place, back = _act(breach_id, affected_id, HAND_OVER)
     if breach.newest_released is None:
-        raise Conflict("No notice was released yet; release it first, then record by which other channel it was given.")
+        raise Conflict(channels.NOT_RELEASED)
     form = HandOverForm()
     wanted = request.args.get("channel", "")
     form.begin(breach.zone, Channel(wanted) if wanted in set(Channel) else None)
