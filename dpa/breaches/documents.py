@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,11 @@ from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.notices import matters
 from dpa.breaches.phases import Phase, telling
 from dpa.breaches.rules import FIELDS, Draft
+from dpa.breaches.told_clock import told_clock
 from dpa.breaches.versions import Version, part_rows
 from dpa.deadlines.zones import zone_named
 from dpa.docket.models import DocketEntry
-from dpa.docket.presenting import ORIGINS, explanation
+from dpa.docket.presenting import ORIGINS
 from dpa.evidence.pdf.blocks import (
     Block,
     ClockPoint,
@@ -38,11 +40,13 @@ from dpa.languages import Language, Wording, for_tag
 
 KIND = "breach-notice"
 DRILL_KIND = "drill-notice"
-FORMAT = 3
-"""Version of the content. Version 1 knew only the initial phase, version 2 neither languages nor a customer's own part; documents of both are
-still built as they were."""
+FORMAT = 4
+"""Version of the content. Version 1 knew only the initial phase, version 2 neither languages nor a customer's own part, version 3 held what is the
+house's own: its target, the basis of its awareness, the gaps of its file. Documents of all are still built as they were."""
 LEAD_MAX = 420
 """Characters of the account of what happened that the first page's lead quotes; the whole stands below."""
+SENTENCE_END = re.compile(r"[.!?…](?=\s+[^\W\d_a-z])")
+"""Where a sentence ends and another begins; “Art. 33” ends none."""
 
 
 def content(
@@ -52,18 +56,19 @@ def content(
 
     `before` are the numbers of the documents the customer got of earlier phases.
     """
-    told = explanation(entry)
+    told, later = told_clock(entry), row.aware_at > breach.aware_at
     return {
         "format": FORMAT, "phase": notice.phase.value, "withdraws": notice.withdraws, "phase_number": notice.number, "drill": breach.drill, "before": list(before),
         "next_word_at": timestamp(notice.next_word_at) if notice.next_word_at else None, "late_reason": notice.late_reason,
         "told_late": row.late_reason, "upstream": breach.upstream,
         "upstream_told_at": timestamp(breach.upstream_told_at) if breach.upstream_told_at else None, "breach": breach.reference,
-        "customer_aware_at": timestamp(row.aware_at), "detected_at": timestamp(breach.detected_at), "aware_at": timestamp(breach.aware_at), "awareness_reason": breach.awareness_reason,
+        "detected_at": timestamp(breach.detected_at), "aware_at": timestamp(row.aware_at),
+        "incident_aware_at": timestamp(breach.aware_at) if later else None, "aware_reason": row.aware_reason,
         "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
         "clock": {
-            "started_at": timestamp(entry.started_at), "due_at": timestamp(entry.due_at or entry.target_at), "origin": entry.origin,
-            "is_target": entry.due_at is None, "basis": entry.basis,
-            "steps": [{"label": step.label, "text": step.text, "basis": step.basis or ""} for step in told.steps], "warnings": list(told.warnings),
+            "started_at": timestamp(entry.started_at), "due_at": timestamp(told.due_at) if told.due_at else None,
+            "origin": entry.origin if told.due_at else "", "basis": told.basis,
+            "steps": [{"label": step.label, "text": step.text, "basis": step.basis or ""} for step in told.why.steps], "warnings": list(told.why.warnings),
         },
         "text_language": version.text_language.tag, "house_language": notice.language, "part": version.part.facts(), **_matters(version.text),
     }  # fmt: skip
@@ -107,13 +112,20 @@ def build(record: Record) -> Body:
     page = _Page(record, facts, say, *("" if tag == record["language"] else tag for tag in tags))
     drill, withdraws = "_drill" if facts.get("drill") else "", facts.get("withdraws", False)
     return Body(
-        title=record["title"],
+        title=_title(page),
         subtitle=_subtitle(page),
         kind=say(f"paper.kind{drill or ('_withdrawal' if withdraws else '')}"),
         classification=say(f"paper.classification{drill}"),
-        summary=(*_exercise(page), *_lead(page), _key_facts(page), _strip(page), *_open(page)),
+        summary=(*_exercise(page), *_lead(page), _key_facts(page), *_strip(page), *_open(page)),
         detail=(*_account(page), *(() if withdraws else _awareness(page)), *_reasons(page), Heading(say("paper.counting_title")), *_counting(page)),
     )
+
+
+def _title(page: _Page) -> str:
+    """Return the incident's title, or its number where the title stands in another language than the document."""
+    if not page.house_tag or page.facts["format"] < 4:
+        return str(page.record["title"])
+    return page.say("paper.processor_detail", breach=page.facts["breach"])
 
 
 def _account(page: _Page) -> tuple[Block, ...]:
@@ -149,37 +161,63 @@ def _exercise(page: _Page) -> tuple[Block, ...]:
 
 def _lead(page: _Page) -> tuple[Block, ...]:
     facts = page.facts
-    told = " ".join(facts["nature"].split())
-    if len(told) > LEAD_MAX:
-        told = told[:LEAD_MAX].rsplit(" ", 1)[0] + " …"
+    told = quoted(facts["nature"])
     said = page.say(f"paper.lead_{telling(Phase(facts['phase']), withdraws=facts.get('withdraws', False))}", who=page.record["issuer"]["name"], whom=facts["controller"], breach=facts["breach"])
     return (Summary(said), *page.account(Summary(told))) if page.text_tag else (Summary(f"{said} {told}"),)
 
 
-def _key_facts(page: _Page) -> KeyFacts:
+def quoted(text: str) -> str:
+    """Return the beginning of an account: whole sentences where one ends in time, else whole words."""
+    told = " ".join(text.split())
+    if len(told) <= LEAD_MAX:
+        return told
+    # Looked for in the whole, since an end shows only by the sentence after it.
+    ends = [found.end() for found in SENTENCE_END.finditer(told) if found.end() <= LEAD_MAX]
+    return f"{told[:ends[-1]] if ends else told[:LEAD_MAX].rsplit(' ', 1)[0]} …"
+
+
+def _due(page: _Page) -> Fact:
+    """Return until when the contract or the law asked; where neither names a number, what they ask."""
     facts, say, clock = page.facts, page.say, page.facts["clock"]
+    if not clock["due_at"]:
+        return Fact(say("paper.asked"), say.promise(facts["promise"]))
     origin = say.phrase(ORIGINS.get(clock["origin"], ("", clock["origin"]))[1])
+    return Fact(say("paper.target") if clock.get("is_target") else say("paper.promised"), page.at(clock["due_at"]), f"{say.promise(facts['promise'])} ({origin})")
+
+
+def _aware(page: _Page) -> Fact:
+    facts, say = page.facts, page.say
+    noticed = say("paper.aware_detail", at=page.at(facts["detected_at"]))
+    later = facts.get("incident_aware_at")
+    detail = f"{say('portal.aware_later', at=page.at(later))}\n{noticed}" if later else noticed
+    return Fact(say("paper.aware_withdrawal" if facts.get("withdraws") else "paper.aware"), page.at(facts["aware_at"]), detail)
+
+
+def _key_facts(page: _Page) -> KeyFacts:
+    facts, say = page.facts, page.say
     return KeyFacts(
         (
             Fact(say("paper.controller"), facts["controller"], say("paper.controller_detail", agreement=facts["agreement"], terms=facts["terms"])),
             Fact(say("paper.processor"), page.record["issuer"]["name"], say("paper.processor_detail", breach=facts["breach"])),
-            Fact(say("paper.aware_withdrawal" if facts.get("withdraws") else "paper.aware"), page.at(facts["aware_at"]), say("paper.aware_detail", at=page.at(facts["detected_at"]))),
-            Fact(say("paper.target") if clock["is_target"] else say("paper.promised"), page.at(clock["due_at"]), f"{say.promise(facts['promise'])} ({origin})"),
+            _aware(page),
+            _due(page),
             Fact(say("matter.contact"), facts["contact"], wide=True),
         )
     )
 
 
-def _strip(page: _Page) -> Block:
+def _strip(page: _Page) -> tuple[Block, ...]:
     clock, say, record = page.facts["clock"], page.say, page.record
+    if not clock["due_at"]:
+        return ()
     start, due, issued = instant(clock["started_at"]), instant(clock["due_at"]), instant(record["issued_at"])
     text = say(
         "paper.strip_text", start=page.at(clock["started_at"]), due=page.at(clock["due_at"]), issued=page.at(record["issued_at"]),
         lateness=say.lateness(due, issued),
     )  # fmt: skip
-    return ClockStrip(
+    return (ClockStrip(
         ClockPoint(say("paper.strip_aware"), start), ClockPoint(say("paper.strip_due"), due), (ClockPoint(say("paper.strip_issued"), issued),), text
-    )
+    ),)  # fmt: skip
 
 
 def _open(page: _Page) -> tuple[Block, ...]:
@@ -194,7 +232,7 @@ def _open(page: _Page) -> tuple[Block, ...]:
         ours.append(say("paper.next_word", at=page.at(facts["next_word_at"])))
     title, text = say("paper.open_title"), facts["unknown"]
     if page.text_tag and text:
-        return (Box(title, text, Tone.WARNING, page.text_tag), *((Box(title, "\n".join(ours), Tone.WARNING),) if ours else ()))
+        return (Box(title, text, Tone.WARNING, page.text_tag), *((Box(say("paper.ours_title"), "\n".join(ours), Tone.WARNING),) if ours else ()))
     said = "\n".join(filter(None, (text, *ours)))
     return (Box(title, said, Tone.WARNING),) if said else ()
 
@@ -210,14 +248,22 @@ def _reasons(page: _Page) -> tuple[Block, ...]:
 
 
 def _awareness(page: _Page) -> tuple[Block, ...]:
-    if not page.facts["awareness_reason"]:
+    """Say why awareness that this customer is affected came later; what made the house certain of the incident is its own affair since version 4."""
+    facts, say = page.facts, page.say
+    if facts.get("incident_aware_at") and facts["aware_reason"]:
+        ours = Text(say("paper.later_text", at=page.at(facts["aware_at"]), incident=page.at(facts["incident_aware_at"])))
+        return (Heading(say("paper.later_title")), *page.house(Text(facts["aware_reason"])), ours)
+    if not facts.get("awareness_reason"):
         return ()
-    ours = Text(page.say("paper.awareness_text", at=page.at(page.facts["aware_at"])))
-    return (Heading(page.say("paper.awareness_title")), *page.house(Text(page.facts["awareness_reason"])), ours)
+    ours = Text(say("paper.awareness_text", at=page.at(facts["aware_at"])))
+    return (Heading(say("paper.awareness_title")), *page.house(Text(facts["awareness_reason"])), ours)
 
 
 def _counting(page: _Page) -> tuple[Block, ...]:
     clock, say = page.facts["clock"], page.say
+    if not clock["due_at"]:
+        length = say.length(instant(page.record["issued_at"]) - instant(clock["started_at"]))
+        return (Text(say("paper.no_number", promise=say.promise(page.facts["promise"]), issued=page.at(page.record["issued_at"]), length=length)),)
     rows = tuple((step["label"], step["text"], step["basis"]) for step in clock["steps"])
     columns = (Column(say("paper.column_step"), 1), Column(say("paper.column_counting"), 4), Column(say("paper.column_basis"), 2))
     blocks: tuple[Block, ...] = (Table(columns, rows, row_header=True), *((Points(tuple(clock["warnings"])),) if clock["warnings"] else ()))

@@ -20,8 +20,6 @@ from dpa.people.models import Organisation
 __all__ = ["Told", "context", "draft_of", "matters", "message", "names_nothing", "phase_words"]
 
 MAIL = "breaches/notice"
-NUMBER_LATER = "(its number is given at the release)"
-LINK_LATER = "(a link of the customer's own, made at the release)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +64,24 @@ def phase_words(notice: Notice, zone: str, say: Wording) -> str:
     return say("mail.phase_open", phase=phase)
 
 
+def _aware(breach: Breach, notice: Notice, row: Affected, say: Wording) -> tuple[tuple[str, str], ...]:
+    """Return since when the organisation knew that this customer is affected; where that was later than the incident itself, why."""
+    at = say.instant(row.aware_at, breach.zone)
+    if row.aware_at > breach.aware_at:
+        at = f"{at} ({say('portal.aware_later', at=say.instant(breach.aware_at, breach.zone))})"
+    since = (say("paper.aware_withdrawal" if notice.withdraws else "mail.aware"), at)
+    return (since, (say("mail.later"), row.aware_reason)) if row.aware_reason else (since,)
+
+
 def context(
-    breach: Breach, notice: Notice, organisation: Organisation, agreement: AgreementRow, promise: str, version: Version, *, document: str, link: str
+    breach: Breach, notice: Notice, organisation: Organisation, agreement: AgreementRow, row: Affected, version: Version, *, document: str, link: str
 ) -> dict[str, Any]:
     """Return what the mail's templates name, for one customer, in its language."""
     say = version.say
     facts = (
         (say("mail.reference"), breach.reference), (say("mail.agreement"), f"{agreement.reference} ({agreement.template})"),
-        (say("mail.promise"), say.promise(promise)), (say("mail.noticed"), say.instant(breach.detected_at, breach.zone)),
-        (say("paper.aware_withdrawal" if notice.withdraws else "mail.aware"), say.instant(breach.aware_at, breach.zone)), (say("mail.phase"), phase_words(notice, breach.zone, say)),
+        (say("mail.promise"), say.promise(row.promise)), (say("mail.noticed"), say.instant(breach.detected_at, breach.zone)),
+        *_aware(breach, notice, row, say), (say("mail.phase"), phase_words(notice, breach.zone, say)),
     )  # fmt: skip
     part = part_rows(version.part.facts(), say)
     return {
@@ -127,8 +134,8 @@ def message(
         contact_id=recipient.contact_id,
         dedupe_key=f"breach:{breach.id}:{notice.number}:{row.agreement_id}" + (f":{attempt}" if attempt > 1 else ""),
         context=context(
-            breach, notice, organisation, agreement, row.promise, version, document=document.reference if document else NUMBER_LATER,
-            link=link or LINK_LATER,
+            breach, notice, organisation, agreement, row, version, document=document.reference if document else version.say("mail.number_later"),
+            link=link or version.say("mail.link_later"),
         ),
         category="notice",
         about=("breach", breach.id),

@@ -14,6 +14,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 TEXTS = Path(__file__).with_name("texts")
+_ELIDED = re.compile(r"\b([Dd]|[Qq]u)e \{(\w+)\}")
+_VOWELS = frozenset("aeiouàâäéèêëîïôöùûüœæ")
+"""Letters before which French elides. Of h no letter tells whether it is silent, and of y no rule does."""
 _LENGTH = re.compile(r"(\d+) ([a-z]+(?: [a-z]+)?)(?=,|$)")
 
 
@@ -54,7 +57,8 @@ class Wording:
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a text with its names filled in. What is filled in is plain text and is never read as a text itself."""
-        return str(self.texts[key]).format_map(values)
+        text = str(self.texts[key])
+        return (_elided(text, values) if self.language is Language.FR else text).format_map(values)
 
     def counted(self, key: str, count: int, **values: object) -> str:
         """Return the text `key_one` or `key_many`, whichever fits the number, which stands in it as `count`."""
@@ -132,6 +136,11 @@ class Wording:
             unit = self.texts.get(f"units.{found[2].replace(' ', '_')}", found[2])
             return f"{found[1]} {unit}{comma}{clause}"
         return f"{self.phrase(length)}{comma}{clause}"
+
+
+def _elided(text: str, values: Mapping[str, object]) -> str:
+    """Return a French text that says d’Orange where its name in braces stands for Orange."""
+    return _ELIDED.sub(lambda found: f"{found[1]}’{{{found[2]}}}" if str(values.get(found[2], ""))[:1].lower() in _VOWELS else found[0], text)
 
 
 def _flat(tree: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dpa.breaches import channels, notices
 from dpa.breaches.channels import Channel
 from dpa.breaches.models import Affected, Delivery, Notice, Question
 from dpa.breaches.phases import Phase, telling
+from dpa.breaches.told_clock import ToldClock, told_clock
 from dpa.breaches.versions import draft_of, part_rows, told_part
 from dpa.docket import presenting
 from dpa.docket.explaining import Explanation
@@ -116,10 +117,13 @@ class NoticesView:
     phases: tuple[PhaseShown, ...]
     withdrawn: bool
     """Whether the newest of them took everything back: there was no breach."""
+    lead: str
+    """What it is about, from whom, to whom."""
     word: Word | None
     facts: tuple[Mapping[str, Any], ...]
     clock: Clock | None
     why: Explanation
+    """How the instant that contract or law give was counted; nothing where they name no number."""
     questions: Sequence[Question]
     until: Markup
     """When the link ends."""
@@ -135,18 +139,28 @@ def view(session: Session, found: Holder, token: str, now: datetime) -> NoticesV
     given = {phase: [one.delivery for one in some if one.delivery.given_at] for phase, some in by_phase.items()}
     unread = {phase for phase, some in given.items() if some and not any(one.read_at for one in some)}
     shown = [notice for notice in released if notice.id not in unread]
+    told = told_clock(promise.entry)
     return NoticesView(
         unread=len(unread),
         to_confirm=sum(bool(some) and not any(one.acknowledged_at for one in some) for some in given.values()),
         phases=tuple(_phase(notice, by_phase.get(notice.id, []), found) for notice in shown),
         withdrawn=bool(shown) and shown[0].withdraws,
         word=_word(shown[0], found, now) if shown else None,
-        facts=_facts(found, promise, withdrawn=bool(shown) and shown[0].withdraws),
-        clock=_clock(promise.entry, now, found.say),
-        why=presenting.explanation(promise.entry),
+        lead=_lead(released, found),
+        facts=_facts(found, promise, told, withdrawn=bool(shown) and shown[0].withdraws),
+        clock=_clock(promise.entry, told, now, found.say),
+        why=told.why,
         questions=queries.questions(session, found.row.id),
         until=when(queries.expires_at(session, token), found.breach.zone, found.say),
     )
+
+
+def _lead(released: Sequence[Notice], found: Holder) -> str:
+    """Return the line under the heading; the incident's title stands in the house's language, and is left out of another one's page."""
+    who = {"organisation": found.organisation, "controller": found.controller}
+    if released and offered(released[0].language) is not found.say.language:
+        return found.say("portal.lead_untitled", **who)
+    return found.say("portal.lead", title=found.breach.title, **who)
 
 
 def _phase(notice: Notice, given: Sequence[Given], found: Holder) -> PhaseShown:
@@ -239,20 +253,22 @@ def _word(newest: Notice, found: Holder, now: datetime) -> Word:
     return Word("running", say("portal.word_next", at=at))
 
 
-def _facts(found: Holder, promise: Promise, *, withdrawn: bool) -> tuple[Mapping[str, Any], ...]:
+def _facts(found: Holder, promise: Promise, told: ToldClock, *, withdrawn: bool) -> tuple[Mapping[str, Any], ...]:
     row, breach, entry, say = found.row, found.breach, promise.entry, found.say
-    zone, due = breach.zone, entry.due_at or entry.target_at
-    origin = say.phrase(presenting.ORIGINS.get(entry.origin, ("", entry.origin))[1])
-    later = row.aware_at != breach.aware_at
+    zone, due = breach.zone, told.due_at
+    # Where neither contract nor law name a number, whose word the house's own target rests on is no matter of the customer's.
+    origin = say.phrase(presenting.ORIGINS.get(entry.origin, ("", entry.origin))[1]) if due else ""
+    later = row.aware_at > breach.aware_at
     facts: list[Mapping[str, Any]] = [
         {"label": say("portal.agreement"), "value": promise.agreement.reference, "hint": promise.agreement.template},
-        {"label": say("portal.promise"), "value": say.promise(row.promise), "hint": say("portal.by", origin=origin) if origin else None},
+        {"label": say("portal.promise" if due else "paper.asked"), "value": say.promise(row.promise), "hint": say("portal.by", origin=origin) if origin else None},
         {"label": say("portal.noticed"), "value": when(breach.detected_at, zone, say)},
         {
             "label": say("paper.aware_withdrawal" if withdrawn else "portal.aware"), "value": when(row.aware_at, zone, say),
             "hint": say("portal.aware_later", at=say.instant(breach.aware_at, zone)) if later else None,
         },
-        {"label": say("portal.promised" if entry.due_at else "portal.target"), "value": when(due, entry.zone, say)},
+        *({"label": say("mail.later"), "value": reason} for reason in [row.aware_reason] if reason),
+        *({"label": say("portal.promised"), "value": when(at, entry.zone, say)} for at in [due] if at),
         {"label": say("portal.told"), "value": when(row.sent_at, zone, say), "hint": _told_hint(row, due, say)},
     ]  # fmt: skip
     if row.late_reason:
@@ -260,17 +276,18 @@ def _facts(found: Holder, promise: Promise, *, withdrawn: bool) -> tuple[Mapping
     return tuple(facts)
 
 
-def _told_hint(row: Affected, due: datetime, say: Wording) -> str | None:
+def _told_hint(row: Affected, due: datetime | None, say: Wording) -> str | None:
     if row.sent_at is None:
         return None
-    return say.phrase(NOBODY_TOLD) if row.kept else say.lateness(due, row.sent_at)
+    if row.kept:
+        return say.phrase(NOBODY_TOLD)
+    return say.lateness(due, row.sent_at) if due else None
 
 
-def _clock(entry: DocketEntry, now: datetime, say: Wording) -> Clock | None:
-    if entry.state not in DRAWN:
+def _clock(entry: DocketEntry, told: ToldClock, now: datetime, say: Wording) -> Clock | None:
+    if entry.state not in DRAWN or told.due_at is None:
         return None
     state = presenting.row(entry, now, organisation="", owner=None, explained=False).state
-    # The house's own earlier target is its own affair; the customer was promised the other one.
     return Clock(
-        entry.started_at, entry.due_at or entry.target_at, entry.zone, state, start_word=say("strip.aware"), met_at=entry.met_at, language=say.language.value
+        entry.started_at, told.due_at, entry.zone, state, start_word=say("strip.aware"), met_at=entry.met_at, language=say.language.value
     )

@@ -58,7 +58,7 @@ class Tellers:
     case: int = 0
     rows: dict[str, int] = field(default_factory=dict)
 
-    def begin(self, *, drill: bool = False) -> None:
+    def begin(self, *, drill: bool = False, **facts: Any) -> None:
         agreements = {}
         for number, (code, name) in enumerate(NAMES.items(), 1):
             agreements[code] = self.ground.customer(number, (Purpose.SECURITY, f"security@c{number}.example")).id
@@ -66,7 +66,7 @@ class Tellers:
                 controller = unit.session.scalars(select(Controller).where(Controller.reference == f"C{number}")).one()
                 change_controller(unit, controller, ControllerInput(f"C{number}", name, "", code))
         with self.ground.unit() as unit:
-            self.case = operations.record_incident(unit, self.ground.organisation, incident(drill=drill)).id
+            self.case = operations.record_incident(unit, self.ground.organisation, incident(drill=drill, **facts)).id
         with self.ground.unit() as unit:
             named = operations.add_affected(unit, self.breach(unit.session), list(agreements.values()), Selection.BY_LIST)
             self.rows = dict(zip(agreements, (row.id for row in named), strict=True))

@@ -73,7 +73,18 @@ def test_a_promise_is_translated_and_its_clause_is_not(english: str, german: str
 
 def test_what_is_filled_in_is_never_read_as_a_text() -> None:
     said = wording(Language.FR)("mail.intro", organisation="{controller}", controller="<b>{0}</b>")
-    assert said.startswith("{controller} notifie à <b>{0}</b> une violation")
+    assert said.startswith("{controller} notifie au responsable du traitement <b>{0}</b> une violation")
+
+
+@pytest.mark.parametrize(("name", "subject", "reason"), [
+    ("Orange SA", "notification d’Orange SA au", "données qu’Orange SA traite"), ("Éclair", "notification d’Éclair au", "données qu’Éclair traite"),
+    ("Lemon", "notification de Lemon au", "données que Lemon traite"), ("Harbour", "notification de Harbour au", "données que Harbour traite"),
+    ("", "notification de  au", "données que  traite"), ("{whom}", "notification de {whom} au", "données que {whom} traite"),
+])  # fmt: skip
+def test_french_elides_before_a_vowel(name: str, subject: str, reason: str) -> None:
+    say = wording(Language.FR)
+    assert subject in say("mail.subject_initial", reference="L-1", organisation=name)
+    assert reason in say("mail.reason", controller="X", organisation=name)
 
 
 def test_a_missing_name_and_an_unknown_key_are_errors() -> None:
