@@ -22,7 +22,7 @@ import sys, time
 from tests.support import postgres
 server = postgres.Server(postgres.find())
 server.start()
-print(server.folder, server._process.pid, flush=True)
+print(server.folder, server.store, server._process.pid, flush=True)
 time.sleep(60)
 """
 
@@ -63,6 +63,7 @@ def test_a_server_starts_stops_and_leaves_nothing() -> None:
     assert owner == (postgres.NOBODY if os.geteuid() == 0 else os.geteuid())
     server.stop()
     assert not server.folder.exists()
+    assert not server.store.exists()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells a child that its parent is gone")
@@ -70,12 +71,32 @@ def test_a_server_starts_stops_and_leaves_nothing() -> None:
 def test_a_killed_test_run_takes_its_server_along() -> None:
     with subprocess.Popen([sys.executable, "-c", START_SERVER], stdout=subprocess.PIPE, text=True, cwd=ROOT) as run:
         assert run.stdout is not None
-        folder, pid = run.stdout.readline().split()
+        folder, store, pid = run.stdout.readline().split()
         run.kill()
     try:
         assert _gone(int(pid))
     finally:
         subprocess.run(["rm", "-rf", folder], check=True)
+    if store != folder:
+        server = postgres.Server(postgres.find())  # The next run takes away what was left in memory.
+        server.stop()
+        assert not Path(store).exists()
+
+
+def test_a_server_in_memory_leaves_another_alone(postgres_server: str) -> None:
+    server = postgres.Server(postgres.find())
+    server.stop()
+    assert postgres.version(postgres_server)[:2].isdigit()
+
+
+@pytest.mark.parametrize("place", ["nowhere", "short"])
+def test_where_memory_is_missing_or_short_the_disk_serves(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "MEMORY", tmp_path / "nowhere" if place == "nowhere" else tmp_path)
+    monkeypatch.setattr(postgres, "MEMORY_WANTED", 2**60)
+    server = postgres.Server(postgres.find())
+    assert server.store == server.folder
+    server.stop()
+    assert not server.folder.exists()
 
 
 def _gone(pid: int, seconds: float = 10) -> bool:
