@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from dpa.breaches import case_queries, notices, phases, queries, rules
+from dpa.breaches import case_queries, notices, phases, queries, rules, tally
 from dpa.breaches.case_queries import PhaseCount, PromiseGroup, QuestionLine
 from dpa.breaches.closing import CaseState
 from dpa.breaches.events import Event
@@ -144,8 +144,11 @@ class CaseView:
     rows: Page[Row]
     total: int
     told: int
+    """Customers who were told; what only the file mailbox of a demonstration kept told nobody."""
     kept: int
-    """Of those told: whose notice was only kept in the file mailbox of a demonstration."""
+    """Customers whose first notice only that kept."""
+    tally: str
+    """How many were told, in words."""
     waived: int
     unexplained: int
     """Customers told late without a reason on record."""
@@ -198,10 +201,11 @@ def view(
     names = registry.names_of(session, people)
     return CaseView(
         act=_act(found, now),
-        rows=Page(tuple(_row(line, now, slow.get(line.id, "")) for line in page.rows), page.next_key),
+        rows=Page(tuple(_row(line, now, slow.get(line.id, ""), breach) for line in page.rows), page.next_key),
         total=found.closing.affected,
-        told=found.closing.told,
+        told=found.closing.told - found.closing.kept,
         kept=found.closing.kept,
+        tally=tally.told(found.closing.told - found.closing.kept, found.closing.affected, found.closing.kept, found.counts.get(Standing.WAIVED, 0)),
         waived=found.counts.get(Standing.WAIVED, 0),
         unexplained=found.closing.unexplained,
         released=breach.newest_released is not None,
@@ -345,10 +349,15 @@ def _owed(breach: Breach, counts: Mapping[Standing, int]) -> int:
     return sum(count for standing, count in counts.items() if standing not in {Standing.WAIVED, Standing.NO_RECIPIENT})
 
 
-def _row(line: AffectedLine, now: datetime, upstream: str) -> Row:
+def kept_words(phase: Phase | None) -> str:
+    """Say where a customer stands whose newest notice no mail server took; what it may know of an earlier one is not denied."""
+    return KEPT_WORDS[0] if phase in {Phase.INITIAL, None} else f"{TITLES[phase].lower()} only in the file mailbox"
+
+
+def _row(line: AffectedLine, now: datetime, upstream: str, breach: Breach) -> Row:
     words, tint, symbol = STANDING_WORDS[line.standing]
     if line.kept and line.standing is Standing.SENT:
-        words, tint, symbol = KEPT_WORDS
+        words, tint, symbol = kept_words(breach.newest_released.phase if breach.newest_released else None), *KEPT_WORDS[1:]
     if line.standing is Standing.RELEASED and line.mail_error:
         words, tint, symbol = "not accepted yet", "soon", "clock-exclamation"
     if line.standing is Standing.RELEASED and line.met_at is None and line.paused_at is None and line.due_at < now:

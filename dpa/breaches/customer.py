@@ -13,7 +13,7 @@ from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import State as MailState
 from dpa.breaches import case_queries, channels, counting, phases, queries
 from dpa.breaches.agreed import Counted, caveat
-from dpa.breaches.case import state_of
+from dpa.breaches.case import kept_words, state_of
 from dpa.breaches.case_queries import Given, LinkCount, Place
 from dpa.breaches.channels import Channel
 from dpa.breaches.closing import CaseState
@@ -174,7 +174,7 @@ def _standing(entry: DocketEntry, given: Sequence[Given], clock: CustomerClock, 
     if newest.delivery.effective_at is not None and newest.delivery.effective_at > now:
         return "given, not received yet", "late" if clock.state == "late" else "running"
     if newest.delivery.kept:
-        return "in the file mailbox, nobody told", "off"
+        return kept_words(newest.notice.phase), "off"
     if newest.delivery.given_at is not None:
         return "told, not confirmed", "running" if entry.met_at else "soon"
     return ("mail refused", "late") if newest.mail is not None and newest.mail.state in FAILED else ("released, on its way", "running")

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from dpa.breaches import tally
 from dpa.breaches.closing import CaseState
 from dpa.breaches.models import Affected, Breach
 from dpa.docket.models import DocketEntry
@@ -54,12 +55,20 @@ class IncidentLine:
     affected: int
     """Customers named, those to whom nothing is owed included."""
     told: int
+    """Of them, those told; what only the file mailbox kept told nobody."""
+    kept: int
+    """Of them, those whose notice only the file mailbox of a demonstration kept."""
     waived: int
     """Customers whose clock was waived before they were told."""
     first_due: datetime | None
     """Earliest running clock; none when none runs."""
     paused: int
     """Clocks that are paused."""
+
+    @property
+    def words(self) -> str:
+        """How many were told."""
+        return f"all {self.affected:,}" if self.told == self.affected else tally.told(self.told, self.affected, self.kept, self.waived, word="")
 
 
 def incidents(
@@ -78,7 +87,7 @@ def incidents(
     lines = [
         IncidentLine(
             row.id, row.organisation_id, row.reference, row.title, row.aware_at, row.zone, row.drill, row.state, row.upstream,
-            *totals.get(row.id, (0, 0, 0, None, 0)),
+            *totals.get(row.id, (0, 0, 0, 0, None, 0)),
         )
         for row in rows
     ]  # fmt: skip
@@ -105,15 +114,15 @@ def _on(shelf: Shelf) -> list[ColumnElement[bool]]:
     return [Breach.drill.is_(False), *states]
 
 
-def _totals(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[int, int, int, datetime | None, int]]:
+def _totals(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[int, int, int, int, datetime | None, int]]:
     waived = case(((DocketEntry.state == "waived") & Affected.sent_at.is_(None), 1))
     query = (
         select(
-            Affected.breach_id, func.count(), func.count(Affected.sent_at), func.count(waived), func.min(case((DocketEntry.state == "open", DocketEntry.target_at))),
+            Affected.breach_id, func.count(), func.count(case((~Affected.kept, Affected.sent_at))), func.count(case((Affected.kept, 1))), func.count(waived), func.min(case((DocketEntry.state == "open", DocketEntry.target_at))),
             func.count(case((DocketEntry.state == "paused", 1))),
         )
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .where(Affected.breach_id.in_(ids))
         .group_by(Affected.breach_id)
     )  # fmt: skip
-    return {row[0]: (row[1], row[2], row[3], row[4], row[5]) for row in session.execute(query)}
+    return {row[0]: (row[1], row[2], row[3], row[4], row[5], row[6]) for row in session.execute(query)}

@@ -39,7 +39,7 @@ class YearLine:
     first_due_at: datetime | None
     """The earliest promise of all its customers."""
     kept: int
-    """Customers told whose notice was only kept in the file mailbox of a demonstration."""
+    """Customers whose notice was only kept in the file mailbox of a demonstration; not among those told."""
 
 
 def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | None = None, size: int = SIZE) -> Page[YearLine]:
@@ -58,11 +58,20 @@ def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | 
     return Page.cut(lines, lambda line: (line.aware_at.isoformat(), line.id), size)
 
 
+def _told_at() -> ColumnElement[Any]:
+    """Say in SQL when a customer was told; none for what only the file mailbox kept, which told nobody."""
+    return case((~Affected.kept, Affected.sent_at))
+
+
+def _late() -> ColumnElement[bool]:
+    return and_(DocketEntry.late_s > 0, ~Affected.kept)
+
+
 def _times(session: Session, condition: ColumnElement[bool]) -> Mapping[int, tuple[Any, ...]]:
     query = (
         select(
-            Affected.breach_id, func.count(), func.count(Affected.sent_at), func.count(case((DocketEntry.late_s > 0, 1))),
-            func.count(case((DocketEntry.state.in_(RUNNING), 1))), func.min(Affected.sent_at), func.max(Affected.sent_at),
+            Affected.breach_id, func.count(), func.count(_told_at()), func.count(case((_late(), 1))),
+            func.count(case((DocketEntry.state.in_(RUNNING), 1))), func.min(_told_at()), func.max(_told_at()),
             func.min(func.coalesce(DocketEntry.due_at, DocketEntry.target_at)), func.count(case((Affected.kept, 1))),
         )
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
@@ -81,7 +90,7 @@ class YearSum:
     told: int
     late: int
     kept: int
-    """Customers told whose notice was only kept in the file mailbox of a demonstration."""
+    """Customers whose notice was only kept in the file mailbox of a demonstration; not among those told."""
     no_breach: int
     """Incidents that turned out to be none."""
     listed: int
@@ -93,8 +102,8 @@ def year_sum(session: Session, scope: Scope, number: int) -> YearSum:
     none = Breach.state == CaseState.NO_BREACH
     query = (
         select(
-            func.count(func.distinct(case((~none, Breach.id)))), func.count(case((~none, Affected.id))), func.count(case((~none, Affected.sent_at))),
-            func.count(case((~none & (DocketEntry.late_s > 0), 1))), func.count(case((~none & Affected.kept, 1))),
+            func.count(func.distinct(case((~none, Breach.id)))), func.count(case((~none, Affected.id))), func.count(case((~none, _told_at()))),
+            func.count(case((~none & _late(), 1))), func.count(case((~none & Affected.kept, 1))),
             func.count(func.distinct(case((none, Breach.id)))), func.count(func.distinct(Breach.id)),
         )
         .select_from(Breach)

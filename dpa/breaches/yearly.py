@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dpa.breaches import tally
 from dpa.breaches.year_queries import YearLine
 from dpa.web.words import length, plural
 
@@ -63,8 +64,7 @@ def _bar(line: YearLine, now: datetime, end: int, page: str) -> Bar:
     first = _place(line.first_told_at - line.aware_at, end) if line.first_told_at else None
     promise = _place(line.first_due_at - line.aware_at, end) if line.first_due_at else None
     words, state = _words(line, now)
-    first_word = "first notice kept in the file mailbox" if line.kept else "first customer told"
-    told = f"{first_word} after {length(line.first_told_at - line.aware_at)}" if line.first_told_at else "nobody told yet"
+    told = f"first customer told after {length(line.first_told_at - line.aware_at)}" if line.first_told_at else "nobody told yet"
     due = f", earliest promise after {length(line.first_due_at - line.aware_at)}" if line.first_due_at else ""
     return Bar(
         label=line.title, hint=line.reference, url=page.format(id=line.id), state=state, first=first, last=_place(_end(line, now) - line.aware_at, end),
@@ -78,14 +78,14 @@ def _words(line: YearLine, now: datetime) -> tuple[str, str]:
         return "no breach", "off"
     if line.running:
         late = line.first_due_at is not None and line.first_due_at < now
-        return f"{line.told} of {line.affected} told", "late" if line.late or late else "soon"
+        return tally.told(line.told, line.affected, line.kept), "late" if line.late or late else "soon"
     if not line.affected:
         return "nobody named", "soon"
-    if not line.told:
+    if not line.told and not line.kept:
         return "waived", "off"
     if line.late:
         return f"{plural(line.late, 'customer')} late", "late"
-    return ("in the file mailbox, nobody told", "off") if line.kept else ("all in time", "met")
+    return (tally.told(line.told, line.affected, line.kept), "off") if line.kept else ("all in time", "met")
 
 
 def _end(line: YearLine, now: datetime) -> datetime:

@@ -63,8 +63,9 @@ class Line:
     counts: Mapping[Promise, int]
     """Customers by what became of the promise to them."""
     told: int
+    """Customers who were told; what only the file mailbox kept told nobody."""
     demonstration: int
-    """Of those told: whose notice was only kept in the file mailbox, so that nobody was told by it."""
+    """Customers whose notice was only kept in the file mailbox."""
     late_reasons: Reasons
     unexplained: int
     """Customers whose promise was missed without a reason on record."""
@@ -124,14 +125,14 @@ class _Bulk:
         """Return the line of one incident."""
         customers = [(row, self.clocks[breach.id, row.agreement_id]) for row in self.affected.get(breach.id, ())]
         outcomes = [self._outcome(row, clock) for row, clock in customers]
-        instants = [at for row, clock in customers if (at := told(row, clock, self.as_of)) is not None]
-        kept = sum(row.kept and told(row, clock, self.as_of) is not None for row, clock in customers)
+        instants = [at for row, clock in customers if not row.kept and (at := told(row, clock, self.as_of)) is not None]
         missed = [row for (row, _), outcome in zip(customers, outcomes, strict=True) if outcome in {Promise.LATE, Promise.OVERDUE}]
         phases = self.phases.get(breach.id, [])
         said = _matters(self.sheets.get(breach.id), phases, breach)
         return Line(
             breach.id, breach.reference, breach.title, breach.drill, state.state, state.at, state.words, breach.zone, times[0], times[1],
-            breach.recorded_at, breach.upstream, min(instants, default=None), max(instants, default=None), Counter(outcomes), len(instants), kept,
+            breach.recorded_at, breach.upstream, min(instants, default=None), max(instants, default=None), Counter(outcomes), len(instants),
+            Counter(outcomes)[Promise.DEMONSTRATION],
             late_reasons=_reasons(row.late_reason for row in missed if by(row.late_reason_at, self.as_of)),
             unexplained=sum(not by(row.late_reason_at, self.as_of) for row in missed),
             not_owed_reasons=_reasons(row.not_required for row, _ in customers if by(row.not_required_at, self.as_of)),
@@ -140,6 +141,8 @@ class _Bulk:
         )  # fmt: skip
 
     def _outcome(self, row: Affected, clock: Clock) -> Promise:
+        if row.kept and told(row, clock, self.as_of) is not None:
+            return Promise.DEMONSTRATION
         return promise(clock, not_owed=by(row.not_required_at, self.as_of), as_of=self.as_of)
 
 

@@ -119,6 +119,8 @@ class Promise(StrEnum):
     """A named person decided that no notice is owed."""
     WAIVED = "waived"
     """The clock was waived otherwise, such as with a case that was no breach."""
+    DEMONSTRATION = "demonstration"
+    """Only the file mailbox took the notice: nobody was told, so nothing was kept or missed. Said in registers, which count; never by `promise`."""
 
 
 def promise(clock: Clock, *, not_owed: bool, as_of: datetime) -> Promise:

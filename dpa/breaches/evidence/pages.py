@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dpa.agreements.models import Agreement
+from dpa.breaches import tally
 from dpa.breaches.closing import CaseState
 from dpa.breaches.evidence import dossier, drill, reading
 from dpa.breaches.evidence import register as documents
@@ -31,6 +32,7 @@ PAPERS = 12
 TINTS: Mapping[Promise, tuple[str, str]] = {
     Promise.KEPT: ("met", "circle-check"), Promise.LATE: ("late", "clock-exclamation"), Promise.OVERDUE: ("late", "clock-exclamation"),
     Promise.RUNNING: ("running", "clock-play"), Promise.NOT_OWED: ("off", "ban"), Promise.WAIVED: ("off", "ban"),
+    Promise.DEMONSTRATION: ("off", "inbox"),
 }  # fmt: skip
 CASES: Mapping[CaseState, tuple[str, str]] = {
     CaseState.OPEN: ("running", "clock-play"), CaseState.CLOSED: ("met", "circle-check"), CaseState.NO_BREACH: ("off", "circle-minus"),
@@ -104,11 +106,12 @@ def _customers(session: Session, case: CaseFile, after: Sequence[Any] | None) ->
     for row, controller, agreement in found:
         clock = clocks[case.breach.id, row.agreement_id]
         outcome = promise(clock, not_owed=by(row.not_required_at, case.as_of), as_of=case.as_of)
-        tint, symbol = TINTS[outcome]
         told_at = told(row, clock, case.as_of)
-        tag = Tag("demonstration, nobody told", "off", "inbox") if row.kept and told_at else Tag(OUTCOMES[outcome], tint, symbol)
+        outcome = Promise.DEMONSTRATION if row.kept and told_at else outcome
+        tint, symbol = TINTS[outcome]
+        tag = Tag(OUTCOMES[outcome], tint, symbol)
         tag = Tag("not told, clock paused", "off", "player-pause") if clock.state == "paused" and outcome is Promise.RUNNING else tag
-        rows.append(CustomerRow(row.id, controller, agreement, told_at, tag, newest.get(row.controller_id)))
+        rows.append(CustomerRow(row.id, controller, agreement, None if row.kept else told_at, tag, newest.get(row.controller_id)))
     return Page.cut(rows, lambda row: (row.id,), SIZE)
 
 
@@ -160,7 +163,12 @@ class RegisterView:
     affected: int
     missed: int
     kept: int
-    """Of those told: whose notice was only kept in the file mailbox."""
+    """Beside those told: whose notice was only kept in the file mailbox."""
+
+    @property
+    def mailbox(self) -> str:
+        """What the file mailbox kept, in words; empty for nothing."""
+        return tally.mailbox(self.kept, self.told)
 
 
 def register(lines: Sequence[Line], *, page: int) -> RegisterView:
@@ -179,6 +187,5 @@ def _row(line: Line, longest: timedelta) -> RegisterRow:
     tint, symbol = CASES[line.state]
     taken = line.to_notice
     bar = round(100 * (taken / longest)) if taken is not None else 0
-    told_words = f"{line.told:,} of {line.affected:,}" if line.affected else "nobody named"
-    told_words += f", {line.demonstration:,} only in the file mailbox" if line.demonstration else ""
+    told_words = tally.told(line.told, line.affected, line.demonstration, word="") if line.affected else "nobody named"
     return RegisterRow(line, Tag(STATES[line.state], tint, symbol), told_words, line.missed, taken, bar, length(taken) if taken is not None else "")

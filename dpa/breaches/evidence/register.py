@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from dpa.breaches import tally
 from dpa.breaches.closing import CaseState
 from dpa.breaches.evidence.asking import Asked
 from dpa.breaches.evidence.lines import Line
@@ -58,7 +59,7 @@ def _incident(line: Line) -> dict[str, Any]:
         "breach": line.reference, "incident": line.title, "state": line.state.value, "closed_at": _stamp(line.closed_at), "ended": line.close_words,
         "zone": line.zone, "detected_at": timestamp(line.detected_at), "aware_at": timestamp(line.aware_at), "recorded_at": timestamp(line.recorded_at),
         "first_told_at": _stamp(line.first_told_at), "last_told_at": _stamp(line.last_told_at), "to_notice_s": seconds, "upstream": line.upstream,
-        "affected": line.affected, "told": line.told, "demonstration": line.demonstration, **{outcome.value: line.counts.get(outcome, 0) for outcome in Promise},
+        "affected": line.affected, "told": line.told, **{outcome.value: line.counts.get(outcome, 0) for outcome in Promise},
         "late_reasons": reasons_text(line.late_reasons, line.unexplained), "not_owed_reasons": reasons_text(line.not_owed_reasons, 0),
         "facts": line.facts, "effects": line.effects, "remedial": line.remedial,
         "phases": [phase_text(one, line.zone) for one in line.phases],
@@ -95,9 +96,10 @@ def _lead(incidents: Sequence[Mapping[str, Any]], issuer: str) -> str:
     none = sum(one["state"] == CaseState.NO_BREACH for one in incidents)
     marked = f", of which {none:,} turned out to be no breach" if none else ""
     demonstration = sum(one.get("demonstration", 0) for one in incidents)
-    kept = f" {plural(demonstration, 'notice')} of them {'was' if demonstration == 1 else 'were'} only kept in the file mailbox of a demonstration: nobody was told by {'it' if demonstration == 1 else 'them'}." if demonstration else ""
+    kept = f" {plural(demonstration, 'notice')} {'was' if demonstration == 1 else 'were'} only kept in the file mailbox of a demonstration: nobody was told by {'it' if demonstration == 1 else 'them'}." if demonstration else ""
     missed = _total(incidents, Promise.LATE, Promise.OVERDUE)
-    ends = "Every promise that had to be kept by then was kept." if not missed else f"{plural(missed, 'promise')} to customers {'was' if missed == 1 else 'were'} missed."
+    kept_all = "No promise was missed." if demonstration else "Every promise that had to be kept by then was kept."
+    ends = kept_all if not missed else f"{plural(missed, 'promise')} to customers {'was' if missed == 1 else 'were'} missed."
     return f"{issuer} recorded {plural(len(incidents), 'incident')} in this period{marked}. {plural(_total(incidents, 'told'), 'customer')} {'was' if _total(incidents, 'told') == 1 else 'were'} told.{kept} {ends}"
 
 
@@ -117,8 +119,8 @@ def _figures(said: Mapping[str, Any], zone: str) -> KeyFacts:
 
 def _kept(incidents: Sequence[Mapping[str, Any]]) -> str:
     """Say how many notices no mail server took; empty where none."""
-    count = sum(one.get("demonstration", 0) for one in incidents)
-    return f"; {count:,} only in the file mailbox, nobody told" if count else ""
+    said = tally.mailbox(sum(one.get("demonstration", 0) for one in incidents), _total(incidents, "told"))
+    return f"; {said}" if said else ""
 
 
 def _bars(incidents: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
@@ -138,7 +140,7 @@ def _overview(incidents: Sequence[Mapping[str, Any]], zone: str) -> Table:
     rows = tuple(
         (
             one["breach"], f"{one['incident']}\n{STATES[one['state']]}", when(one["aware_at"], zone), _told(one["first_told_at"], zone),
-            f"{one['told']:,} of {one['affected']:,}" + (f"\n{one['demonstration']:,} in the file mailbox" if one.get("demonstration") else ""), f"{one[Promise.LATE] + one[Promise.OVERDUE]:,}",
+            tally.told(one["told"], one["affected"], one.get("demonstration", 0), word=""), f"{one[Promise.LATE] + one[Promise.OVERDUE]:,}",
         )
         for one in incidents
     )  # fmt: skip

@@ -15,10 +15,12 @@ STATES: Mapping[str, str] = {CaseState.OPEN: "open", CaseState.CLOSED: "closed",
 OUTCOMES: Mapping[str, str] = {
     Promise.KEPT: "kept", Promise.LATE: "missed", Promise.RUNNING: "running", Promise.OVERDUE: "missed, not told yet",
     Promise.NOT_OWED: "no notice owed, by decision", Promise.WAIVED: "waived",
+    Promise.DEMONSTRATION: "demonstration, nobody told",
 }  # fmt: skip
 TONES: Mapping[str, Tone] = {
     Promise.KEPT: Tone.DONE, Promise.LATE: Tone.LATE, Promise.OVERDUE: Tone.LATE, Promise.RUNNING: Tone.INFO,
     Promise.NOT_OWED: Tone.NEUTRAL, Promise.WAIVED: Tone.NEUTRAL,
+    Promise.DEMONSTRATION: Tone.NEUTRAL,
 }  # fmt: skip
 ACTS: Mapping[str, str] = {
     "extend": "Extended", "pause": "Paused", "resume": "Resumed", "waive": "Waived", "supersede": "Counted anew",

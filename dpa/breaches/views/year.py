@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import render_template, request, url_for
 
-from dpa.breaches import year_queries, yearly
+from dpa.breaches import tally, year_queries, yearly
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page
 from dpa.web import access, edge, paging
@@ -23,6 +23,7 @@ def year() -> Page:
     chosen = asked if asked is not None and FIRST <= asked <= LAST else present
     page = year_queries.year(session, scope, chosen, after=paging.decode_key(request.args.get("after"), 2))
     slug = request.args.get("organisation")
+    total = year_queries.year_sum(session, scope, chosen)
     return render_template(
         "breaches/year.html",
         year=chosen,
@@ -32,7 +33,8 @@ def year() -> Page:
         ],
         page=page,
         chart=yearly.chart(page.rows, now, "/breaches/{id}"),
-        sum=year_queries.year_sum(session, scope, chosen),
+        sum=total,
+        sum_kept=tally.mailbox(total.kept, total.told),
         next_url=url_for("breaches.year", year=chosen, organisation=slug, after=page.next_key) if page.next_key else None,
         first_url=url_for("breaches.year", year=chosen, organisation=slug) if request.args.get("after") else None,
     )

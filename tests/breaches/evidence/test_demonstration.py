@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+from io import StringIO
+
+import pytest
 from sqlalchemy import select
 
 from dpa.alerts.models import OutboxMessage
 from dpa.alerts.rules import State
-from dpa.breaches import case, customer, operations, year_queries
-from dpa.breaches.evidence import dossier_pages, lines, register
+from dpa.breaches import case, customer, list_queries, operations, tally, year_queries, yearly
+from dpa.breaches.events import Event
+from dpa.breaches.evidence import dossier_pages, lines, register, tables
+from dpa.breaches.evidence import pages as evidence_pages
+from dpa.breaches.evidence.moments import Promise
 from dpa.breaches.models import Affected, Delivery
 from dpa.breaches.operations import documenting
+from dpa.evidence import trail
 from dpa.evidence.pdf.blocks import Summary
 from dpa.evidence.register import assembling, kinds, records
 from dpa.evidence.trail.models import TrailEvent
@@ -44,13 +52,19 @@ def test_case_customer_and_year_say_that_nobody_was_told(here: Ground) -> None:
     one = demonstration(here)
     scope = Scope(frozenset({here.organisation.id}))
     view = case.view(here.session, one.breach, here.organisation, now=NOW + 4 * HOUR, reader=Reader(scope, "u:1", installation=False), after=None)
-    assert (view.told, view.kept) == (2, 2)
+    assert (view.told, view.kept, view.tally) == (0, 2, "0 of 2 told, 2 only in the file mailbox, nobody told")
     assert {row.words for row in view.rows.rows} == {"in the file mailbox, nobody told"}
     assert view.phases[0].count.kept == 2
     shown = customer.view(here.session, one.breach, one.rows[0].id, NOW + 4 * HOUR)
     assert (shown.words, shown.deliveries[0].words) == ("in the file mailbox, nobody told", "kept in the file mailbox")
     total = year_queries.year_sum(here.session, scope, 2026)
-    assert (total.told, total.kept) == (2, 2)
+    assert (total.told, total.kept, total.late) == (0, 2, 0)
+    [listed] = list_queries.incidents(here.session, scope).rows
+    assert (listed.told, listed.kept, listed.words) == (0, 2, "0 of 2, 2 only in the file mailbox, nobody told")
+    [line] = year_queries.year(here.session, scope, 2026).rows
+    assert (line.told, line.kept, line.first_told_at) == (0, 2, None)
+    [bar] = yearly.chart([line], NOW + 4 * HOUR, "/{id}").bars
+    assert (bar.first, bar.words) == (None, "0 of 2 told, 2 only in the file mailbox, nobody told"), "no dot says that somebody was told"
 
 
 def test_the_dossier_says_it_first_and_the_register_counts_it(here: Ground) -> None:
@@ -63,9 +77,35 @@ def test_the_dossier_says_it_first_and_the_register_counts_it(here: Ground) -> N
     assert "was not told" in lead
     assert "in time." not in lead
     found = lines.lines(here.session, here.organisation.id, asked())
-    assert [line.demonstration for line in found] == [2]
+    assert [(line.told, line.demonstration, line.first_told_at, line.to_notice, line.counts[Promise.KEPT]) for line in found] == [(0, 2, None, None, 0)]
+    assert evidence_pages.register(found, page=1).rows[0].told == "0 of 2, 2 only in the file mailbox, nobody told"
+    row = next(csv.DictReader(StringIO(tables.as_csv(found).decode("utf-8-sig"), newline="")))
+    assert (row["Customers told"], row["Told in time"], row["First customer told"]) == ("0", "0", "")
+    assert row["Demonstration: only kept in the file mailbox, nobody told"] == "2"
     said = register.build({"title": "Incident register", "zone": "Europe/Paris", "issuer": {"name": "Lemon"}, "content": register.content(found, asked())})
-    assert "2 notices of them were only kept in the file mailbox" in next(block.text for block in said.summary if isinstance(block, Summary))
+    lead = next(block.text for block in said.summary if isinstance(block, Summary))
+    assert "0 customers were told. 2 notices were only kept in the file mailbox" in lead
+    assert "was kept." not in lead
+
+
+def test_one_who_was_telephoned_is_told_beside_those_of_the_file_mailbox(here: Ground) -> None:
+    one = demonstration(here)
+    with one.at(4) as unit:
+        row = unit.session.merge(one.rows[1])
+        row.kept = False
+        unit.session.flush()
+        trail.record(unit, Event.SENT, subject=("breach", one.breach.id), organisation_id=here.organisation.id, covers=[row])
+    [line] = lines.lines(here.session, here.organisation.id, asked())
+    assert (line.told, line.demonstration, line.counts[Promise.KEPT], line.affected) == (1, 1, 1, 2)
+    assert tally.told(line.told, line.affected, line.demonstration) == "1 of 2 told, 1 only in the file mailbox"
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ((8, 8), "8 of 8 told"), ((1, 8, 7), "1 of 8 told, 7 only in the file mailbox"), ((0, 8, 8), "0 of 8 told, 8 only in the file mailbox, nobody told"),
+    ((2, 3, 0, 1), "2 of 3 told, 1 waived"),
+])  # fmt: skip
+def test_how_many_were_told_in_one_wording(given: tuple[int, ...], said: str) -> None:
+    assert tally.told(*given) == said
 
 
 def test_a_document_ordered_without_a_mail_server_is_marked_and_one_with_is_not(here: Ground) -> None:
