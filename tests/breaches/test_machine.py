@@ -6,6 +6,7 @@ import itertools
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dpa.agreements.models import Template
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import operations
 from dpa.breaches.awareness import Decision
@@ -29,6 +31,7 @@ from dpa.docket.models import DocketEntry
 from dpa.evidence.trail.models import TrailEvent
 from dpa.evidence.trail.verify import verify_database
 from dpa.parties.rules import Purpose
+from dpa.people.models import Organisation
 from dpa.problems import Problem
 from tests.breaches.conftest import NO_FINAL, NOW, Ground, ground_for
 from tests.breaches.test_operations import incident
@@ -40,10 +43,40 @@ HOUR = timedelta(hours=1)
 Act = Callable[[Any, Breach], object]
 
 
+@dataclass(frozen=True)
+class Start:
+    """An installation with a fresh case of three customers, made once; every run begins with a copy of it."""
+
+    folder: Path
+    organisation: int
+    template: int
+    agreements: tuple[int, ...]
+    breach: int
+
+    @classmethod
+    def made_in(cls, folder: Path, empty: Path) -> Start:
+        folder.mkdir()
+        shutil.copyfile(empty, folder / "dpa.sqlite3")
+        database = opened(folder)
+        with Session(database.engine) as session:
+            ground = ground_for(database, "lemon-learning", session)
+            agreements = tuple(ground.customer(n, (Purpose.SECURITY, f"s@c{n}.example")).id for n in (1, 2, 3))
+            with ground.unit(NOW) as unit:
+                breach = operations.record_incident(unit, ground.organisation, incident()).id
+            made = cls(folder, ground.organisation.id, ground.template.id, agreements, breach)
+        database.engine.dispose()
+        return made
+
+
+def opened(folder: Path) -> Database:
+    url = f"sqlite:///{folder / 'dpa.sqlite3'}"
+    return Database("sqlite", url, make_engine(url, durable=False), folder)
+
+
 class CaseMachine(RuleBasedStateMachine):
     """Every run begins with a fresh case of three customers."""
 
-    template: Path
+    start: Start
     folder: Path
     numbers = itertools.count()
     reached: ClassVar[Counter[str]]
@@ -52,16 +85,13 @@ class CaseMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         place = self.folder / str(next(self.numbers))
-        place.mkdir()
-        shutil.copyfile(self.template, place / "dpa.sqlite3")
-        url = f"sqlite:///{place / 'dpa.sqlite3'}"
-        self.engine = make_engine(url, durable=False)
-        self.session = Session(self.engine)
-        self.ground: Ground = ground_for(Database("sqlite", url, self.engine, place), "lemon-learning", self.session)
-        self.now = NOW
-        self.agreements = [self.ground.customer(n, (Purpose.SECURITY, f"s@c{n}.example")) for n in (1, 2, 3)]
-        with self.ground.unit(self.now) as unit:
-            self.id = operations.record_incident(unit, self.ground.organisation, incident()).id
+        shutil.copytree(self.start.folder, place)
+        database = opened(place)
+        self.engine, self.session, self.now = database.engine, Session(database.engine), NOW
+        organisation = self.session.get_one(Organisation, self.start.organisation)
+        self.ground = Ground(self.session, database.settings(), organisation, self.session.get_one(Template, self.start.template))
+        self.session.rollback()
+        self.agreements, self.id = self.start.agreements, self.start.breach
         self.met: dict[int, tuple[datetime | None, int | None]] = {}
         self.missed: dict[int, datetime] = {}
         self.decided: dict[int, tuple[datetime, str]] = {}
@@ -118,7 +148,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     @rule(chosen=st.sets(st.integers(0, 2), min_size=1), own=st.booleans())
     def name(self, chosen: set[int], own: bool) -> None:
-        ids = [self.agreements[n].id for n in sorted(chosen)]
+        ids = [self.agreements[n] for n in sorted(chosen)]
         self.act(lambda unit, breach: operations.add_affected(unit, breach, ids, Selection.BY_LIST, aware_at=self.now if own else None, aware_reason=GOOD))
 
     @rule(phase=st.sampled_from([None, *Phase]), word=st.sampled_from([None, 2, 20]), nature=st.sampled_from(["", "It leaked."]))
@@ -247,7 +277,7 @@ HARD_TO_REACH = (
 
 
 def test_no_sequence_of_acts_reaches_a_case_that_lies(sqlite_template: Path, tmp_path: Path) -> None:
-    machine = type("Machine", (CaseMachine,), {"template": sqlite_template, "folder": tmp_path, "reached": Counter()})
+    machine = type("Machine", (CaseMachine,), {"start": Start.made_in(tmp_path / "start", sqlite_template), "folder": tmp_path, "reached": Counter()})
     run_state_machine_as_test(
         machine,
         settings=settings(
