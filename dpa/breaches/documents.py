@@ -9,7 +9,7 @@ from typing import Any
 
 from dpa.agreements.queries import AgreementRow
 from dpa.breaches.models import Affected, Breach, Notice
-from dpa.breaches.notices import matters
+from dpa.breaches.notices import beside_awareness, matters
 from dpa.breaches.phases import Phase, telling
 from dpa.breaches.rules import FIELDS, Draft
 from dpa.breaches.told_clock import told_clock
@@ -56,14 +56,14 @@ def content(
 
     `before` are the numbers of the documents the customer got of earlier phases.
     """
-    told, later = told_clock(entry), row.aware_at > breach.aware_at
+    told, apart = told_clock(entry), row.aware_at != breach.aware_at
     return {
         "format": FORMAT, "phase": notice.phase.value, "withdraws": notice.withdraws, "phase_number": notice.number, "drill": breach.drill, "before": list(before),
         "next_word_at": timestamp(notice.next_word_at) if notice.next_word_at else None, "late_reason": notice.late_reason,
         "told_late": row.late_reason, "upstream": breach.upstream,
         "upstream_told_at": timestamp(breach.upstream_told_at) if breach.upstream_told_at else None, "breach": breach.reference,
         "detected_at": timestamp(breach.detected_at), "aware_at": timestamp(row.aware_at),
-        "incident_aware_at": timestamp(breach.aware_at) if later else None, "aware_reason": row.aware_reason,
+        "incident_aware_at": timestamp(breach.aware_at) if apart else None, "aware_reason": row.aware_reason,
         "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
         "clock": {
             "started_at": timestamp(entry.started_at), "due_at": timestamp(told.due_at) if told.due_at else None,
@@ -188,8 +188,8 @@ def _due(page: _Page) -> Fact:
 def _aware(page: _Page) -> Fact:
     facts, say = page.facts, page.say
     noticed = say("paper.aware_detail", at=page.at(facts["detected_at"]))
-    later = facts.get("incident_aware_at")
-    detail = f"{say('portal.aware_later', at=page.at(later))}\n{noticed}" if later else noticed
+    incident = facts.get("incident_aware_at")
+    detail = f"{beside_awareness(say, page.at(incident), own=bool(facts['aware_reason']))}\n{noticed}" if incident else noticed
     return Fact(say("paper.aware_withdrawal" if facts.get("withdraws") else "paper.aware"), page.at(facts["aware_at"]), detail)
 
 

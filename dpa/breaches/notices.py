@@ -17,7 +17,7 @@ from dpa.languages import Wording
 from dpa.parties.queries import Recipient
 from dpa.people.models import Organisation
 
-__all__ = ["Told", "context", "draft_of", "matters", "message", "names_nothing", "phase_words"]
+__all__ = ["Told", "beside_awareness", "context", "draft_of", "matters", "message", "names_nothing", "phase_words"]
 
 MAIL = "breaches/notice"
 
@@ -64,11 +64,16 @@ def phase_words(notice: Notice, zone: str, say: Wording) -> str:
     return say("mail.phase_open", phase=phase)
 
 
+def beside_awareness(say: Wording, incident: str, *, own: bool) -> str:
+    """Say how the awareness a customer's clock runs from and the incident's differ: it is the customer's own, or one that was corrected since."""
+    return say("portal.aware_later" if own else "portal.aware_corrected", at=incident)
+
+
 def _aware(breach: Breach, notice: Notice, row: Affected, say: Wording) -> tuple[tuple[str, str], ...]:
     """Return since when the organisation knew that this customer is affected; where that was later than the incident itself, why."""
     at = say.instant(row.aware_at, breach.zone)
-    if row.aware_at > breach.aware_at:
-        at = f"{at} ({say('portal.aware_later', at=say.instant(breach.aware_at, breach.zone))})"
+    if row.aware_at != breach.aware_at:
+        at = f"{at} ({beside_awareness(say, say.instant(breach.aware_at, breach.zone), own=bool(row.aware_reason))})"
     since = (say("paper.aware_withdrawal" if notice.withdraws else "mail.aware"), at)
     return (since, (say("mail.later"), row.aware_reason)) if row.aware_reason else (since,)
 

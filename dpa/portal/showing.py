@@ -258,14 +258,14 @@ def _facts(found: Holder, promise: Promise, told: ToldClock, *, withdrawn: bool)
     zone, due = breach.zone, told.due_at
     # Where neither contract nor law name a number, whose word the house's own target rests on is no matter of the customer's.
     origin = say.phrase(presenting.ORIGINS.get(entry.origin, ("", entry.origin))[1]) if due else ""
-    later = row.aware_at > breach.aware_at
+    apart = row.aware_at != breach.aware_at
     facts: list[Mapping[str, Any]] = [
         {"label": say("portal.agreement"), "value": promise.agreement.reference, "hint": promise.agreement.template},
         {"label": say("portal.promise" if due else "paper.asked"), "value": say.promise(row.promise), "hint": say("portal.by", origin=origin) if origin else None},
         {"label": say("portal.noticed"), "value": when(breach.detected_at, zone, say)},
         {
             "label": say("paper.aware_withdrawal" if withdrawn else "portal.aware"), "value": when(row.aware_at, zone, say),
-            "hint": say("portal.aware_later", at=say.instant(breach.aware_at, zone)) if later else None,
+            "hint": notices.beside_awareness(say, say.instant(breach.aware_at, zone), own=bool(row.aware_reason)) if apart else None,
         },
         *({"label": say("mail.later"), "value": reason} for reason in [row.aware_reason] if reason),
         *({"label": say("portal.promised"), "value": when(at, entry.zone, say)} for at in [due] if at),

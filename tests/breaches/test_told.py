@@ -10,15 +10,19 @@ from sqlalchemy.orm import Session
 
 from dpa.breaches import operations
 from dpa.breaches.documents import LEAD_MAX, quoted
+from dpa.breaches.evidence import dossier_pages
 from dpa.breaches.models import Affected
+from dpa.breaches.operations import documenting
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Selection
 from dpa.breaches.told_clock import told_basis
+from dpa.evidence.register import records
 from dpa.languages import Language
 from dpa.parties.rules import Purpose
-from tests.breaches.conftest import Ground, ground_for
+from tests.breaches.conftest import NOW, Ground, ground_for
 from tests.breaches.tellers import GERMAN, Tellers
 from tests.breaches.test_operations import AWARE
+from tests.breaches.test_phases import HOUR, REASON, Case
 from tests.support.databases import Database
 
 INSIDE = "The night desk read the alarm only in the morning."
@@ -84,3 +88,33 @@ def test_a_customer_named_later_reads_its_own_awareness_everywhere_with_the_reas
         assert INSIDE not in json.dumps(tellers.record(code)) + tellers.pdf_text(code)
     assert LATER not in tellers.mail_text("") + tellers.pdf_text("")
     assert lemon.session.get_one(Affected, tellers.rows[""]).aware_at == AWARE
+
+
+def test_the_dossier_and_the_facts_say_the_same_awareness(lemon: Ground) -> None:
+    case = Case(lemon)
+    case.name(lemon.customer(9, (Purpose.SECURITY, "security@c9.example")), hours=1, aware_at=NOW + HOUR / 2)
+    case.tell(2)
+    with case.at(3) as unit:
+        papers = documenting.order_dossiers(unit, case.breach, unit.session.merge(lemon.organisation), case.rows, NOW + 3 * HOUR)
+        early, late = (records.read(papers[at].content) for at in (0, -1))
+    pages = [str(dossier_pages.build(one)) for one in (early, late)]
+    said = "and from Sun 22 Nov 2026 13:30 +01:00 on that Customer 9 is affected"
+    assert [said in page for page in pages] == [False, True]
+    assert [page.count(REASON) for page in pages] == [0, 2], "under awareness, and in the story"
+    comments = late["content"]["edpb"]["fields"]["field_53"]
+    assert f"It was aware on Sun 22 Nov 2026 13:30 +01:00 (Europe/Paris) that the controller Customer 9 is affected. Why later: {REASON}" in comments
+    assert "is affected" not in early["content"]["edpb"]["fields"]["field_53"]
+
+
+def test_a_dossier_calls_a_target_of_the_house_no_promise(database: Database, session: Session) -> None:
+    case = Case(ground_for(database, "lighton", session))
+    case.tell(30)
+    with case.at(31) as unit:
+        [paper] = documenting.order_dossiers(unit, case.breach, unit.session.merge(case.ground.organisation), case.rows[:1], NOW + 31 * HOUR)
+        record = records.read(paper.content)
+    page = str(dossier_pages.build(record))
+    assert "later than the house target. Neither contract nor law name a number; what they ask: without undue delay, GDPR Art. 33(2)." in page
+    assert "label='House target', value='missed, 8 h late'" in page
+    assert "The house target was missed, and nobody had said why by then." in page
+    for wrong in ("Promised by", "The promise", "not on file", "no DPA"):
+        assert wrong not in page

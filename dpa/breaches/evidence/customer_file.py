@@ -40,6 +40,8 @@ class CustomerFile:
 
     row: Affected
     agreement: AgreementRow
+    aware_at: datetime
+    """The awareness its clock ran from."""
     told_at: datetime | None
     part: Part
     """What was known of its own part by then."""
@@ -191,7 +193,8 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
     part = part_of(case.sheet, read.named.get(row.agreement_id), read_share(versions[-1].share) if versions else None, controllers=case.customers)
     said = {
         "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
-        "added_at": timestamp(row.added_at), "customer_aware_at": timestamp(clock.started_at), "told_at": _stamp(told_at), "demonstration": row.kept and told_at is not None,
+        "added_at": timestamp(row.added_at), "customer_aware_at": timestamp(clock.started_at), "aware_reason": row.aware_reason if clock.started_at > case.aware_at else "",
+        "told_at": _stamp(told_at), "demonstration": row.kept and told_at is not None,
         "outcome": promise(clock, not_owed=not_owed, as_of=as_of).value, "channel_caveat": "" if row.kept else _caveat(row, clock, read, as_of),
         "clock": _clock(clock, read.entries[row.agreement_id][-1], read.changes),
         "changes": [_change(one, read.names) for entry in read.entries[row.agreement_id] for one in read.changes.get(entry.id, ())],
@@ -202,7 +205,7 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
         "not_owed": _reason(row.not_required, row.not_required_at, row.not_required_by, read.names, as_of),
         "documents": [_paper(one, as_of) for one in read.issued.get(row.controller_id, ())],
     }  # fmt: skip
-    return CustomerFile(row, agreement, told_at, part, said)
+    return CustomerFile(row, agreement, clock.started_at, told_at, part, said)
 
 
 def _caveat(row: Affected, clock: Clock, read: _Rows, as_of: datetime) -> str:

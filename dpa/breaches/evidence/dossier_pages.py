@@ -28,6 +28,7 @@ from dpa.breaches.evidence.wording import (
     outcome_text,
     when,
 )
+from dpa.breaches.told_clock import told_basis
 from dpa.docket.presenting import ORIGINS
 from dpa.evidence.pdf.blocks import (
     Block,
@@ -60,7 +61,7 @@ def build(record: Record) -> Body:
         summary=(Summary(_lead(record)), _key_facts(record), *_strip(said, zone), *_boxes(said, zone)),
         detail=(
             Heading("What happened, act by act"), Timeline(story(said, zone)),
-            Heading("When awareness began"), _decisions(said, zone), *classified(said, zone),
+            Heading("When awareness began"), _decisions(said, zone), *_own_awareness(said, zone), *classified(said, zone),
             Heading("The clock"), *_clock(said, zone), *told(said, zone), *handed_over(said, zone), *facts(said, zone), *own_part(said, zone), *questions(said, zone),
             *documents(said, zone), *notification(said),
         ),
@@ -69,7 +70,7 @@ def build(record: Record) -> Body:
 
 def _lead(record: Record) -> str:
     said, zone = record["content"], record["zone"]
-    head = f"{record['issuer']['name']} was aware of this personal data breach from {moment(said['aware_at'], zone)} on."
+    head = f"{record['issuer']['name']} was aware of this personal data breach from {moment(said['aware_at'], zone)} on{_later(said, zone)}."
     if said["state"]["is"] == CaseState.NO_BREACH:
         since, ended = moment(said["aware_at"], zone), moment(said["state"]["at"], zone)
         head = f"{record['issuer']['name']} took this incident for a personal data breach from {since} on. It turned out to be none; the case was closed as no breach on {ended}."
@@ -77,14 +78,27 @@ def _lead(record: Record) -> str:
     if said.get("demonstration"):
         return f"{head} {_kept(said, zone)}"
     ends: dict[str, str] = {
-        Promise.KEPT: f"It told {whom} on {when(said['told_at'], zone)}, in time.",
-        Promise.LATE: f"It told {whom} on {when(said['told_at'], zone)}, too late.",
-        Promise.RUNNING: f"{whom} was not told yet; the time still ran.",
-        Promise.OVERDUE: f"{whom} was not told yet, and the time had passed.",
+        Promise.KEPT: f"It told {whom} on {when(said['told_at'], zone)}, {'within the house target' if _target(said) else 'in time'}.",
+        Promise.LATE: f"It told {whom} on {when(said['told_at'], zone)}, {'later than the house target' if _target(said) else 'too late'}.",
+        Promise.RUNNING: f"{whom} was not told yet; the {'house target' if _target(said) else 'time'} still ran.",
+        Promise.OVERDUE: f"{whom} was not told yet, and the {'house target' if _target(said) else 'time'} had passed.",
         Promise.NOT_OWED: f"A named person decided that no notice is owed to {whom}.",
         Promise.WAIVED: f"The promise to {whom} was waived; the reason stands below.",
     }
-    return f"{head} {ends[said['outcome']]}"
+    asked = f" Neither contract nor law name a number; what they ask: {said['promise']}." if _target(said) else ""
+    return f"{head} {ends[said['outcome']]}{asked}"
+
+
+def _target(said: Mapping[str, Any]) -> bool:
+    """Tell whether only the house's own target ran: contract and law name no number, so nobody was promised one."""
+    return bool(said["clock"]["is_target"])
+
+
+def _later(said: Mapping[str, Any], zone: str) -> str:
+    """Say since when it was certain that this customer is affected, where that was later than the incident itself."""
+    if not said.get("aware_reason"):
+        return ""
+    return f", and from {moment(said['customer_aware_at'], zone)} on that {said['controller']} is affected"
 
 
 def _kept(said: Mapping[str, Any], zone: str) -> str:
@@ -104,14 +118,25 @@ def _key_facts(record: Record) -> KeyFacts:
     return KeyFacts((
         Fact("Controller", said["controller"], f"Agreement {said['agreement']}, {said['terms']}"),
         Fact("Incident", said["breach"], said["incident"]),
-        Fact("House target" if clock["is_target"] else "Promised by", moment(clock["due_at"], zone), f"{said['promise']} ({origin})"),
-        Fact("Promise", outcome_text(said["outcome"], clock, said["as_of"]), NOBODY_TOLD if said.get("demonstration") else ""),
+        *_asked(said, zone, origin),
+        Fact("House target" if _target(said) else "Promise", outcome_text(said["outcome"], clock, said["as_of"]), _beside_outcome(said, zone)),
         Fact("Kept in the file mailbox", when(said["told_at"], zone), "no mail server was set; nobody was told") if said.get("demonstration")
         else Fact("First told", when(said["told_at"], zone), _channel(said)),
         Fact("Acknowledged", when(acknowledged[0]["acknowledged_at"], zone) if acknowledged else "not yet", _acknowledged(acknowledged, len(said["deliveries"]))),
         Fact("State of the case", state, when(said["state"]["at"], zone) if said["state"]["at"] else ""),
         Fact("As of", moment(said["as_of"], zone), "What was known, decided and given later is left out"),
     ))  # fmt: skip
+
+
+def _asked(said: Mapping[str, Any], zone: str, origin: str) -> tuple[Fact, ...]:
+    if _target(said):
+        return (Fact("What contract and law ask", said["promise"], "no number of hours or days"),)
+    return (Fact("Promised by", moment(said["clock"]["due_at"], zone), f"{said['promise']} ({origin})"),)
+
+
+def _beside_outcome(said: Mapping[str, Any], zone: str) -> str:
+    target = f"the house's own target was {moment(said['clock']['due_at'], zone)}; nobody was promised it" if _target(said) else ""
+    return "; ".join(filter(None, (target, NOBODY_TOLD if said.get("demonstration") else "")))
 
 
 def _acknowledged(acknowledged: Sequence[Mapping[str, Any]], given: int) -> str:
@@ -137,9 +162,9 @@ def _strip(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     words = f"It was told on {moment(said['told_at'], zone)}." if said["told_at"] else f"It was not told by {moment(said['as_of'], zone)}."
     words = _kept(said, zone) if said.get("demonstration") else words
     return (ClockStrip(
-        ClockPoint("Aware", start), ClockPoint("Due", due), (point,) if point.at >= start else (),
-        f"The time ran from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}. {words} "
-        f"The promise: {outcome_text(said['outcome'], clock, said['as_of'])}.",
+        ClockPoint("Aware", start), ClockPoint("House target" if _target(said) else "Due", due), (point,) if point.at >= start else (),
+        f"The {'house target' if _target(said) else 'time'} ran from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}. {words} "
+        f"The {'house target' if _target(said) else 'promise'}: {outcome_text(said['outcome'], clock, said['as_of'])}.",
     ),)  # fmt: skip
 
 
@@ -152,7 +177,7 @@ def _boxes(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     if said["late_reason"]:
         found.append(Notice("Why this customer was told late", _signed(said["late_reason"], zone), Tone.LATE))
     elif said["outcome"] in {Promise.LATE, Promise.OVERDUE}:
-        found.append(Notice("No reason was on record", "The promise was missed, and nobody had said why by then.", Tone.LATE))
+        found.append(Notice("No reason was on record", f"The {'house target' if _target(said) else 'promise'} was missed, and nobody had said why by then.", Tone.LATE))
     state = said["state"]
     if state["is"] == CaseState.NO_BREACH:
         found.append(Notice("Closed as no breach", f"{state['words']}\n{state['by']}, {moment(state['at'], zone)}", Tone.INFO))
@@ -180,12 +205,24 @@ def _decisions(said: Mapping[str, Any], zone: str) -> Table:
     )
 
 
+def _own_awareness(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    """Say since when, and why only then, it was certain that just this customer is affected; its clock runs from there."""
+    if not _later(said, zone):
+        return ()
+    rows = ((moment(said["customer_aware_at"], zone), said["aware_reason"], f"named on {moment(said['added_at'], zone)}"),)
+    columns = (Column(f"Aware that {said['controller']} is affected since", 2), Column("Why later than the incident", 4), Column("When it was named", 2))
+    return (Heading("Awareness that this customer is affected", 3), Table(columns, rows))
+
+
 def _clock(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     clock = said["clock"]
-    head = f"{clock['basis']}. It ran from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}."
+    ran = "Neither contract nor law name a number, so the house's own target ran" if _target(said) else "It ran"
+    head = f"{told_basis(clock['basis'])}. {ran} from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}."
+    if said.get("customer_aware_at", said["aware_at"]) != said["aware_at"] and not said.get("aware_reason"):
+        head += " Awareness was corrected afterwards, which did not move this clock any more."
     if clock["target_at"] != clock["due_at"]:
         head += f" The house's own target was {moment(clock['target_at'], zone)}."
-    steps = tuple((step["label"], step["text"], step["basis"]) for step in clock["steps"])
+    steps = tuple((step["label"], step["text"], told_basis(step["basis"])) for step in clock["steps"])
     found: list[Block] = [Text(head), Table((Column("Step", 1), Column("Counting", 4), Column("Rests on", 2)), steps, row_header=True)]
     if clock["warnings"]:
         found.append(Points(tuple(clock["warnings"])))

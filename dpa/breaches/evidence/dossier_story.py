@@ -28,6 +28,8 @@ def _case(said: Mapping[str, Any]) -> Iterator[Moment]:
     if said["upstream_told_at"]:
         yield Moment(instant(said["upstream_told_at"]), f"{said['upstream']} told us")
     yield Moment(instant(said["aware_at"]), "Aware", "From here on it was reasonably certain that personal data were affected.", tone=Tone.INFO)
+    if said.get("aware_reason"):
+        yield Moment(instant(said["customer_aware_at"]), f"Aware that {said['controller']} is affected", said["aware_reason"], tone=Tone.INFO)
     yield Moment(instant(said["recorded_at"]), "The incident was recorded", by=said["recorded_by"])
     for one in said["decisions"][1:]:
         yield Moment(instant(one["decided_at"]), "Awareness was corrected", one["reason"], one["decided_by"])

@@ -19,7 +19,8 @@ def package(case: CaseFile, customer: CustomerFile, processor: str) -> dict[str,
     newest = case.phases[-1] if case.phases else None
     return facts.package(case.sheet, Context(
         processor=processor, controller=customer.agreement.controller, reference=case.breach.reference, detected_at=case.detected_at,
-        aware_at=case.aware_at, notified_at=customer.told_at, as_of=case.as_of, zone=case.breach.zone,
+        aware_at=case.aware_at, own_aware_at=customer.aware_at if customer.said["aware_reason"] else None, own_aware_why=customer.said["aware_reason"],
+        notified_at=customer.told_at, as_of=case.as_of, zone=case.breach.zone,
         facts_version=case.versions[-1].number if case.versions else 0, phase=(newest.phase if newest else Phase.INITIAL).value,
         controllers=case.customers, processor_contact=newest.contact if newest else "", exercise=case.breach.drill, share=_share(case, customer.part),
     ))  # fmt: skip

@@ -65,6 +65,10 @@ class Context:
     """Contact details where the sheet names no contact."""
     exercise: bool = False
     """Whether this is a drill."""
+    own_aware_at: datetime | None = None
+    """When it was aware that this controller is affected, where that was later, aware."""
+    own_aware_why: str = ""
+    """Why later."""
 
 
 def package(sheet: FactSheet, context: Context) -> dict[str, Any]:
@@ -184,6 +188,9 @@ def _comments(sheet: FactSheet, context: Context) -> str:
     zone = context.zone
     noticed, aware = instant_text(context.detected_at, zone), instant_text(context.aware_at, zone)
     said = [f"The processor {context.processor} first noticed signs on {noticed} and was aware of the breach on {aware}."]
+    if context.own_aware_at:
+        why = f" Why later: {context.own_aware_why}" if context.own_aware_why else ""
+        said.append(f"It was aware on {instant_text(context.own_aware_at, zone)} that the controller {context.controller} is affected.{why}")
     if sheet.subprocessor and sheet.subprocessor.told_at:
         said.append(f"The subprocessor {sheet.subprocessor.name} informed the processor on {instant_text(sheet.subprocessor.told_at, zone)}.")
     if context.notified_at:
