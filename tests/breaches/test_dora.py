@@ -271,7 +271,7 @@ def test_a_dpo_records_it_and_every_page_shows_the_clock(house: House) -> None:
     for words in ("The initial notification is due Sun 22 Nov 2026, 15:30", "Classified", "by Head of risk: major", BASIS, "4 hours from classification as major", "The initial notification was submitted"):
         assert words in page
     page = client.get(case).text
-    for words in ("major, classified Sun 22 Nov 2026, 11:30", "Initial notification under DORA", "recorded that the incident was classified as major"):
+    for words in ("major, classified Sun 22 Nov 2026, 11:30", "The initial notification under DORA is due Sun 22 Nov 2026, 15:30 Paris, 2 h 30 min left.", "recorded that the incident was classified as major"):
         assert words in page
     assert "Submit the initial notification of" in client.get("/board").text
     assert client.post(f"{case}/dora-submitted", data={"at": "2026-11-22T12:45", "note": "BaFin, receipt 4711"}).status_code == 303
