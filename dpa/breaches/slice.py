@@ -67,7 +67,7 @@ SLICE = Slice(
             ladder=LADDER_24H, act="Open the clocks", duty="submit the initial notification under DORA", filter_title="DORA",
         ),
     ),
-    errands=(errands.APPROVALS,),
+    errands=(errands.APPROVALS, errands.QUESTIONS, errands.ENDINGS),
     document_kinds=(documents.NOTICE, documents.DRILL, dossier.DOSSIER, register.REGISTER, drill.REPORT),
     jobs=(Job("breaches:deemed", jobs.DEEMED_SECONDS, jobs.deemed),),
     mails=("breaches/notice", "breaches/approval", "breaches/alone"),

@@ -85,7 +85,7 @@ class BoardView:
 
     filters: Filters
     act_next: Row | None
-    """The soonest running line of this view; none on further pages."""
+    """The soonest running line of this view that is no exercise, or the soonest exercise where no real deadline is open or paused; none on further pages."""
     sections: tuple[Section, ...]
     chips: tuple[Chip, ...]
     week: tuple[Day, ...]
@@ -125,7 +125,7 @@ def board(
     more = len(page) > PAGE
     return BoardView(
         filters=filters,
-        act_next=rows[0] if rows and key is None else None,
+        act_next=_act_next(rows, paused_rows) if key is None else None,
         sections=_sections(rows, paused_rows, found, paused, now),
         chips=_chips(overview, person_id),
         week=_week(overview, now, zone),
@@ -134,6 +134,14 @@ def board(
         total=_count(len(found)),
         anything=bool(overview or paused),
     )
+
+
+def _act_next(rows: Sequence[Row], paused: Sequence[Row]) -> Row | None:
+    """Return what comes first. An exercise waits for every real case, a paused one too: its customers still wait for their word."""
+    real = next((row for row in rows if not row.exercise), None)
+    if real is not None or any(not row.exercise for row in paused):
+        return real
+    return rows[0] if rows else None
 
 
 def _key(after: str) -> tuple[datetime, int] | None:

@@ -33,6 +33,8 @@ class Errand:
     wanted_at: datetime | None = None
     """The deadline behind it; none where none runs."""
     zone: str = "UTC"
+    wanted_word: str = "First customer due"
+    """What stands before that deadline."""
 
 
 Find = Callable[[Session, Scope, str], Sequence[Errand]]

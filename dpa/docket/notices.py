@@ -17,12 +17,11 @@ from dpa.alerts.rules import Category
 from dpa.config import Settings
 from dpa.docket import kinds, rules
 from dpa.docket.models import DocketEntry
-from dpa.docket.presenting import PATH
+from dpa.docket.presenting import EXERCISE, PATH
 from dpa.people.queries import Member
 from dpa.web import words
 
 ALERT = "docket/alert"
-EXERCISE = "Exercise: "
 POSTPONED = "docket/postponed"
 
 

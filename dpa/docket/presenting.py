@@ -24,6 +24,10 @@ ORIGINS = {
     "decision": ("decision", "decision"),
 }
 """Stored origin to the badge that shows it and to the word filters use."""
+EXERCISE = "Exercise: "
+"""How the titles of an exercise's deadlines begin."""
+BEHIND = {"Contract": "policy under contract", "DPA": "policy under DPA", "Law": "policy under law", "Decision": "policy under decision"}
+"""First word of a basis to what stands on the badge where the house's own target runs under that promise: the word binds, the hours are ours."""
 TINTS = {Standing.LATE: "late", Standing.DAY: "soon", Standing.WEEK: "running", Standing.LATER: "running"}
 
 
@@ -75,6 +79,11 @@ class Row:
     origin_text: str | None = None
 
     @property
+    def exercise(self) -> bool:
+        """Whether it belongs to an exercise."""
+        return self.title.startswith(EXERCISE)
+
+    @property
     def act_by(self) -> datetime:
         """The instant to act by: the target, or the latest where there is no earlier target."""
         return self.target_at or self.due_at
@@ -96,7 +105,7 @@ def row(
         entry_url=entry_url,
         act=kind.act,
         icon=kind.icon,
-        title=entry.title if count == 1 else kind.grouped(count, entry.subject_label),
+        title=entry.title if count == 1 else f"{EXERCISE if entry.title.startswith(EXERCISE) else ''}{kind.grouped(count, entry.subject_label)}",
         basis=f"{organisation}, {entry.basis}",
         organisation=organisation,
         origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
@@ -115,6 +124,7 @@ def row(
         acknowledged=entry.acknowledged_at is not None,
         steps=told.steps,
         warnings=told.warnings,
+        origin_text=BEHIND.get(entry.basis.partition(",")[0]) if entry.origin == "house_policy" else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Who may approve a notice finds it on the board; nobody else does, and the board costs one statement more at most."""
+"""What waits for people on the board: a notice to approve, a question to answer, a case to end; nobody else sees it, and each costs one statement."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dpa.breaches.rules import Draft
 from dpa.extensions import db
 from dpa.people.roles import Role
 from dpa.web.identity import Scope
+from tests.breaches.test_case_pages import HOUR, Desk
 from tests.breaches.test_pages import House
 from tests.support.databases import Database
 from tests.support.pages import act, add_person
@@ -96,5 +97,32 @@ def test_it_costs_one_statement_for_those_who_may_and_none_for_others(house: Hou
         client = house.client(who)
         sent.clear()
         client.get("/board")
-        assert sum("FROM breach_notice" in one for one in sent) == times
+        assert sum("four_eyes" in one for one in sent) == times
     event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_customers_open_question_is_on_the_board_until_it_is_answered(sqlite_database: Database) -> None:
+    desk = Desk(sqlite_database)
+    desk.tell(word=48 * HOUR)
+    path = desk.ask()
+    for who in ("dpo", "operator"):
+        board = desk.client(who).get("/board").text
+        assert "Answer Customer 1&#39;s question about LL-2026-001" in board, who
+        assert "Were passwords among it?" in board
+        assert f'href="{path}"' in board
+    for who in ("auditor", "outsider"):
+        assert "Were passwords among it?" not in desk.client(who).get("/board").text, who
+    desk.client("dpo").post(path, data={"answer": "None were."})
+    assert "Were passwords among it?" not in desk.client("dpo").get("/board").text
+
+
+def test_a_case_of_which_no_clock_runs_is_on_the_board_until_it_is_closed(sqlite_database: Database) -> None:
+    desk = Desk(sqlite_database)
+    desk.tell(word=48 * HOUR)
+    assert "Bring LL-2026-001 to its end" not in desk.client("dpo").get("/board").text, "the next word is owed, and its clock stands there"
+    desk.later(1)
+    desk.tell(Phase.FINAL)
+    assert "Bring LL-2026-001 to its end" in desk.client("dpo").get("/board").text
+    assert "Bring LL-2026-001" not in desk.client("operator").get("/board").text
+    assert desk.client("dpo").post(f"{desk.case}/close", data={"summary": "It was put right."}).status_code == 303
+    assert "Bring LL-2026-001" not in desk.client("dpo").get("/board").text

@@ -49,7 +49,7 @@ def test_a_breach_of_lemon_learning_is_recorded_released_and_arrives(desk: Desk,
     desk.clock.advance(timedelta(minutes=1))
     desk.work()
     page.reload()
-    assert page.get_by_text("7 of 8 in the file mailbox").is_visible(), "the desk has no mail server, and its pages say that nobody was told"
+    assert page.get_by_text("7 only in the file mailbox").is_visible(), "the desk has no mail server, and its pages say that nobody was told"
     page.get_by_role("link", name="Outbox", exact=True).click()
     page.get_by_role("link", name="Personal data breach LL-2026-001").first.click()
     assert page.get_by_text("A scheduled export with names and work addresses").first.is_visible()

@@ -27,7 +27,7 @@ def at(house: House, org: int, target: timedelta, subject: int, **changes: objec
     """Open one deadline whose target lies `target` after NOW."""
     started = NOW + target - 24 * HOUR
     case = {"subject": ("breach", subject), "subject_label": f"LL-{subject}", "title": f"Notify customer of LL-{subject}"}
-    return house.open(house.opening(org, started_at=started, target=counted("24 hours", started), **case, **changes))[0]
+    return house.open(house.opening(org, started_at=started, target=counted("24 hours", started), **(case | changes)))[0]
 
 
 def board(house: House, *orgs: int, **wanted: str) -> queries.BoardView:
@@ -296,3 +296,29 @@ def test_an_agreement_lists_its_running_clocks(house: House, org: int) -> None:
         assert queries.for_agreement(session, scope(org), 5, NOW) == []
         rows: list[Row] = queries.group(session, scope(org), queries.entry(session, scope(org), number), NOW)
     assert rows == []
+
+
+def test_an_exercise_never_comes_before_a_real_case(house: House, org: int) -> None:
+    drill = at(house, org, 1 * HOUR, 1, title="Exercise: Notify customer of LL-1-X")
+    view = board(house, org)
+    assert view.act_next is not None
+    assert (view.act_next.id, view.act_next.exercise) == (drill, True), "where nothing real is open, the exercise is next"
+    real = at(house, org, 20 * HOUR, 2)
+    view = board(house, org)
+    assert view.act_next is not None
+    assert view.act_next.id == real
+    assert lines(view)["Next 24 hours"] == [drill, real], "the list goes by the hour all the same"
+    with house.unit() as unit:
+        operations.pause(unit, unit.session.get_one(DocketEntry, real), NOW, "The customer asked in writing to wait.")
+    assert board(house, org).act_next is None, "a real case that is paused still waits"
+
+
+@pytest.mark.parametrize(("origin", "basis", "words"), [
+    ("house_policy", "Law, GDPR Art. 33(2): without undue delay; house target 24 hours", "policy under law"),
+    ("house_policy", "Contract, clause 9: promptly; house target 24 hours", "policy under contract"),
+    ("house_policy", "House policy: acknowledgements within 24 hours", None),
+    ("contract", "Contract, clause 15.4: 24 hours", None),
+])  # fmt: skip
+def test_a_policy_badge_says_what_stands_behind_it(house: House, org: int, origin: str, basis: str, words: str | None) -> None:
+    at(house, org, 2 * HOUR, 1, origin=origin, basis=basis, **({"latest": None} if origin == "house_policy" else {}))
+    assert [row.origin_text for section in board(house, org).sections for row in section.rows] == [words]
