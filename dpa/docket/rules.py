@@ -177,6 +177,16 @@ def check_dates(target_at: datetime, due_at: datetime | None) -> None:
         raise Invalid("The target must not lie after the latest date that contract or law allow.", field="target_at")
 
 
+def extension_warning(origin: str, due_at: datetime | None) -> str:
+    """Return what to know before an extension of a date that rests on the house's word alone; empty where contract or law name a latest date."""
+    if due_at is not None or origin != "house_policy":
+        return ""
+    return (
+        "Only the house's own target moves. Contract and law name no later date: what they ask, such as “without undue delay”, goes on as before, "
+        "a later target excuses no delay, and nobody outside is told it."
+    )
+
+
 def check_extension(facts: Facts, target_at: datetime, due_at: datetime | None) -> None:
     """Refuse an extension that does not extend: each date moves later or stays, and one of them moves."""
     next_state(facts.state, Act.EXTEND)

@@ -168,7 +168,8 @@ def _act(found: DocketEntry, page: _ActPage, form: Form, do: Callable[[Unit, Doc
                 flash(page.done, "success")
                 return redirect(url_for(".entry", entry_id=entry_id), 303)
     row = queries.entry_view(edge.session(), edge.scope(READ), entry_id, edge.now()).row
-    return render_template("docket/act.html", page=page, form=form, row=row), status
+    warning = rules.extension_warning(found.origin, found.due_at) if page.act is Act.EXTEND else ""
+    return render_template("docket/act.html", page=page, form=form, row=row, warning=warning), status
 
 
 def _entry(entry_id: int, act: Act) -> DocketEntry:

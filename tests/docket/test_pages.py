@@ -213,6 +213,16 @@ def test_extending_from_the_page(desk: Desk) -> None:
     assert (entry.target_at, entry.due_at) == (NOON + timedelta(days=1, hours=20, minutes=30), NOON + 45 * HOUR)
 
 
+def test_moving_the_houses_own_target_says_that_contract_and_law_do_not_move(desk: Desk) -> None:
+    (with_latest,) = desk.open(1)
+    (alone,) = desk.open(1, target=counted("24 hours", NOON), latest=None, origin="house_policy")
+    (of_contract,) = desk.open(1, target=counted("24 hours", NOON), latest=None, origin="contract")
+    client = desk.client(desk.dpo)
+    said = {number: "a later target excuses no delay" in client.get(f"/docket/{number}/extend").text for number in (with_latest, alone, of_contract)}
+    assert said == {with_latest: False, alone: True, of_contract: False}
+    assert "a later target excuses no delay" not in client.get(f"/docket/{alone}/pause").text
+
+
 def test_a_day_ends_with_its_last_second(desk: Desk) -> None:
     deadline = counted("5 days", NOON)
     (number,) = desk.open(1, target=deadline, latest=None)
