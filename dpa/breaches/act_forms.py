@@ -76,7 +76,7 @@ class DraftForm(Form):
 class ReleaseForm(Form):
     """What a release may have to be given with it."""
 
-    late_reason = TextAreaField("Why the word comes later than promised", description=f"{SENTENCE} It stands in the notice's record.")
+    late_reason = TextAreaField("Why the word comes later than promised", description="Every customer reads it: in the notice, on its page and in its dossier.")
     emergency = BooleanField("Release without a second person, in an emergency")
     emergency_reason = TextAreaField("Why nobody else could approve it in time", description="It stands in the dossier and in the trail; the notice itself does not hold it.")
 
@@ -105,6 +105,12 @@ class SummaryForm(Form):
         "Why customers get no final notice", [Needed("needed when no final notice was sent")],
         description="They were told that further information follows. The reason stands in the register and in their dossiers.",
     )  # fmt: skip
+
+
+    def in_exercise(self) -> None:
+        """Say where it stands when nothing happened: the register leaves an exercise out, and nobody gets a dossier of it."""
+        self.summary.description = "It stands in the report of the exercise."
+        self.no_final.description = "They were told that further information follows. The reason stands in the trail."
 
 
 class SignificanceForm(Form):
@@ -181,7 +187,7 @@ class AnswerForm(Form):
 class LatenessForm(Form):
     """One reason for many customers."""
 
-    reason = TextAreaField("Why they were told late", [InputRequired("Say why they were told late.")], description=f"{SENTENCE} It stands in each customer's dossier and is never changed.")
+    reason = TextAreaField("Why they were told late", [InputRequired("Say why they were told late.")], description="Each of these customers reads it: at once on its page, in the documents of later notices and in its dossier. It is never changed.")
     everybody = BooleanField("Give it for all of them, on all pages")
 
 

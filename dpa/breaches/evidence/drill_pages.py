@@ -43,7 +43,7 @@ def build(record: Record) -> Body:
         ),
         detail=(
             Heading("What went wrong, or would have"), *_wrong(said), Heading("Each step with its time"), _steps(said, zone),
-            Heading("Each promise"), _promises(said, zone), Heading("What was exercised"), Text(said["known"]),
+            Heading("Each clock"), _promises(said, zone), Heading("What was exercised"), Text(said["known"]),
             *((Text(f"How it ended: {said['state']['words']}"),) if said["state"]["words"] else ()),
         ),
     )  # fmt: skip
@@ -51,22 +51,32 @@ def build(record: Record) -> Body:
 
 def _lead(said: Mapping[str, Any]) -> str:
     promises = said["promises"]
-    kept = sum(one["outcome"] == Promise.KEPT for one in promises)
+    kept = sum(one["outcome"] == Promise.KEPT and not _unreachable(said, one) for one in promises)
     owed = sum(one["outcome"] not in {Promise.NOT_OWED, Promise.WAIVED} for one in promises)
-    first = f"{kept:,} of {plural(owed, 'promise')} {'was' if kept == 1 else 'were'} kept in this exercise." if owed else "No promise had to be kept in this exercise."
+    first = f"{kept:,} of {plural(owed, 'clock')} would have been kept in reality." if owed else "No clock had to be kept in this exercise."
     count = len(said["unreachable"])
     if not promises:
         return first
-    second = f"{plural(count, 'customer')} could not have been told in reality: no usable address is on file." if count else "Every customer named has a usable address on file."
+    second = f"{plural(count, 'customer')} could not have been told in reality: no usable address is on file{', and what nobody is told keeps nothing' if owed else ''}." if count else "Every customer named has a usable address on file."
     return f"{first} {second}"
+
+
+def _unreachable(said: Mapping[str, Any], promise: Mapping[str, Any]) -> bool:
+    """Tell whether a customer could not have been told in reality: a colleague took its part, so what was achieved keeps nothing."""
+    return any((one["controller"], one["agreement"]) == (promise["controller"], promise["agreement"]) for one in said["unreachable"])
+
+
+def _achieved(said: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    text = f"{OUTCOMES[one['outcome']]}\n{_margin(one) if one['late_s'] is not None else ''}".strip()
+    return f"not kept in reality: no usable address\nin the exercise: {text}" if _unreachable(said, one) and one["told_at"] else text
 
 
 def _figures(said: Mapping[str, Any], zone: str) -> KeyFacts:
     steps = {one["step"]: one for one in said["steps"]}
     promises = said["promises"]
-    missed = sum(one["outcome"] in MISSED for one in promises)
+    missed = sum(one["outcome"] in MISSED or (one["outcome"] == Promise.KEPT and _unreachable(said, one)) for one in promises)
     return KeyFacts((
-        Fact("Aware", moment(said["aware_at"], zone)), Fact("Customers", f"{len(promises):,}", f"{missed:,} promises missed"),
+        Fact("Aware", moment(said["aware_at"], zone)), Fact("Customers", f"{len(promises):,}", f"{plural(missed, 'clock')} not kept in reality"),
         Fact("From awareness to release", _after(steps["Notice released"])), Fact("From awareness to the first delivery", _after(steps["Delivered"])),
         Fact("No usable address in reality", f"{len(said['unreachable']):,}"), Fact("Told, not acknowledged", f"{said['unacknowledged']:,}"),
     ))  # fmt: skip
@@ -99,7 +109,7 @@ def _wrong(said: Mapping[str, Any]) -> tuple[Block, ...]:
     if missed:
         late: tuple[tuple[str, ...], ...] = tuple((one["controller"], one["promise"], _margin(one), one["reason"] or "no reason on record") for one in missed)
         columns = (Column("Customer", 2), Column("Promise", 2), Column("Margin", 1.3, Align.RIGHT), Column("Why", 3))
-        found += [Heading("Promises missed", 3), Table(columns, late, row_header=True)]
+        found += [Heading("Clocks missed", 3), Table(columns, late, row_header=True)]
     if said["unreachable"]:
         rows = tuple((one["controller"], one["agreement"], one["problem"]) for one in said["unreachable"])
         found += [
@@ -110,7 +120,7 @@ def _wrong(said: Mapping[str, Any]) -> tuple[Block, ...]:
     further = _further(said)
     if further:
         found += [Heading("Further", 3), Table((Column("What", 1.6), Column("How", 4)), further, row_header=True)]
-    return tuple(found) or (Notice("Nothing", "Every promise was kept, every customer has a usable address, and nothing was released alone or late.", Tone.DONE),)
+    return tuple(found) or (Notice("Nothing", "Every clock was kept, every customer has a usable address, and nothing was released alone or late.", Tone.DONE),)
 
 
 def _further(said: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -142,7 +152,7 @@ def _promises(said: Mapping[str, Any], zone: str) -> Table:
     rows = tuple(
         (
             f"{one['controller']}\n{one['agreement']}", f"{one['promise']}{' (house target)' if one['is_target'] else ''}", when(one["due_at"], zone),
-            when(one["told_at"], zone), f"{OUTCOMES[one['outcome']]}\n{_margin(one) if one['late_s'] is not None else ''}".strip(),
+            when(one["told_at"], zone), _achieved(said, one),
         )
         for one in promises
     )  # fmt: skip

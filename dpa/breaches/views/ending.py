@@ -92,6 +92,8 @@ def close(breach_id: int) -> Page:
     """Close a case in which nothing is owed any more; else show what is, with the act for each."""
     breach = acts.found(breach_id, CLOSE)
     form = SummaryForm()
+    if breach.drill:
+        form.in_exercise()
     facts = facts_of(edge.session(), breach)
     ends = _ends(breach)
     todo = [_todo(breach, kind, text) for kind, text in closing.obstacles(facts)]

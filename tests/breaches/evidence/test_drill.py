@@ -10,6 +10,7 @@ from dpa.breaches.evidence import drill_pages
 from dpa.breaches.operations import documenting
 from dpa.evidence.pdf.blocks import Table
 from dpa.evidence.register import records
+from dpa.parties.rules import Purpose
 from dpa.problems import Conflict
 from tests.breaches.conftest import NO_FINAL, NOW, Ground
 from tests.breaches.evidence.house import HOUR, Further, Story, exercise
@@ -58,9 +59,24 @@ def test_a_good_exercise_says_so(here: Ground) -> None:
         operations.close(unit, case.breach, Ending("Everybody knew what to do.", NO_FINAL))
     record = report(case)
     body = drill_pages.build(record)
-    assert "1 of 1 promise was kept" in body.summary[1].text  # type: ignore[union-attr]
+    assert "1 of 1 clock would have been kept in reality." in body.summary[1].text  # type: ignore[union-attr]
     assert "Every customer named has a usable address" in body.summary[1].text  # type: ignore[union-attr]
     assert body.detail[1].title == "Nothing"  # type: ignore[union-attr]
+
+
+def test_who_could_not_have_been_told_in_reality_keeps_no_promise(here: Ground) -> None:
+    case = Further(here, [here.customer(1, (Purpose.SECURITY, "security@c1.example")), here.customer(2)], drill=True)
+    case.tell(1)
+    with case.at(3) as unit:
+        operations.close(unit, case.breach, Ending("Everybody knew what to do.", NO_FINAL))
+    record = report(case)
+    assert [one["outcome"] for one in record["content"]["promises"]] == ["kept", "kept"]  # type: ignore[index]
+    body = drill_pages.build(record)
+    lead, figures = body.summary[1].text, str(body.summary[2])  # type: ignore[union-attr]
+    assert lead.startswith("1 of 2 clocks would have been kept in reality. 1 customer could not have been told in reality")
+    assert "1 clock not kept in reality" in figures
+    (table,) = (block for block in body.detail if isinstance(block, Table) and block.columns[-1].title == "Achieved")
+    assert [row[-1].split("\n")[0] for row in table.rows] == ["kept", "not kept in reality: no usable address"]
 
 
 def test_an_exercise_nobody_was_named_in_has_a_report_too(here: Ground) -> None:
@@ -68,7 +84,7 @@ def test_an_exercise_nobody_was_named_in_has_a_report_too(here: Ground) -> None:
     with case.at(1) as unit:
         operations.close_as_no_breach(unit, case.breach, "We stopped after the first step of the plan.")
     body = drill_pages.build(report(case))
-    assert "No promise had to be kept" in body.summary[1].text  # type: ignore[union-attr]
+    assert "No clock had to be kept" in body.summary[1].text  # type: ignore[union-attr]
     assert any(isinstance(block, Table) for block in body.detail)
 
 
