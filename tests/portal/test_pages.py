@@ -193,7 +193,7 @@ def test_what_another_channel_gave_is_told_and_asks_for_no_second_opening(desk: 
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    ({"name": ""}, "Give your name."), ({"name": "J"}, "Give a name of 2 to 200 characters."), ({"reply_to": ""}, "Say where the answer should go"),
+    ({"name": ""}, "Give your name."), ({"name": "J"}, "Give a name of 2 to 200 characters."), ({"reply_to": ""}, "Say how you can be reached"),
     ({"text": " "}, "Write your question."), ({"text": "x" * 5_001}, "at most 5,000 characters"), ({"name": "x" * 201}, "Give a name of 2 to 200 characters."),
 ], ids=["no-name", "short-name", "no-address", "no-text", "long-text", "long-name"])  # fmt: skip
 def test_a_question_that_cannot_be_sent_is_kept_with_what_is_wrong(desk: Desk, change: dict[str, str], words: str) -> None:
