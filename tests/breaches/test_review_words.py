@@ -18,7 +18,7 @@ from tests.support.databases import Database
 from tests.support.pages import NOON, act
 
 
-@pytest.mark.parametrize(("kept", "words"), [(True, "kept in the file mailbox, nobody told,"), (False, ">told <")], ids=["file mailbox", "mail server"])
+@pytest.mark.parametrize(("kept", "words"), [(True, "kept in the file mailbox,</span><span class=\"list-hint\">nobody told, <"), (False, ">told <")], ids=["file mailbox", "mail server"])
 def test_what_only_the_file_mailbox_took_told_nobody(sqlite_database: Database, kept: bool, words: str) -> None:
     house = House(sqlite_database)
     client, case = house.client("dpo"), house.record()
