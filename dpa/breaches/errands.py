@@ -53,7 +53,7 @@ def approvals(session: Session, scope: Scope, actor: str) -> Sequence[Errand]:
     ]  # fmt: skip
 
 
-def questions(session: Session, scope: Scope, actor: str) -> Sequence[Errand]:
+def questions(session: Session, scope: Scope, _actor: str) -> Sequence[Errand]:
     """Return the customers' questions nobody has answered, oldest first; those of exercises last."""
     query = (
         select(Question, Breach, Controller.name)
@@ -73,7 +73,7 @@ def questions(session: Session, scope: Scope, actor: str) -> Sequence[Errand]:
     ]  # fmt: skip
 
 
-def endings(session: Session, scope: Scope, actor: str) -> Sequence[Errand]:
+def endings(session: Session, scope: Scope, _actor: str) -> Sequence[Errand]:
     """Return real cases that were told of and in which no clock runs any more: a final notice or the close is all that is left, and no deadline says so."""
     running = exists().where(
         DocketEntry.subject_type == "breach", DocketEntry.subject_id == Breach.id, DocketEntry.kind.in_(CLOCKS), DocketEntry.state.in_(["open", "paused"])
