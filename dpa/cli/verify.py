@@ -54,7 +54,10 @@ def _report(data: bytes, settings: Settings) -> Report:
         with Session(engine) as session:
             return check_file(session, data, settings, SystemClock().now())
     except DatabaseError as error:
-        raise Misconfigured(f"The database holds no register of issued files that can be read: {error.orig}; run `dpa migrate`, or look at DATABASE_URL.") from error
+        raise Misconfigured(
+            f"The database holds no register of issued files that can be read: {error.orig}. This command asks the register of an installation: run it in its "
+            "folder, or name the folder with DPA_INSTANCE or the database with DATABASE_URL. Without the installation, check the file on its page /verify."
+        ) from error
     finally:
         engine.dispose()
 

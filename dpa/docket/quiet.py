@@ -95,8 +95,11 @@ def _outside(session: Session, now: datetime) -> Item:
     newest = anchoring.newest_outside(session)
     if newest is None:
         return Item("anchor", "Outside witness", "holds no checkpoint yet")
-    text = f"holds a checkpoint of {words.ago(newest.at, now)}"
     old = anchor_age_state(newest.at, None, now) is AnchorAge.ALARM
+    if newest.kind == anchoring.KEPT:
+        # Nobody's mail server says so: somebody who signed in here does.
+        return Item("anchor", "Checkpoint kept outside", f"by a colleague’s word, of {words.ago(newest.at, now)}", "late" if old else None, concerns.CHECKPOINTS if old else None)
+    text = f"holds a checkpoint of {words.ago(newest.at, now)}"
     return Item("anchor", "Outside witness", text, "late" if old else None, concerns.CHECKPOINTS if old else None)
 
 

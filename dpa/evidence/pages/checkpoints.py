@@ -142,7 +142,7 @@ def stand(session: Session, now: datetime, zone: str) -> Stand:
     disputed = last is not None and not last.ok
     if outside:
         hint = f"over {plural(outside.size, 'event')}, held by a {HOLDERS[outside.kind][0]}" if outside.kind != anchoring.KEPT else \
-            f"over {plural(outside.size, 'event')}, kept by a person"
+            f"over {plural(outside.size, 'event')}, kept by a person, as a colleague says"
     else:
         hint = f"nobody outside holds one; the trail began {ago(began, now)}" if began else "the trail is empty, so there is nothing to hold"
     return Stand(

@@ -47,6 +47,7 @@ class Shown:
     """In which zone the times on this page are; empty where there are none."""
 
 
+DEMONSTRATION = Fact("Made in", "a demonstration", "no mail server was set, so nobody was told by it; it proves nothing but itself")
 TIMES = "Times are in UTC. For a document of the register, the clock of the organisation that issued it stands beside them."
 """The one rule of the page, for whoever reads it wherever."""
 WORDS: Mapping[Verdict, tuple[str, str, str, str, str]] = {
@@ -138,6 +139,8 @@ def of_listed(listed: Listed | None) -> Shown:
     title, tint, symbol = "Listed in the register", "running", "list-check"
     if listed.superseded:
         title, tint, symbol = "Listed, but superseded", "soon", "history"
+    if listed.demonstration:
+        facts += (DEMONSTRATION,)
     if listed.revoked_at is not None:
         facts += (when("Seal revoked", listed.revoked_at, listed.zone),)
     if listed.standing in (Standing.UNTOLD, Standing.AFTER):
@@ -157,7 +160,7 @@ def when(label: str, at: datetime, zone: str) -> Fact:
 def _document_facts(session: Session, row: IssuedDocument, report: Report) -> tuple[Fact, ...]:
     record = records.read(row.record or row.content)
     zone = record["zone"]
-    found = [Fact("Issued by", record["issuer"]["name"]), Fact("Number", row.reference)]
+    found = [Fact("Issued by", record["issuer"]["name"]), Fact("Number", row.reference), *([DEMONSTRATION] if record.get("demonstration") else [])]
     if row.issued_at is not None:
         found.append(when("Issued", row.issued_at, zone))
     if report.proved_at is not None:

@@ -24,7 +24,10 @@ def read_only_engine(url: str) -> Engine:
         return database.make_engine(url)
     path = Path(parsed.database or "")
     if not parsed.database or not path.is_file():
-        raise Invalid(f"There is no database file at {path.resolve()}; name it in DATABASE_URL, or run `dpa migrate` first.")
+        raise Invalid(
+            f"There is no database file at {path.resolve()}. Run this in the folder of the installation, or name that folder in DPA_INSTANCE or the "
+            "database in DATABASE_URL; `dpa migrate` makes a new one."
+        )
     options = _openable(path)
 
     def connect() -> sqlite3.Connection:

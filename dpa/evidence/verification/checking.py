@@ -87,10 +87,10 @@ def _listed(document: IssuedDocument, issued_at: datetime, revoked: proofs.Revok
     if revoked is not None:
         state += f" Its seal was revoked on {shown(revoked.at)}: {_STANDINGS[revoked.standing]}"
     sentence = f"The register lists {document.reference}, issued on {shown(issued_at)}, with this record. {state} Only the file can show that the page is unchanged."
-    zone = str(json.loads(document.record or document.content)["zone"])
+    record = json.loads(document.record or document.content)
     return Listed(
-        document.reference, document.kind, issued_at, superseded, sentence, zone,
-        revoked.standing if revoked else Standing.SOUND, revoked.at if revoked else None,
+        document.reference, document.kind, issued_at, superseded, sentence, str(record["zone"]),
+        revoked.standing if revoked else Standing.SOUND, revoked.at if revoked else None, bool(record.get("demonstration")),
     )  # fmt: skip
 
 

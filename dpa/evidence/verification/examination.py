@@ -198,8 +198,9 @@ def _additions(pdf: Opened, facts: _Facts) -> Check:
         return Check(CheckName.ADDITIONS, False, f"The file was saved {pdf.reader.total_revisions} times; a document of ours is saved at most {MOST_REVISIONS} times.")
     if not all(trusting.is_untouched(signature) for signature in pdf.ours):
         return Check(CheckName.ADDITIONS, False, "After the seal something was changed or added that is not an archive time-stamp.")
-    after = "only archive time-stamps and the proofs they need were added" if facts.archive else "nothing was changed or added"
-    return Check(CheckName.ADDITIONS, True, f"After the seal {after}.")
+    # Of what is appended only: whether the sealed part itself is unchanged is what the check of the seal tells.
+    appended = "only archive time-stamps and the proofs they need were" if facts.archive else "nothing was"
+    return Check(CheckName.ADDITIONS, True, f"Behind the sealed part {appended} appended.")
 
 
 def _stamps(facts: _Facts) -> Check:

@@ -283,6 +283,8 @@ class Listed:
     """How it stands towards a revocation of its seal."""
     revoked_at: datetime | None = None
     """When its seal was revoked; none while it is not."""
+    demonstration: bool = False
+    """Whether it was made where no mail server is set, so that nobody was told by it."""
 
 
 def unreadable(sha256: str, sentence: str) -> Examination:

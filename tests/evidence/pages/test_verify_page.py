@@ -254,3 +254,19 @@ def test_a_checkpoint_that_the_trail_of_today_contradicts_is_found_though_table_
         note = session.get_one(TrailCheckpoint, house.document(issued["old"]).checkpoint_size).note
     answer = upload(other, note.encode(), "trail-checkpoint.txt")
     assert "The trail was changed after your checkpoint was signed" in answer.text
+
+
+def test_a_document_of_a_demonstration_says_that_nobody_was_told_by_it(house: House, issued: dict[str, int]) -> None:
+    row = house.document(issued["new"])
+    by_number = house.client(None).post("/verify/number", data={"number": row.reference, "code": (row.record_sha256 or "")[:16]}).text
+    for page in (upload(house, house.file(issued["new"])).text, by_number):
+        assert "a demonstration" in page
+        assert "nobody was told by it" in page
+
+
+def test_an_altered_file_is_not_called_unchanged_in_any_line(house: House, issued: dict[str, int]) -> None:
+    content = bytearray(house.file(issued["new"]))
+    content[content.index(b"stream") + 40] ^= 1
+    page = upload(house, bytes(content)).text
+    assert "Altered" in page
+    assert "nothing was changed" not in page
