@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from datetime import timedelta
@@ -16,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bench._breach_house import CUSTOMERS, DRAFT, NOW, Bench, incident
+from bench._memory import peak
 from dpa.agreements.queries import running_ids
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import operations
@@ -26,15 +26,13 @@ from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
 from dpa.people.models import Organisation
 
-MIB = 1024
-
 
 def live(settings: Settings) -> dict[str, float]:
     """Record, name all, write and release; returns seconds of each act and the peak of memory in MiB."""
     bench, took = Bench(settings), {}
     with Session(bench.engine) as session:
         place = session.scalars(select(Organisation)).one().id
-        idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB
+        idle = peak()
         with bench.unit(session) as unit:
             number = incident(unit, unit.session.get_one(Organisation, place)).id
         began = time.perf_counter()
@@ -49,7 +47,7 @@ def live(settings: Settings) -> dict[str, float]:
         with bench.unit(session) as unit:
             operations.release_notice(unit, unit.session.get_one(Breach, number), unit.session.get_one(Organisation, place))
         took["released"] = time.perf_counter() - began
-    took["peak"], took["idle"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB, idle
+    took["peak"], took["idle"] = peak(), idle
     with Session(bench.engine) as session:
         # Counted after the memory was read: a bench that did half of it must not look fast.
         for model in (Affected, OutboxMessage, IssuedDocument):

@@ -7,13 +7,13 @@ Prints figures; there is no pass or fail.
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
 
+from bench._memory import peak
 from dpa.evidence.pdf import (
     Align,
     Column,
@@ -101,7 +101,7 @@ def large(kind: str, count: str) -> None:
     began = time.perf_counter()
     rendered = render(made)
     seconds = time.perf_counter() - began
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak()
     print(f"{kind} of {int(count):,}: {seconds:5.2f} s, {rendered.pages} pages, {len(rendered.content) / 2**20:.2f} MiB, {memory:.0f} MiB of memory")
 
 

@@ -7,7 +7,6 @@ Prints figures; there is no pass or fail.
 from __future__ import annotations
 
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 import dpa.evidence.slice
+from bench._memory import peak
 from dpa import database, unit
 from dpa.columns import Base
 from dpa.config import Settings
@@ -69,7 +69,7 @@ def verify_here(url: str, columns: str = "columns") -> None:
     begun = time.perf_counter()
     found = verify.verify_database(engine, columns=columns == "columns")
     seconds = time.perf_counter() - begun
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak()
     assert found.ok, found.text()
     print(f"{found.size / seconds:,.0f} events/s ({seconds:.1f} s for {found.size:,}), {memory:.0f} MiB")
 
