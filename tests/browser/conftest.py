@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,13 +55,23 @@ class Desk:
             engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def demonstration(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder with the demonstration of noon, 22 November 2026; made once per process, for copies."""
+    folder = tmp_path_factory.mktemp("demonstration")
+    path = folder / "dpa.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    assert demo.load_if_empty(Settings(instance=folder, database_url=f"sqlite:///{path}"), FixedClock(NOON))
+    return folder
+
+
 @pytest.fixture
-def desk(sqlite_database: Database, live_server: Callable[[Any], LiveServer]) -> Desk:
+def desk(demonstration: Path, sqlite_database: Database, live_server: Callable[[Any], LiveServer]) -> Desk:
     """The demonstration at noon of 22 November 2026."""
     passwords.hasher = CHEAP
     clock = FixedClock(NOON)
     settings = sqlite_database.settings()
-    assert demo.load_if_empty(settings, clock)
+    shutil.copytree(demonstration, settings.instance, dirs_exist_ok=True)
     app = factory.create_app(settings, clock)
     server = live_server(app)
     settings = settings.model_copy(update={"base_url": server.url})
