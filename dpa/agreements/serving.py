@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dpa.agreements.models import Activity, Agreement, AgreementActivity, AgreementSystem, System
 from dpa.parties.models import Controller
@@ -116,6 +116,16 @@ def operators_of(session: Session, agreement_ids: Sequence[int]) -> Mapping[int,
             before = known.get(operator, hours)
             known[operator] = None if before is None or hours is None else max(before, hours)
     return found
+
+
+def served_by_operator(agreement_id: ColumnElement[int] | InstrumentedAttribute[int], operator: str) -> ColumnElement[bool]:
+    """Say in SQL whether a system of a subprocessor, named in whatever case, serves an agreement."""
+    return (
+        select(AgreementSystem.agreement_id)
+        .join(System, System.id == AgreementSystem.system_id)
+        .where(AgreementSystem.agreement_id == agreement_id, func.lower(System.operator) == operator.lower())
+        .exists()
+    )
 
 
 def count_running(session: Session, organisation_id: int, on: date) -> int:

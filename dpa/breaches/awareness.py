@@ -60,9 +60,11 @@ def later_errors(incident_aware_at: datetime, since: datetime, basis: str, now: 
     return {"aware_reason": f"Shorten this to {BASIS_MAX:,} characters."} if len(basis) > BASIS_MAX else {}
 
 
-def correction_errors(old: Decision, new: Decision, reason: str, now: datetime, *, first_told_at: datetime | None) -> dict[str, str]:
+def correction_errors(old: Decision, new: Decision, reason: str, now: datetime, *, first_told_at: datetime | None, upstream_told_at: datetime | None = None) -> dict[str, str]:
     """Return what keeps a correction from being made: the decision's own errors, no reason, or nothing changed."""
     found = errors(new, now, first_told_at=first_told_at)
+    if upstream_told_at is not None and upstream_told_at < new.detected_at and new.detected_at != old.detected_at:
+        found["detected_at"] = "The subprocessor told you before this time, so it was noticed by then; enter an earlier one."
     if len(reason.strip()) < REASON_MIN:
         found["reason"] = "Say in a sentence why the decision is corrected; the earlier one stays on record."
     if old == new:

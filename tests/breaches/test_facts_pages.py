@@ -212,7 +212,8 @@ def test_a_first_notice_begins_with_the_sheet_and_a_review_says_what_it_leaves_o
     assert "We write again" not in page
     client.post(f"{case}/affected", data={"selection": "all"})
     client.post(f"{case}/notice", data={"nature": "It leaked.", "contact": "DPO, now", "measures": "", "consequences": "", "unknown": ""})
-    assert "The fact sheet says more than this text: measures." in client.get(f"{case}/release").text
+    page = client.get(f"{case}/release").text
+    assert "The fact sheet says more than this text: measures. Customers would read instead: “Not known yet; further information follows without undue delay.”" in page
     again = client.get(f"{case}/notice").text
     assert "It says more than this text: measures." in again
     assert "Filled from" not in again
@@ -251,3 +252,17 @@ def test_many_versions_are_listed_a_page_at_a_time(house: House) -> None:
     page = client.get(f"{case}/facts").text
     assert re.findall(r"Version (\d+)</a>", page) == [str(number) for number in range(12, 2, -1)]
     assert re.findall(r"Version (\d+)</a>", client.get(f"{case}/facts?before=3").text) == ["2", "1"]
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ({"contact_mail": "abc, not a mail"}, "This is no mail address"),
+    ({"next_word_at": "2020-01-01T10:00"}, "This time has passed"),
+    ({"occurrence": "day", "occurrence_began": "2026-11-22T10:30"}, "cannot have begun then"),
+])  # fmt: skip
+def test_what_cannot_be_is_refused_beside_its_field(house: House, change: dict[str, str], words: str) -> None:
+    case, client = house.record(), house.client("dpo")
+    answer = client.post(f"{case}/facts", data={"nature": "It leaked.", "version": "0"} | change)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "It leaked." in answer.text
+    assert saved(house) == []

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from dpa.agreements import operations as contracts
 from dpa.agreements import queries as agreements
+from dpa.agreements.models import Agreement
 from dpa.breaches import operations
 from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.models import Breach, BreachAwareness, BreachSettings, BreachSignificance
@@ -200,6 +202,7 @@ def test_what_a_subprocessor_used(took: int, allowed: int, share: int, left: int
     [
         ("2026-11-22T10:00", ("Nimbus told you 20 h after the first sign.", "84 %", "4 h left")),
         ("2026-11-22T14:00", ()),
+        ("2026-11-21T13:59", ()),
         ("2026-11-21T14:00", ("Nimbus told you at once.", "0 %", "1 d left")),
         ("", ("When it told you is not on record",)),
     ],
@@ -234,6 +237,26 @@ def test_all_of_the_time_is_said_so_and_takes_one_statement(house: House) -> Non
     assert view is not None
     assert view.sentence == "Nimbus told you 2 d after the first sign. That is all the time promised to 2 customers."
     assert [(line.customers, line.share, line.rest) for line in view.lines] == [(2, "all of it", "1 d more than was promised")]
+
+
+def test_only_customers_of_the_subprocessor_are_counted(house: House) -> None:
+    with house.app.app_context(), act(house.app, db.session()) as unit:
+        store = contracts.add_system(unit, house.org, "Store", "NIMBUS")
+        first = unit.session.get_one(Agreement, 1)
+        contracts.set_systems(unit, first, [*first.systems, store])
+        incident = Incident("Leak", "It leaked.", NOON - 5 * HOUR, NOON - HOUR, "It told us then, by mail.", upstream="Nimbus", upstream_told_at=NOON - 2 * HOUR)
+        breach = operations.record_incident(unit, unit.session.get_one(Organisation, house.org), incident)
+        operations.add_affected(unit, breach, list(agreements.running_ids(unit.session, house.org, NOON.date())), Selection.ALL)
+    with house.app.app_context():
+        view = upstream_of(db.session(), db.session.get_one(Breach, 1))
+        assert view is not None
+        assert ([line.customers for line in view.lines], view.others) == ([1], 1)
+    page = house.client("dpo").get("/breaches/1/other-clocks").text
+    assert "1 further customer of the case is not counted: no system of Nimbus on file serves it." in page
+    answer = house.client("dpo").post("/breaches/1/awareness", data={
+        "detected_at": "2026-11-22T11:30", "aware_at": "2026-11-22T12:00", "awareness_reason": "The log said so.", "reason": "It was noticed later than we thought.", "preview": "1",
+    })  # fmt: skip
+    assert "The subprocessor told you before this time" in answer.text
 
 
 def test_a_named_person_decides_whether_nis2_reports_are_owed(house: House) -> None:

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from dpa.breaches import awareness, queries, rules
+from dpa.breaches import awareness, facts, queries, rules
 from dpa.breaches.awareness import ClockFacts, Decision, Effect
 from dpa.breaches.events import Event
+from dpa.breaches.facts import FactSheet, FactsProblem
+from dpa.breaches.facts.possible import impossible
 from dpa.breaches.models import Affected, Breach, BreachAwareness, BreachFacts
 from dpa.breaches.operations import affecting, dora, naming
 from dpa.breaches.operations.guards import must_be_open
@@ -82,7 +84,7 @@ def correct_awareness(unit: Unit, breach: Breach, decision: Decision, reason: st
     must_be_open(breach)
     old = decision_of(breach)
     first = queries.first_told_at(unit.session, breach.id)
-    if errors := awareness.correction_errors(old, decision, reason, unit.now, first_told_at=first):
+    if errors := awareness.correction_errors(old, decision, reason, unit.now, first_told_at=first, upstream_told_at=breach.upstream_told_at):
         raise Invalid("Awareness cannot be corrected like this.", fields=errors)
     row = _decide(unit, breach, decision, reason)
     breach.detected_at, breach.aware_at, breach.awareness_reason = decision.detected_at, decision.aware_at, decision.basis.strip()
@@ -118,11 +120,17 @@ def _facts(row: Affected, entry: DocketEntry) -> ClockFacts:
 
 
 def save_facts(unit: Unit, breach: Breach, sheet: str) -> BreachFacts:
-    """Keep a version of the fact sheet, given as its canonical text; what was known before stays readable. An unchanged one is not kept twice."""
+    """Keep a version of the fact sheet, given as its canonical text; what was known before stays readable. An unchanged one is not kept twice.
+
+    Raises `FactsProblem` by the form's field for new answers that cannot be.
+    """
     must_be_open(breach)
     newest = queries.newest_facts(unit.session, breach.id)
     if newest is not None and newest.sheet == sheet:
         return newest
+    before = facts.read(newest.sheet) if newest is not None else FactSheet()
+    if faults := impossible(facts.read(sheet), before, now=unit.now, detected_at=breach.detected_at):
+        raise FactsProblem("The facts cannot be kept yet.", fields=dict(faults))
     row = BreachFacts(breach_id=breach.id, number=(newest.number if newest else 0) + 1, sheet=sheet, at=unit.now, by=unit.actor)
     unit.session.add(row)
     unit.session.flush()

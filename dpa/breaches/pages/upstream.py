@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -41,10 +42,15 @@ class UpstreamView:
     sentence: str
     lines: tuple[UpstreamLine, ...]
     """Most used first; empty while it is not known when it told us."""
+    others: int = 0
+    """Customers of the case whom none of its systems on file serves; they are counted in no line."""
 
 
 def upstream_of(session: Session, breach: Breach) -> UpstreamView | None:
-    """Return what the subprocessor used before telling us, in one statement; none for incidents of our own."""
+    """Return what the subprocessor used before telling us, in one statement; none for incidents of our own.
+
+    Only customers whom a system of it serves are counted; all of them where none of its systems is on file.
+    """
     if not breach.upstream:
         return None
     if breach.upstream_told_at is None:
@@ -52,25 +58,33 @@ def upstream_of(session: Session, breach: Breach) -> UpstreamView | None:
         return UpstreamView(breach.upstream, None, text, ())
     took = max(breach.upstream_told_at - breach.detected_at, timedelta(0))
     text = f"{breach.upstream} told you {length(took)} after the first sign." if took else f"{breach.upstream} told you at once."
-    lines = [_line(breach, breach.upstream_told_at, promise, allowed, count) for (promise, allowed), count in _promises(session, breach).items()]
+    theirs, others = _promises(session, breach)
+    lines = [_line(breach, breach.upstream_told_at, promise, allowed, count) for (promise, allowed), count in theirs.items()]
     over = sum(line.customers for line in lines if line.used.left <= timedelta(0))
     if over:
         text += f" That is all the time promised to {plural(over, 'customer')}."
-    return UpstreamView(breach.upstream, breach.upstream_told_at, text, tuple(sorted(lines, key=lambda line: (-line.used.share, line.promise))))
+    return UpstreamView(breach.upstream, breach.upstream_told_at, text, tuple(sorted(lines, key=lambda line: (-line.used.share, line.promise))), others.total())
 
 
-def _promises(session: Session, breach: Breach) -> Counter[tuple[str, timedelta]]:
-    """Return how many customers were promised what: the latest where contract or law give one, else the house's target."""
-    query = (
-        select(Affected.promise, DocketEntry.started_at, func.coalesce(DocketEntry.due_at, DocketEntry.target_at), func.count())
+_Promised = Counter[tuple[str, timedelta]]
+
+
+def _promises(session: Session, breach: Breach) -> tuple[_Promised, _Promised]:
+    """Return how many customers were promised what, those of the subprocessor and the others: the latest where contract or law give one, else the house's target."""
+    served = serving.served_by_operator(Affected.agreement_id, breach.upstream).label("served")
+    due_at = func.coalesce(DocketEntry.due_at, DocketEntry.target_at).label("due_at")
+    rows = (
+        select(served, Affected.promise, DocketEntry.started_at, due_at)
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .where(Affected.breach_id == breach.id)
-        .group_by(Affected.promise, DocketEntry.started_at, DocketEntry.due_at, DocketEntry.target_at)
+        .subquery()
     )
-    found: Counter[tuple[str, timedelta]] = Counter()
-    for promise, started_at, due_at, count in session.execute(query):
-        found[promise, due_at - started_at] += count
-    return found
+    # Counted over a subquery: PostgreSQL does not see that an expression with bound values is the grouped one.
+    query: Any = select(*rows.c, func.count()).group_by(*rows.c)
+    theirs, others = _Promised(), _Promised()
+    for is_served, promise, started_at, ends_at, count in session.execute(query):
+        (theirs if is_served else others)[promise, ends_at - started_at] += count
+    return (theirs, others) if theirs else (others, theirs)
 
 
 def _line(breach: Breach, told_at: datetime, promise: str, allowed: timedelta, customers: int) -> UpstreamLine:

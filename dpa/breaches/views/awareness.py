@@ -63,7 +63,7 @@ def _preview(breach: Breach, form: AwarenessForm) -> str:
     session, old = edge.session(), decision_of(breach)
     new = form.decision(old)
     first = queries.first_told_at(session, breach.id)
-    if errors := awareness.correction_errors(old, new, form.reason.data or "", edge.now(), first_told_at=first):
+    if errors := awareness.correction_errors(old, new, form.reason.data or "", edge.now(), first_told_at=first, upstream_told_at=breach.upstream_told_at):
         raise Invalid("Awareness cannot be corrected like this.", fields=errors)
     carried = [(name, value) for name, value in request.form.items() if name not in {"csrf_token", "preview"}]
     return render_template(
