@@ -269,7 +269,7 @@ def _situation(found: Reads) -> rules.Situation:
     breach, draft = found.breach, found.breach.draft
     return rules.Situation(
         counts=found.counts, open=breach.state is CaseState.OPEN, draft=draft is not None,
-        draft_ready=draft is not None and not rules.draft_errors(notices.draft_of(draft)), released=breach.newest_released is not None,
+        draft_ready=draft is not None and not notices.text_errors(draft), released=breach.newest_released is not None,
         unexplained=found.closing.unexplained, word_owed=found.word is not None, more_announced=phases.more_announced(told_of(breach)),
     )  # fmt: skip
 

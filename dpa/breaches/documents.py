@@ -132,7 +132,7 @@ def _account(page: _Page) -> tuple[Block, ...]:
     """Say what happened, what concerns this customer, what may follow and what is done."""
     facts, say = page.facts, page.say
     draft, found = Draft(**{name: facts[name] for name in FIELDS}), []
-    part = part_rows(facts.get("part"), say)
+    part = part_rows(facts.get("part"), say, final=facts["phase"] == Phase.FINAL)
     for one in matters(draft, Phase(facts["phase"]), say, withdraws=facts.get("withdraws", False)):
         if one.key in {"unknown", "contact"}:
             continue

@@ -10,14 +10,14 @@ from dpa.agreements.queries import AgreementRow
 from dpa.alerts.messages import Message
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.phases import Phase, telling
-from dpa.breaches.rules import Draft
+from dpa.breaches.rules import Draft, draft_errors
 from dpa.breaches.versions import Version, draft_of, part_rows
 from dpa.evidence.register.models import IssuedDocument
-from dpa.languages import Wording
+from dpa.languages import NAMES, Wording
 from dpa.parties.queries import Recipient
 from dpa.people.models import Organisation
 
-__all__ = ["Told", "beside_awareness", "context", "draft_of", "matters", "message", "names_nothing", "phase_words"]
+__all__ = ["Told", "beside_awareness", "context", "draft_of", "matters", "message", "names_nothing", "phase_words", "text_errors"]
 
 MAIL = "breaches/notice"
 
@@ -36,6 +36,16 @@ class Told:
 def names_nothing(draft: Draft, phase: Phase) -> bool:
     """Tell whether a notice leaves nothing open by name, and is not the last; an empty field never promises that nothing is."""
     return not draft.unknown and phase is not Phase.FINAL and bool(draft.consequences and draft.measures)
+
+
+def text_errors(notice: Notice) -> dict[str, str]:
+    """Return what in the texts of a phase keeps it from being approved and released, by field of the main one."""
+    final = notice.phase is Phase.FINAL
+    errors = dict(draft_errors(draft_of(notice), final=final))
+    open_in = [NAMES[one.language] for one in notice.texts if one.unknown.strip()] if final else []
+    if open_in and "unknown" not in errors:
+        errors["unknown"] = f"A final notice leaves nothing open, and the text in {' and in '.join(open_in)} still names what is not known; take it out there."
+    return errors
 
 
 def matters(draft: Draft, phase: Phase, say: Wording, *, withdraws: bool = False) -> tuple[Told, ...]:
@@ -88,7 +98,7 @@ def context(
         (say("mail.promise"), say.promise(row.promise)), (say("mail.noticed"), say.instant(breach.detected_at, breach.zone)),
         *_aware(breach, notice, row, say), (say("mail.phase"), phase_words(notice, breach.zone, say)),
     )  # fmt: skip
-    part = part_rows(version.part.facts(), say)
+    part = part_rows(version.part.facts(), say, final=notice.phase is Phase.FINAL)
     return {
         "say": say,
         "language": version.language.tag,

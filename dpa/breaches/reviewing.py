@@ -12,15 +12,16 @@ from sqlalchemy.orm import Session
 from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts.messages import render
-from dpa.breaches import case_queries, notices, phases, queries, recipients, rules
+from dpa.breaches import case_queries, notices, phases, queries, recipients
 from dpa.breaches.case import state_of
 from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.operations.writing import told_of
 from dpa.breaches.owed import Owed, Unmatched
+from dpa.breaches.phases import Phase
 from dpa.breaches.recipients import Addressee, Names
-from dpa.breaches.versions import Spoken, Version, figure, part_rows, spoken, told_last, versions_of
+from dpa.breaches.versions import Spoken, Version, figure, part_rows, spoken, told_last, unsaid, versions_of
 from dpa.config import Settings
 from dpa.docket.presenting import ORIGINS
 from dpa.evidence.trail import registry, sentences
@@ -111,6 +112,8 @@ class Difference:
     """What it is told of its own part, in short lines; empty where nothing is known."""
     news: bool
     """Whether that is something else than it was told last."""
+    counted: bool
+    """Whether its numbers of people and records are known, or known to be out of reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,7 @@ def review(
         unreachable_count=max(counts.unreachable, len(unreachable)),
         preview=_preview(session, breach, notice, organisation, waiting, chosen, settings),
         languages=spoken(session, breach, notice, counts.wishes),
-        errors={**rules.draft_errors(notices.draft_of(notice)), **(phases.word_errors(notice.phase, notice.next_word_at, now) if first else {})},
+        errors={**(notices.text_errors(notice) if first else {}), **(phases.word_errors(notice.phase, notice.next_word_at, now) if first else {})},
     )
 
 
@@ -242,7 +245,7 @@ def _differences(
             template=agreement.template, promise=row.promise, origin=ORIGINS.get(entry.origin, ("decision", ""))[0], due_at=entry.target_at,
             zone=entry.zone, met_at=entry.met_at, kept=row.kept, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
             why=waiting.addressees[row.id].why, unmatched=waiting.addressees[row.id].unmatched, refused=waiting.refused.get(row.id) == to.email, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
-            part=_part(versions[row.id].part), news=row.id in told and told[row.id] != versions[row.id].part.text,
+            part=_part(versions[row.id].part, final=notice.phase is Phase.FINAL), news=row.id in told and told[row.id] != versions[row.id].part.text, counted=_counted(versions[row.id].part),
         ))  # fmt: skip
     return tuple(found)
 
@@ -260,14 +263,19 @@ def _notes(version: Version) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _part(part: Part) -> tuple[str, ...]:
+def _counted(part: Part) -> bool:
+    told = part.facts()
+    return told is not None and not unsaid(told["people"]) and not unsaid(told["records"])
+
+
+def _part(part: Part, *, final: bool) -> tuple[str, ...]:
     """Say in short lines what a customer is told of its own part, and whose word its categories are."""
     if (told := part.facts()) is None:
         return ()
-    _, _, (_, people), (_, data) = part_rows(told, ENGLISH)
+    _, _, (_, people), (_, data) = part_rows(told, ENGLISH, final=final)
     whose, which = ("; as its agreement names them" if one is Source.AGREEMENT else "" for one in (part.subjects_from, part.data_from))
     return (
-        f"People: {figure(told['people'], ENGLISH)}; records: {figure(told['records'], ENGLISH)}", f"Of people: {people}{whose}", f"Of data: {data}{which}",
+        f"People: {figure(told['people'], ENGLISH, final=final)}; records: {figure(told['records'], ENGLISH, final=final)}", f"Of people: {people}{whose}", f"Of data: {data}{which}",
     )  # fmt: skip
 
 

@@ -62,6 +62,8 @@ def incident_errors(incident: Incident, now: datetime) -> Mapping[str, str]:
     errors |= awareness.errors(incident.decision, now)
     if incident.upstream_told_at is not None and incident.upstream_told_at > now:
         errors["upstream_told_at"] = "The subprocessor cannot have told you in the future; check the date and the time zone."
+    elif incident.upstream_told_at is not None and incident.upstream_told_at < incident.detected_at:
+        errors["upstream_told_at"] = "It cannot have told you before anybody noticed: what it told you was the first sign. Correct one of the two times."
     if incident.upstream_told_at is not None and not incident.upstream.strip():
         errors["upstream"] = "Name the subprocessor that told you."
     return MappingProxyType(errors)
@@ -103,13 +105,15 @@ def unsaid(*, final: bool) -> str:
     return NEVER_KNOWN if final else NOT_KNOWN
 
 
-def draft_errors(draft: Draft) -> Mapping[str, str]:
-    """Return what keeps a draft from being released. Phases are allowed (Art. 33(4)), so little is demanded."""
+def draft_errors(draft: Draft, *, final: bool = False) -> Mapping[str, str]:
+    """Return what keeps a draft from being released. Phases are allowed (Art. 33(4)), so little is demanded; only a `final` one leaves nothing open."""
     errors: dict[str, str] = {}
     if not draft.nature.strip():
         errors["nature"] = "Say what happened; everything else may follow in a later phase."
     if not draft.contact.strip():
         errors["contact"] = "Name a contact that answers now: a person or desk, with telephone or e-mail."
+    if final and draft.unknown.strip():
+        errors["unknown"] = "A final notice tells customers that nothing further is open: write what could never be determined under what happened, or send a supplement."
     for name in FIELDS:
         if len(getattr(draft, name)) > TEXT_MAX:
             errors[name] = f"Shorten this to {TEXT_MAX} characters."

@@ -200,19 +200,24 @@ def own_shares(session: Session, affected_ids: Sequence[int]) -> Mapping[int, tu
     return {key: (read_share(row.share), row) for key, row in newest.items()}
 
 
-def part_rows(told: Mapping[str, Any] | None, say: Wording) -> tuple[tuple[str, str], ...]:
-    """Return what a customer is told of its own part as label and text, in its language; empty where nothing is known."""
+def part_rows(told: Mapping[str, Any] | None, say: Wording, *, final: bool = False) -> tuple[tuple[str, str], ...]:
+    """Return what a customer is told of its own part as label and text, in its language; empty where nothing is known.
+
+    In a `final` notice nothing is not known *yet*: no further word follows.
+    """
     if not told:
         return ()
     return (
-        (say("part.people"), figure(told["people"], say)), (say("part.records"), figure(told["records"], say)),
-        (say("part.subjects_agreement" if told["subjects_from"] == "agreement" else "part.subjects"), _listed(told["subjects"], told["subjects_note"], "subject", say)),
-        (say("part.data_agreement" if told["data_from"] == "agreement" else "part.data"), _listed(told["data_types"], told["data_note"], "data", say)),
+        (say("part.people"), figure(told["people"], say, final=final)), (say("part.records"), figure(told["records"], say, final=final)),
+        (say("part.subjects_agreement" if told["subjects_from"] == "agreement" else "part.subjects"), _listed(told["subjects"], told["subjects_note"], "subject", say, final=final)),
+        (say("part.data_agreement" if told["data_from"] == "agreement" else "part.data"), _listed(told["data_types"], told["data_note"], "data", say, final=final)),
     )  # fmt: skip
 
 
-def figure(count: Mapping[str, Any] | None, say: Wording) -> str:
+def figure(count: Mapping[str, Any] | None, say: Wording, *, final: bool = False) -> str:
     """Return a number of people or records in words, with how sure it is."""
+    if final and unsaid(count):
+        return say("part.never_known")
     if count is None:
         return say("part.not_known")
     if count["value"] is None:
@@ -221,11 +226,16 @@ def figure(count: Mapping[str, Any] | None, say: Wording) -> str:
     return say("part.about", number=number) if count["precision"] == "approximate" else number
 
 
-def _listed(words: Sequence[str], note: str, section: str, say: Wording) -> str:
+def unsaid(count: Mapping[str, Any] | None) -> bool:
+    """Tell whether a number is still to be determined, or was never stated; one that cannot be determined is an answer."""
+    return count is None or (count["value"] is None and count["precision"] != "undeterminable")
+
+
+def _listed(words: Sequence[str], note: str, section: str, say: Wording, *, final: bool) -> str:
     # A note says what “other” means, so the word itself adds nothing beside it.
     named = [say(f"{section}.{word}") for word in words if not (word == "other" and note)]
     said = [text for text in (*named, note) if text]
-    return reduce(lambda first, second: say("part.also", first=first, second=second), said) if said else say("part.not_known")
+    return reduce(lambda first, second: say("part.also", first=first, second=second), said) if said else say("part.never_known" if final else "part.not_known")
 
 
 def told_part(text: str) -> Mapping[str, Any] | None:

@@ -340,16 +340,25 @@ def test_a_final_notice_does_not_inherit_what_was_open(desk: Desk) -> None:
     assert "Who opened it.</textarea>" in client.get(f"{desk.case}/notice").text, "a supplement begins with what was open"
     assert "Who opened it.</textarea>" not in client.get(f"{desk.case}/notice?phase=final").text
     client.post(f"{desk.case}/notice", data={"phase": "final", "nature": "It leaked.", "contact": "DPO, now", "unknown": "Who opened it."})
-    assert "this text still names what is not known yet" in client.get(f"{desk.case}/release").text
+    page = client.get(f"{desk.case}/release").text
+    assert "The text is not ready" in page
+    assert "A final notice tells customers that nothing further is open: write what could never be determined under what happened" in page
+    assert "Release to" not in page
+    assert client.post(f"{desk.case}/release").status_code == 422
+    client.post(f"{desk.case}/notice", data={"phase": "final", "nature": "It leaked. Who opened it could not be found.", "contact": "DPO, now", "unknown": ""})
+    page = client.get(f"{desk.case}/release").text
+    assert "nobody has said how many people and records of" in page
+    assert "could not be determined" in page
+    assert "Release to" in page
 
 
 def test_a_late_first_notice_is_said_to_be_late_before_it_leaves(desk: Desk) -> None:
     client = desk.client("dpo")
     desk.do(lambda unit, breach: operations.save_draft(unit, breach, DRAFT))
-    assert "told after the time agreed" not in client.get(f"{desk.case}/release").text
+    assert "told after the time of the contract" not in client.get(f"{desk.case}/release").text
     desk.later(30)
     client = desk.client("dpo")  # Thirty hours end the session too.
-    assert "2 customers are told after the time agreed. Say in the text why" in client.get(f"{desk.case}/release").text
+    assert "2 customers are told after the time of the contract, or after the house target where contract and law name no number. Say in the text why" in client.get(f"{desk.case}/release").text
 
 
 def test_a_case_is_closed_when_nothing_is_owed_and_says_what_is(desk: Desk) -> None:

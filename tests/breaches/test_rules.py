@@ -108,3 +108,10 @@ def test_the_next_act_is_the_most_urgent_one(case: Situation, expected: NextAct)
 def test_the_reference_is_made_of_the_organisations_initials() -> None:
     assert rules.reference("lemon-learning", 2026, 7) == "LL-2026-007"
     assert rules.reference("lighton", 2026, 1234) == "L-2026-1234"
+
+
+@pytest.mark.parametrize(("unknown", "final", "wrong"), [
+    ("", True, False), ("Who opened it.", False, False), ("Who opened it.", True, True), ("  \n", True, False),
+])  # fmt: skip
+def test_a_final_notice_leaves_nothing_open(unknown: str, final: bool, wrong: bool) -> None:
+    assert ("unknown" in rules.draft_errors(Draft("It leaked.", "DPO, now", "", "", unknown), final=final)) is wrong

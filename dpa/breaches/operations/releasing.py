@@ -92,7 +92,7 @@ def _to_release(breach: Breach) -> Notice:
     notice = breach.draft or breach.newest_released
     if notice is None:
         raise Conflict("There is no notice to release yet; write it first.")
-    if errors := rules.draft_errors(notices.draft_of(notice)):
+    if errors := notices.text_errors(notice):
         raise Invalid("The notice cannot be released like this.", fields=errors)
     return notice
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from dpa.breaches import rules
 from dpa.breaches.events import Event
 from dpa.breaches.models import Breach, Notice, NoticeText
+from dpa.breaches.notices import text_errors
 from dpa.breaches.operations import second
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.phases import Phase, Told, next_phases, word_errors
@@ -114,7 +115,7 @@ def approve(unit: Unit, breach: Breach) -> Notice:
     notice = breach.draft
     if notice is None:
         raise Conflict("There is no notice to approve; write it first.")
-    if errors := rules.draft_errors(Draft(*(getattr(notice, name) for name in FIELDS))):
+    if errors := text_errors(notice):
         raise Invalid("The notice cannot be approved like this.", fields=errors)
     if notice.approved_by is not None:
         raise Conflict("The notice is approved already; it can be released.")
@@ -136,7 +137,7 @@ def save_text(unit: Unit, breach: Breach, language: Language, draft: Draft) -> N
     not be released.
     """
     notice = _in_another(breach, language)
-    if errors := rules.draft_errors(draft):
+    if errors := rules.draft_errors(draft, final=notice.phase is Phase.FINAL):
         raise Invalid(next(iter(errors.values())), fields=dict(errors))
     fresh = {name: getattr(draft, name).strip() for name in FIELDS}
     row = next((one for one in notice.texts if one.language == language.value), None)

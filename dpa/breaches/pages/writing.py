@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from dpa.breaches import facts, queries
 from dpa.breaches.facts import FactSheet
 from dpa.breaches.models import Breach, BreachFacts, Notice
+from dpa.breaches.notices import matters
 from dpa.breaches.pages.facts import merged
 from dpa.breaches.rules import Draft
 from dpa.breaches.versions import draft_of, house_language
-from dpa.languages import Language
+from dpa.languages import ENGLISH, Language
 
 MATTERS = {
     "nature": "what happened", "consequences": "likely consequences", "measures": "measures", "unknown": "what is not known yet", "contact": "contact",
@@ -55,6 +56,8 @@ class Beside:
     version: int
     unsaid: tuple[str, ...]
     """Matters of Art. 33(3) that the sheet knows and the text leaves empty."""
+    instead: tuple[str, ...]
+    """What customers read in the place of each, in quotation marks, every sentence once."""
     newer: bool
     """Whether the sheet was saved after the text."""
 
@@ -66,8 +69,12 @@ def beside(session: Session, breach: Breach, notice: Notice | None) -> Beside | 
         return None
     known = facts.matters(facts.read(newest.sheet), breach.zone, numbers=False)
     text = draft_of(notice) if notice else None
-    missing = tuple(words for name, words in MATTERS.items() if text is not None and getattr(known, name) and not getattr(text, name))
-    return Beside(newest.number, missing, notice is not None and _after(newest, notice))
+    if notice is None or text is None:
+        return Beside(newest.number, (), (), newer=False)
+    missing = [name for name in MATTERS if getattr(known, name) and not getattr(text, name)]
+    read = {one.key: one.text for one in matters(text, notice.phase, ENGLISH, withdraws=notice.withdraws)}
+    instead = dict.fromkeys(f"“{read[name]}”" for name in missing if read[name])
+    return Beside(newest.number, tuple(MATTERS[name] for name in missing), tuple(instead), newer=_after(newest, notice))
 
 
 def _after(sheet: BreachFacts, notice: Notice) -> bool:
