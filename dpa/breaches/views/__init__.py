@@ -16,12 +16,13 @@ from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the
     house,
     notice,
     parts,
+    previewing,
     recording,
     showing,
     year,
 )
 
 __all__ = [
-    "affecting", "agreement_clocks", "awareness", "blueprint", "customer", "dora", "ending", "evidence", "facts", "house", "notice", "parts", "recording", "showing",
+    "affecting", "agreement_clocks", "awareness", "blueprint", "customer", "dora", "ending", "evidence", "facts", "house", "notice", "parts", "previewing", "recording", "showing",
     "year",
 ]  # fmt: skip

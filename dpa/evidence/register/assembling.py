@@ -50,6 +50,19 @@ def document(record_text: str, kind: DocumentKind, logo: bytes | None) -> Docume
     )
 
 
+def preview(record_text: str, kind: DocumentKind, logo: bytes | None) -> Document:
+    """Return the document of an order as it would look, given the order with the instant of looking as its issue; it says on every page that it is none."""
+    record = records.read(record_text)
+    body, say, issuer = kind.build(record), for_tag(record["language"]), record["issuer"]
+    mark = say("engine.preview_mark")
+    return Document(
+        kind=body.kind or kind.title, number=mark, title=body.title, subtitle=body.subtitle,
+        organisation=Letterhead(issuer["name"], issuer["address"], logo), classification=mark, language=record["language"],
+        issued_at=records.instant(record["issued_at"]), zone=record["zone"], record=record_text.encode(),
+        blocks=(Notice(mark, say("engine.preview_text"), Tone.WARNING), *_demonstration(record, say), *body.summary, PageBreak(), *body.detail),
+    )  # fmt: skip
+
+
 def _classification(record: Record, words: str, say: Wording) -> str:
     """Return who may read it; a demonstration is marked in its place, on every page, as an exercise is."""
     return say("engine.demonstration_mark") if record.get("demonstration") else words

@@ -75,6 +75,14 @@ def make(making: Making, settings: Settings) -> Made:
     )  # fmt: skip
 
 
+def preview(order: Mapping[str, object], at: datetime, settings: Settings) -> bytes:
+    """Render an order that was not given, unsealed, as it would look at `at`. Nothing is stored, and the pages say that they are a preview."""
+    from dpa.evidence.pdf import render
+
+    record = records.canonical({**order, "issued_at": bodies.timestamp(at)})
+    return render(assembling.preview(record, kinds.kind_named(str(order["type"])), _logo(record, settings))).content
+
+
 def whole(making: Making) -> dict[str, object]:
     """Return the record: the order, and what the moment of issue adds."""
     from dpa.evidence.seal import certificates
