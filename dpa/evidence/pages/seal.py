@@ -105,7 +105,7 @@ def _facts(identity: SealIdentity, sealed: proofs.Touched, zone: str, now: datet
         Fact("Key", words, hint),
         Fact("In use since", instant_text(identity.created_at, zone)),
         Fact("Valid until", instant_text(identity.not_after, zone), f"{plural(left, 'day')} left" if left >= 0 else "expired; nothing can be sealed with it"),
-        fingerprint_fact("Root certificate", identity.root_fingerprint, "SHA-256; hand it to customers on another way, such as in the contract"),
+        fingerprint_fact("Root certificate", identity.root_fingerprint, "SHA-256; give it to customers by another way than the documents, such as in the contract"),
         fingerprint_fact("Sealing certificate", identity.fingerprint, "SHA-256"),
         Fact("Serial number", number, "as openssl x509 -serial prints it", copies=number),
         Fact("Documents", _sealed(sealed)),

@@ -187,6 +187,8 @@ def _level(examination: Examination, known: Known) -> Check:
             CheckName.LEVEL, False,
             f"The file has less proof of time than it was issued with (PAdES {examination.level} instead of {wanted}): something was cut off, or it is an earlier state.",
         )
+    if wanted == LEVELS[0]:
+        return Check(CheckName.LEVEL, True, f"The file was issued without a time-stamp, and is as it was issued (PAdES {wanted}).")
     return Check(CheckName.LEVEL, True, f"The file has the proof of time that it was issued with (PAdES {wanted}).")
 
 
