@@ -16,7 +16,7 @@ from dpa.problems import Problem
 
 ANCHORS: Mapping[str, str] = {
     "witness": "mailed to a witness", "document": "in a document that a customer's mail server accepted",
-    "stamp": "stamped by a time-stamp authority", "kept": "kept by a person outside the product",
+    "stamp": "stamped by a time-stamp authority", "kept": "kept outside by the word of a person of the organisation",
 }  # fmt: skip
 
 
