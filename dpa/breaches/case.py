@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -14,12 +13,11 @@ from sqlalchemy.orm import Session
 from dpa.breaches import case_queries, notices, phases, queries, rules, tally
 from dpa.breaches.case_queries import PhaseCount, PromiseGroup, QuestionLine
 from dpa.breaches.closing import CaseState
-from dpa.breaches.events import Event
 from dpa.breaches.facts import Completeness, FactSheet, completeness, read
 from dpa.breaches.models import Breach, BreachFacts, Notice
-from dpa.breaches.operations.giving import KEPT
 from dpa.breaches.operations.writing import told_of
 from dpa.breaches.pages import upstream
+from dpa.breaches.pages.happening import Happening, happenings
 from dpa.breaches.phases import MEANINGS, TITLES, Phase
 from dpa.breaches.queries import AffectedLine, ClosingCounts
 from dpa.breaches.rules import NextAct, Standing
@@ -28,7 +26,6 @@ from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import explanation
 from dpa.evidence.trail import queries as trail
 from dpa.evidence.trail import registry, sentences
-from dpa.evidence.trail.models import TrailEvent
 from dpa.people.models import Organisation
 from dpa.web.clock_strip import Clock
 from dpa.web.paging import Page
@@ -59,7 +56,6 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
 }
 DONE = frozenset({Standing.SENT, Standing.ACKNOWLEDGED, Standing.WAIVED})
 SOON = timedelta(hours=24)
-TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", Event.RELEASED: "running", Event.RELEASED_ALONE: "soon", Event.APPROVAL_ENDED: "soon", Event.SENT: "met"}
 
 
 CLOCKS_MOST = 12
@@ -95,15 +91,6 @@ class Row:
     state: str
     upstream: str
     """Which subprocessor's own promise leaves no time for this one; empty for none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One line of the timeline."""
-
-    at: datetime
-    text: str
-    tint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +197,7 @@ def view(
         unexplained=found.closing.unexplained,
         released=breach.newest_released is not None,
         why=explanation(clock) if (clock := _clock_of(found, rules.next_act(_situation(found)))) else Explanation((), ()),
-        events=_happenings(breach, happened, names),
+        events=happenings(session, breach, happened, names),
         open=breach.state is CaseState.OPEN,
         ending=ENDINGS.get(breach.state, ""),
         ended_by=sentences.actor_name(breach.closed_by, names) if breach.closed_by else "",
@@ -272,20 +259,6 @@ def _situation(found: Reads) -> rules.Situation:
         draft_ready=draft is not None and not notices.text_errors(draft), released=breach.newest_released is not None,
         unexplained=found.closing.unexplained, word_owed=found.word is not None, more_announced=phases.more_announced(told_of(breach)),
     )  # fmt: skip
-
-
-def _happenings(breach: Breach, rows: Sequence[TrailEvent], names: sentences.Names) -> tuple[Happening, ...]:
-    lines = [sentences.line(row, (), names, organisation=None, zone=breach.zone, personal=False) for row in reversed(rows)]
-    found: list[Happening] = []
-    for action, run in groupby(lines, key=lambda line: line.action):
-        same = list(run)
-        # A hundred customers told in one minute are one thing that happened; the trail keeps each.
-        if action == Event.SENT and len(same) > 1:
-            how = dict(same[-1].data).get("how", "accepted")
-            found.append(Happening(same[-1].at, f"{len(same)} notices were {how}", "off" if how == KEPT else "met"))
-        else:
-            found += [Happening(line.at, f"{line.actor} {line.sentence}", TINTS.get(action, "off")) for line in same]
-    return tuple(found)
 
 
 def _clock_of(found: Reads, kind: NextAct) -> DocketEntry | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request
 
-from dpa.breaches import case, case_queries, operations, queries
+from dpa.breaches import authorised, case, case_queries, operations, queries
 from dpa.breaches.case_queries import Only
 from dpa.breaches.case_queries import narrowing as narrow
 from dpa.breaches.forms import StatementForm
@@ -37,6 +37,7 @@ def show(breach_id: int) -> Page:
         breach=breach,
         organisation=organisation.name,
         classified=classified,
+        not_authorised=authorised.warnings(edge.session(), breach) if view.open else (),
         q=text,
         chosen=chosen.value if chosen else "",
         documents=register.of_case(edge.session(), scope, ("breach", breach_id)),
