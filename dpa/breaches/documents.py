@@ -45,6 +45,8 @@ FORMAT = 4
 house's own: its target, the basis of its awareness, the gaps of its file. Documents of all are still built as they were."""
 LEAD_MAX = 420
 """Characters of the account of what happened that the first page's lead quotes; the whole stands below."""
+LEAD_FOREIGN = 240
+"""The same for an account in another language than the document: its frame needs more room, and the reader less of what it may not understand."""
 SENTENCE_END = re.compile(r"[.!?…](?=\s+[^\W\d_a-z])")
 """Where a sentence ends and another begins; “Art. 33” ends none."""
 
@@ -161,19 +163,19 @@ def _exercise(page: _Page) -> tuple[Block, ...]:
 
 def _lead(page: _Page) -> tuple[Block, ...]:
     facts = page.facts
-    told = quoted(facts["nature"])
+    told = quoted(facts["nature"], LEAD_FOREIGN if page.text_tag else LEAD_MAX)
     said = page.say(f"paper.lead_{telling(Phase(facts['phase']), withdraws=facts.get('withdraws', False))}", who=page.record["issuer"]["name"], whom=facts["controller"], breach=facts["breach"])
     return (Summary(said), *page.account(Summary(told))) if page.text_tag else (Summary(f"{said} {told}"),)
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, most: int = LEAD_MAX) -> str:
     """Return the beginning of an account: whole sentences where one ends in time, else whole words."""
     told = " ".join(text.split())
-    if len(told) <= LEAD_MAX:
+    if len(told) <= most:
         return told
     # Looked for in the whole, since an end shows only by the sentence after it.
-    ends = [found.end() for found in SENTENCE_END.finditer(told) if found.end() <= LEAD_MAX]
-    return f"{told[:ends[-1]] if ends else told[:LEAD_MAX].rsplit(' ', 1)[0]} …"
+    ends = [found.end() for found in SENTENCE_END.finditer(told) if found.end() <= most]
+    return f"{told[:ends[-1]] if ends else told[:most].rsplit(' ', 1)[0]} …"
 
 
 def _due(page: _Page) -> Fact:

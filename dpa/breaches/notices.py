@@ -95,7 +95,8 @@ def context(
     say = version.say
     facts = (
         (say("mail.reference"), breach.reference), (say("mail.agreement"), f"{agreement.reference} ({agreement.template})"),
-        (say("mail.promise"), say.promise(row.promise)), (say("mail.noticed"), say.instant(breach.detected_at, breach.zone)),
+        # “Without undue delay” is a duty, and no promise of a time.
+        (say("mail.promise" if row.promise[:1].isdigit() else "paper.asked"), say.promise(row.promise)), (say("mail.noticed"), say.instant(breach.detected_at, breach.zone)),
         *_aware(breach, notice, row, say), (say("mail.phase"), phase_words(notice, breach.zone, say)),
     )  # fmt: skip
     part = part_rows(version.part.facts(), say, final=notice.phase is Phase.FINAL)

@@ -262,7 +262,7 @@ class Verbatim:
 
 @dataclass(frozen=True, slots=True)
 class PageBreak:
-    """What follows begins on a new page: the first page is the summary, the detail comes after."""
+    """What follows begins on a new page: the first page is the summary, the detail comes after. Behind a summary that ran over, it goes on there."""
 
 
 @dataclass(frozen=True, slots=True)

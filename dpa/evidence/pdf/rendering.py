@@ -80,7 +80,8 @@ def _set(flow: Flow, block: blocks.Block, zone: str) -> None:
     match block:
         case blocks.PageBreak():
             flow.begin()
-            if not flow.fresh:
+            # A page with the last box of a summary and nothing below would look as if something were missing.
+            if not flow.fresh and len(flow.pages) == 1:
                 flow.turn()
         case blocks.Passage():
             outer, flow.root = flow.root, flow.root.child("Sect", language=block.language)

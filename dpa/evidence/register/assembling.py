@@ -57,7 +57,7 @@ def preview(record_text: str, kind: DocumentKind, logo: bytes | None) -> Documen
     mark = say("engine.preview_mark")
     return Document(
         kind=body.kind or kind.title, number=mark, title=body.title, subtitle=body.subtitle,
-        organisation=Letterhead(issuer["name"], issuer["address"], logo), classification=mark, language=record["language"],
+        organisation=Letterhead(issuer["name"], issuer["address"], logo), classification=_classification(record, body.classification or kind.classification, say), language=record["language"],
         issued_at=records.instant(record["issued_at"]), zone=record["zone"], record=record_text.encode(),
         blocks=(Notice(mark, say("engine.preview_text"), Tone.WARNING), *_demonstration(record, say), *body.summary, PageBreak(), *body.detail),
     )  # fmt: skip

@@ -16,8 +16,10 @@ from dpa.evidence.pdf import (
     Heading,
     Letterhead,
     Moment,
+    PageBreak,
     Qr,
     Table,
+    Text,
     check_logo,
     render,
 )
@@ -122,3 +124,9 @@ def test_a_digest_that_is_wider_than_its_column_is_broken_evenly(share: float, l
     assert "".join(pieces) == digest
     assert len(pieces) == lines, pieces
     assert min(map(len, pieces)) >= 16
+
+
+@pytest.mark.parametrize(("lines", "pages"), [(3, 2), (34, 2)])
+def test_the_detail_begins_on_a_new_page_only_where_the_summary_fits_on_the_first(lines: int, pages: int) -> None:
+    found = render(document(*(Text(f"Line {number}.") for number in range(lines)), PageBreak(), Heading("The detail"), Text("It goes on.")))
+    assert found.pages == pages, "a summary that ran over leaves no page nearly empty"
