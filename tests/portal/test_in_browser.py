@@ -43,7 +43,7 @@ def test_a_customer_reads_confirms_and_asks_by_keyboard(desk: Desk, live_server:
     look(page)
     page.get_by_role("link", name="Write your question.").press("Enter")
     page.keyboard.type("Were passwords among the data?")
-    page.get_by_label("Mail address or telephone for the answer").fill("j.roux@lille.example")
+    page.get_by_label("Mail address or telephone to reach you").fill("j.roux@lille.example")
     page.locator("#question-name").fill("Jeanne Roux")
     page.get_by_role("button", name="Send the question").press("Enter")
     page.get_by_text("received, not answered yet").wait_for()
