@@ -177,9 +177,12 @@ def check_dates(target_at: datetime, due_at: datetime | None) -> None:
         raise Invalid("The target must not lie after the latest date that contract or law allow.", field="target_at")
 
 
-def extension_warning(origin: str, due_at: datetime | None) -> str:
-    """Return what to know before an extension of a date that rests on the house's word alone; empty where contract or law name a latest date."""
-    if due_at is not None or origin != "house_policy":
+def extension_warning(origin: str, basis: str, due_at: datetime | None) -> str:
+    """Return what to know before an extension of the house's own target for something that contract or law ask without a number.
+
+    Empty where they name a latest date, and where they ask nothing: then the house may do as it likes.
+    """
+    if due_at is not None or origin != "house_policy" or basis.startswith("House policy"):
         return ""
     return (
         "Only the house's own target moves. Contract and law name no later date: what they ask, such as “without undue delay”, goes on as before, "

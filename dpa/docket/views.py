@@ -168,7 +168,7 @@ def _act(found: DocketEntry, page: _ActPage, form: Form, do: Callable[[Unit, Doc
                 flash(page.done, "success")
                 return redirect(url_for(".entry", entry_id=entry_id), 303)
     row = queries.entry_view(edge.session(), edge.scope(READ), entry_id, edge.now()).row
-    warning = rules.extension_warning(found.origin, found.due_at) if page.act is Act.EXTEND else ""
+    warning = rules.extension_warning(found.origin, found.basis, found.due_at) if page.act is Act.EXTEND else ""
     return render_template("docket/act.html", page=page, form=form, row=row, warning=warning), status
 
 

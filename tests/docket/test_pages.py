@@ -215,11 +215,12 @@ def test_extending_from_the_page(desk: Desk) -> None:
 
 def test_moving_the_houses_own_target_says_that_contract_and_law_do_not_move(desk: Desk) -> None:
     (with_latest,) = desk.open(1)
-    (alone,) = desk.open(1, target=counted("24 hours", NOON), latest=None, origin="house_policy")
+    (alone,) = desk.open(1, target=counted("24 hours", NOON), latest=None, origin="house_policy", basis="Law, GDPR Art. 33(2): without undue delay; house target 24 hours")
+    (inside,) = desk.open(1, target=counted("24 hours", NOON), latest=None, origin="house_policy", basis="House policy: acknowledged within 24 hours")
     (of_contract,) = desk.open(1, target=counted("24 hours", NOON), latest=None, origin="contract")
     client = desk.client(desk.dpo)
-    said = {number: "a later target excuses no delay" in client.get(f"/docket/{number}/extend").text for number in (with_latest, alone, of_contract)}
-    assert said == {with_latest: False, alone: True, of_contract: False}
+    said = {number: "a later target excuses no delay" in client.get(f"/docket/{number}/extend").text for number in (with_latest, alone, inside, of_contract)}
+    assert said == {with_latest: False, alone: True, inside: False, of_contract: False}
     assert "a later target excuses no delay" not in client.get(f"/docket/{alone}/pause").text
 
 
