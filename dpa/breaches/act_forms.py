@@ -184,6 +184,15 @@ class AnswerForm(Form):
     remark = TextAreaField("Internal remark", description="Stays inside: the customer never sees it, and no document holds it.")
 
 
+class OneLatenessForm(Form):
+    """Why one customer was told late."""
+
+    reason = TextAreaField(
+        "Reason", [InputRequired("Say why it was told late.")],
+        description="The customer reads it: at once on its page, in the documents of later notices and in its dossier. It is never changed.",
+    )  # fmt: skip
+
+
 class LatenessForm(Form):
     """One reason for many customers."""
 

@@ -314,6 +314,8 @@ def test_one_reason_is_given_for_the_customers_chosen(desk: Desk) -> None:
     first, second = desk.rows()
     client = desk.client("dpo")
     assert "Customer 1" in client.get(path).text
+    for form, words in ((path, "Each of these customers reads it: at once on its page"), (f"{desk.customer()}/lateness", "The customer reads it: at once on its page")):
+        assert words in client.get(form).text
     assert "Tick the customers" in client.post(path, data={"reason": WHY}).text
     assert client.post(path, data={"reason": "so", "customer": str(first)}).status_code == 422
     assert client.post(path, data={"reason": WHY, "customer": "99999"}).status_code == 409

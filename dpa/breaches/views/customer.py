@@ -13,8 +13,8 @@ from dpa.breaches.act_forms import (
     AnswerForm,
     EmptyForm,
     HandOverForm,
+    OneLatenessForm,
     RationaleForm,
-    ReasonForm,
 )
 from dpa.breaches.case_queries import Place
 from dpa.breaches.channels import Channel
@@ -131,7 +131,7 @@ def acknowledged(breach_id: int, affected_id: int) -> Page:
 def explain_one(breach_id: int, affected_id: int) -> Page:
     """Give the reason why this customer was told late."""
     breach, place, back = _act(breach_id, affected_id, EXPLAIN)
-    form = ReasonForm()
+    form = OneLatenessForm()
 
     def do(unit: Unit, fresh: Breach) -> None:
         late = case_queries.late_rows(unit.session, fresh.id, unit.now, [affected_id])
