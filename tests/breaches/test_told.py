@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from dpa.breaches import operations
+from dpa.breaches import links, operations
 from dpa.breaches.documents import LEAD_MAX, quoted
 from dpa.breaches.evidence import dossier_pages
 from dpa.breaches.models import Affected
@@ -19,6 +19,7 @@ from dpa.breaches.told_clock import told_basis
 from dpa.evidence.register import records
 from dpa.languages import Language
 from dpa.parties.rules import Purpose
+from dpa.portal import queries, showing
 from tests.breaches.conftest import NOW, Ground, ground_for
 from tests.breaches.tellers import GERMAN, Tellers
 from tests.breaches.test_operations import AWARE
@@ -118,3 +119,40 @@ def test_a_dossier_calls_a_target_of_the_house_no_promise(database: Database, se
     assert "The house target was missed, and nobody had said why by then." in page
     for wrong in ("Promised by", "The promise", "not on file", "no DPA"):
         assert wrong not in page
+
+
+def portal(ground: Ground, tellers: Tellers, code: str) -> str:
+    """The page of a customer as data: what its template has to show."""
+    with ground.unit(NOW + HOUR) as unit:
+        token = links.make_one(unit, tellers.breach(unit.session), unit.session.get_one(Affected, tellers.rows[code])).rsplit("/", 1)[-1]
+        found = queries.holder(unit.session, token, unit.now)
+        return str(showing.view(unit.session, found, token, unit.now))
+
+
+def test_the_customers_page_shows_no_target_of_the_house(database: Database, session: Session) -> None:
+    ground = ground_for(database, "lighton", session)
+    tellers = Tellers(ground)
+    tellers.begin()
+    tellers.tell(Phase.INITIAL)
+    page = portal(ground, tellers, "")
+    assert "What contract and law ask" in page
+    assert "clock=None" in page
+    assert "why=Explanation(steps=(), warnings=())" in page
+    for wrong in ("house", "Promised by", "early", "late'", "on file"):
+        assert wrong not in page.replace("left the house", "")
+    french = portal(ground, tellers, "fr")
+    assert "Ce qu’exigent le contrat et la loi" in french
+    assert "Export leak" not in french.split("facts=")[0].rsplit("lead=", 1)[-1]
+
+
+def test_the_customers_page_says_its_own_awareness_and_why(lemon: Ground) -> None:
+    tellers = Tellers(lemon)
+    tellers.begin(awareness_reason=INSIDE)
+    late = lemon.customer(9, (Purpose.SECURITY, "security@c9.example"))
+    with lemon.unit() as unit:
+        [row] = operations.add_affected(unit, tellers.breach(unit.session), [late.id], Selection.BY_LIST, aware_at=AWARE + HOUR, aware_reason=LATER)
+        tellers.rows["late"] = row.id
+    pages = {code: portal(lemon, tellers, code) for code in ("", "late")}
+    assert {code: (LATER in page, "that you are affected; of the incident since" in page, INSIDE in page) for code, page in pages.items()} == {
+        "": (False, False, False), "late": (True, True, False),
+    }
