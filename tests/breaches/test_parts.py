@@ -172,6 +172,13 @@ def test_a_table_is_taken_whole_or_not_at_all(house: House) -> None:
         assert words in done.text, words
 
 
+def test_every_bad_line_of_a_table_is_named_at_once(house: House) -> None:
+    case, client = house.record(), house.client("dpo")
+    client.post(f"{case}/affected", data={"selection": "all"})
+    page = client.post(f"{case}/parts", data={"table": "Nobody Ltd; 5\nA1; many\nA2; 7"}).text
+    assert "Line 1: Nobody Ltd is not among the customers of this case. Line 2: “many” is no number of people; write 120, ~120, ? or -. Nothing was saved." in page
+
+
 def test_a_file_is_read_like_the_pasted_table(house: House) -> None:
     case, client = named(house), house.client("dpo")
     data = {"table": "", "file": (io.BytesIO(b"customer,people\nA2,1200\n"), "parts.csv")}

@@ -75,7 +75,7 @@ def test_an_internal_remark_is_kept_beside_the_answer_and_is_in_no_dossier(lemon
     case.release(2)
     case.deliver(3)
     with case.at(4) as unit:
-        question = operations.ask(unit, case.breach, case.rows[0], "Léa Martin", "+33 2", "Which export was it?")
+        question = operations.ask(unit, case.breach, case.rows[0], "Léa Martin", "+33 2 99 00 11 22", "Which export was it?")
         operations.answer(unit, case.breach, question, "The one of 20 November.", "Ask legal before the next one.")
     stored = lemon.session.scalars(select(Question)).one()
     assert (stored.answer, stored.remark) == ("The one of 20 November.", "Ask legal before the next one.")

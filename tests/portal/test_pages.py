@@ -10,6 +10,7 @@ import pytest
 from dpa.breaches import links, operations
 from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.models import Question
+from dpa.breaches.operations.giving import REPLY
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft
 from dpa.people.models import Organisation
@@ -193,9 +194,9 @@ def test_what_another_channel_gave_is_told_and_asks_for_no_second_opening(desk: 
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    ({"name": ""}, "Give your name."), ({"name": "J"}, "Give a name of 2 to 200 characters."), ({"reply_to": ""}, "Say how you can be reached"),
+    ({"name": ""}, "Give your name."), ({"name": "J"}, "Give a name of 2 to 200 characters."), ({"reply_to": ""}, "Say how you can be reached"), ({"reply_to": "nowhere"}, "Say how you can be reached"),
     ({"text": " "}, "Write your question."), ({"text": "x" * 5_001}, "at most 5,000 characters"), ({"name": "x" * 201}, "Give a name of 2 to 200 characters."),
-], ids=["no-name", "short-name", "no-address", "no-text", "long-text", "long-name"])  # fmt: skip
+], ids=["no-name", "short-name", "no-address", "no-way-to-answer", "no-text", "long-text", "long-name"])  # fmt: skip
 def test_a_question_that_cannot_be_sent_is_kept_with_what_is_wrong(desk: Desk, change: dict[str, str], words: str) -> None:
     client, link = desk.inside()
     answer = client.post(f"{link}/questions", data=question(**change))
@@ -235,7 +236,7 @@ def test_a_question_is_kept_told_inside_and_its_answer_shown(desk: Desk) -> None
 def test_markup_in_a_question_appears_as_text(desk: Desk) -> None:
     client, link = desk.inside()
     evil = "<script>alert(1)</script>"
-    client.post(f"{link}/questions", data=question(name=evil, reply_to=evil, text=evil))
+    client.post(f"{link}/questions", data=question(name=evil, reply_to=f"{evil}@x.example", text=evil))
     page = client.get(f"{link}/notices").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
@@ -372,3 +373,11 @@ def test_who_is_signed_in_here_cannot_act_as_the_customer(desk: Desk) -> None:
         assert (answer.status_code, answer.location) == (303, link), path
     assert desk.acts() == []
     assert desk.delivery().read_at is None
+
+
+@pytest.mark.parametrize(("typed", "good"), [
+    ("j.roux@lille.example", True), ("Jeanne <j.roux@lille.example>", True), ("+33 1 99 00 12 34", True), ("(0)30-12345", True), ("01 23 45", True),
+    ("nowhere", False), ("a@b", False), ("call me", False), ("12 34", False),
+])  # fmt: skip
+def test_an_answer_needs_somewhere_to_go(typed: str, good: bool) -> None:
+    assert bool(REPLY.search(typed)) is good

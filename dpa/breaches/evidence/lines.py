@@ -23,8 +23,10 @@ from dpa.breaches.evidence.customer_file import told
 from dpa.breaches.evidence.moments import CaseAt, Clock, Promise, by, case_at, promise
 from dpa.breaches.facts import Matters
 from dpa.breaches.models import Affected, Breach, BreachFacts, Notice
-from dpa.breaches.phases import Phase
+from dpa.breaches.phases import TITLES, Phase
+from dpa.web.words import instant_text
 
+EARLIER = "In the fact sheet, before that: "
 Reasons = tuple[tuple[str, int], ...]
 """Each reason once, with the customers it was given for."""
 
@@ -151,7 +153,7 @@ def _reasons(given: Iterable[str]) -> Reasons:
 
 
 def _matters(sheet: BreachFacts | None, phases: Sequence[Notice], breach: Breach) -> Matters:
-    """Return facts, effects and remedial action: what the fact sheet says, then what a notice told after the sheet was saved, if it says more.
+    """Return facts, effects and remedial action: what a notice told after the sheet was saved, if it says more, then what the sheet says, named as earlier.
 
     Where the sheet is silent, what customers were told stands, and before anything was written what was recorded.
     """
@@ -169,4 +171,25 @@ def _matters(sheet: BreachFacts | None, phases: Sequence[Notice], breach: Breach
 def _joined(said: Sequence[str], told: str, *, later: bool) -> tuple[str, ...]:
     if not said or all(one in told for one in said):
         return (told,) if told else ()
-    return (*said, told) if later and told and told not in "\n".join(said) else tuple(said)
+    # The newest statement first: what the sheet did not know yet must not stand above what customers were told since.
+    return (told, f"{EARLIER}{said[0]}", *said[1:]) if later and told and told not in "\n".join(said) else tuple(said)
+
+
+def _news(said: Sequence[str], told: str) -> bool:
+    """Tell whether what customers were told is not what the sheet says."""
+    return bool(told) and told not in "\n".join(said) and not (said and all(one in told for one in said))
+
+
+def stale(sheet: BreachFacts | None, phases: Sequence[Notice], zone: str) -> str:
+    """Return what must be said where customers were told more than the fact sheet holds; empty where the sheet is the newest word, and where there is none."""
+    released = [one for one in phases if one.released_at is not None]
+    if sheet is None or not released or released[-1].released_at is None or released[-1].released_at < sheet.at:
+        return ""
+    said, newest = facts.matters(sheet_of([sheet], phases, 1), zone), released[-1]
+    more = any(_news(getattr(said, name), getattr(newest, name)) for name in ("nature", "consequences", "measures"))
+    if not more:
+        return ""
+    return (
+        f"The {TITLES[newest.phase].lower()} of {instant_text(newest.released_at or sheet.at, zone)} says other things than the fact sheet, which was saved last on "
+        f"{instant_text(sheet.at, zone)}. The facts file and a part of each dossier are made from the sheet: bring it up to date first."
+    )

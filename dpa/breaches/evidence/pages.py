@@ -17,10 +17,11 @@ from dpa.breaches.evidence import dossier, drill, reading
 from dpa.breaches.evidence import register as documents
 from dpa.breaches.evidence.case_file import CaseFile, case_file
 from dpa.breaches.evidence.customer_file import told
-from dpa.breaches.evidence.lines import Line
+from dpa.breaches.evidence.lines import Line, stale
 from dpa.breaches.evidence.moments import Promise, by, promise
 from dpa.breaches.evidence.wording import OUTCOMES, STATES
 from dpa.breaches.models import Affected, Breach
+from dpa.breaches.queries import newest_facts
 from dpa.evidence.register.models import IssuedDocument
 from dpa.parties.models import Controller
 from dpa.people.models import Organisation
@@ -73,6 +74,8 @@ class EvidenceView:
     papers: tuple[IssuedDocument, ...]
     """Documents of the case as a whole and the newest of its customers."""
     closed: bool
+    stale: str
+    """Why the fact sheet should be brought up to date before anything is made from it; empty for no reason."""
 
 
 def evidence(session: Session, breach: Breach, organisation: Organisation, as_of: datetime, after: Sequence[Any] | None) -> EvidenceView:
@@ -87,7 +90,7 @@ def evidence(session: Session, breach: Breach, organisation: Organisation, as_of
     tint, symbol = CASES[case.state.state]
     return EvidenceView(
         case, Tag(STATES[case.state.state], tint, symbol), page, case.customers, session.scalar(dossiers) or 0, tuple(session.scalars(whole)),
-        breach.state is not CaseState.OPEN,
+        breach.state is not CaseState.OPEN, stale(newest_facts(session, breach.id), breach.notices, breach.zone) if breach.state is CaseState.OPEN else "",
     )
 
 

@@ -80,13 +80,22 @@ def table(text: str, column: str = "table") -> tuple[Line, ...]:
     if len(lines) > MOST:
         raise Invalid(f"The table has {len(lines):,} customers; at most {MOST:,} can be taken at once. Split it.", field=column)
     if faults.found:
-        raise Invalid(_told(faults.found), field=column)
+        raise TableProblem(faults.found, lines, column)
     if not lines:
         raise Invalid("There is no line with a customer. Write one line for each: customer; people; records; categories.", field=column)
     return tuple(lines)
 
 
-def _told(faults: Sequence[str]) -> str:
+class TableProblem(Invalid):
+    """Lines that cannot be read; `lines` are all that name a customer, so that whoever knows the customers can tell what else is wrong with them."""
+
+    def __init__(self, faults: Sequence[str], lines: Sequence[Line], column: str) -> None:
+        super().__init__(told(faults), field=column)
+        self.faults, self.lines = tuple(faults), tuple(lines)
+
+
+def told(faults: Sequence[str]) -> str:
+    """Return what is wrong with a table, line by line; the first lines of many."""
     more = f" And {len(faults) - ERRORS_SHOWN:,} more lines." if len(faults) > ERRORS_SHOWN else ""
     return f"{' '.join(faults[:ERRORS_SHOWN])}{more} Nothing was saved."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +30,9 @@ from dpa.web.words import lateness
 
 ACCEPTED = "accepted by the customer's mail server"
 KEPT = "kept in the file mailbox (demonstration, nobody was told)"
-NAME_MAX, TEXT_MAX = 200, 5_000
+NAME_MAX, TEXT_MAX, REPLY_MAX = 200, 5_000, 254
+REPLY = re.compile(r"\S@\S+\.\S|\d(?:[^\d\n]{0,3}\d){4}")
+"""What an answer can be sent to: something like a mail address, or five digits in a row, however they are grouped."""
 
 
 def notices_sent(unit: Unit, messages: Sequence[OutboxMessage]) -> None:
@@ -111,15 +114,15 @@ class _Given:
 
 def _give(unit: Unit, given: Sequence[_Given]) -> None:
     """Meet the clocks of customers that were given their first phase, and record each delivery."""
-    numbers = [one.row.docket_entry_id for one in given]
-    entries = {entry.id: entry for entry in unit.session.scalars(select(DocketEntry).where(DocketEntry.id.in_(numbers)))}
     first: dict[int, _Given] = {}
     for one in given:
         if one.row.sent_at is None:
             one.row.sent_at, one.row.kept = one.at, one.delivery.kept
             first[one.row.docket_entry_id] = one
-    docket.meet_many(unit, [Fulfilment(entries[number], one.at, f"notice {one.how}") for number, one in first.items()], record=False)
+    docket.meet_many(unit, [Fulfilment(number, one.at, f"notice {one.how}") for number, one in first.items()], record=False)
     unit.session.flush()
+    numbers = [one.row.docket_entry_id for one in given]
+    entries = {entry.id: entry for entry in unit.session.scalars(select(DocketEntry).where(DocketEntry.id.in_(numbers)))}
     for one in given:
         entry = entries[one.row.docket_entry_id]
         covers: list[Base] = [one.delivery, *([one.row, entry] if first.get(entry.id) is one else [])]
@@ -189,7 +192,7 @@ def ask(unit: Unit, breach: Breach, row: Affected, name: str, reply_to: str, tex
     errors: dict[str, str] = {}
     if not 2 <= len(name.strip()) <= NAME_MAX:
         errors["name"] = "Give your name."
-    if not 3 <= len(reply_to.strip()) <= 254:
+    if not (len(reply_to.strip()) <= REPLY_MAX and REPLY.search(reply_to)):
         errors["reply_to"] = "Say where the answer should go: a mail address or a telephone number."
     if not 3 <= len(text.strip()) <= TEXT_MAX:
         errors["text"] = f"Write your question in at most {TEXT_MAX:,} characters."

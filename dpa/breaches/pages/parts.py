@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from dpa.agreements.models import Agreement
 from dpa.breaches import queries
-from dpa.breaches.facts import Share, counted
-from dpa.breaches.facts.listing import Line
+from dpa.breaches.facts import Share, counted, listing
+from dpa.breaches.facts.listing import Line, TableProblem
 from dpa.breaches.facts.shares import Part, Source, compared
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.versions import figure, newest_sheet, own_shares, part_rows, parts_of, told_last
@@ -23,8 +23,6 @@ from dpa.parties.queries import contains
 from dpa.problems import Invalid
 from dpa.web.paging import SIZE
 
-SHOWN = 10
-"""Names in a sentence about lines that fit nobody."""
 SOURCES = {Source.OWN: "said for it", Source.AGREEMENT: "as its agreement names them", Source.INCIDENT: "as in the fact sheet"}
 
 
@@ -124,25 +122,37 @@ def _line(one: Named, part: Part, said_at: datetime | None, told: str | None) ->
 
 def matched(session: Session, breach: Breach, lines: Sequence[Line]) -> Mapping[int, Share]:
     """Return the shares of a table by customer of the case. Raises `Invalid` naming lines that fit none of them, or several."""
+    found, faults = _matched(session, breach, lines)
+    if faults:
+        raise Invalid(listing.told([text for _, text in faults]), field="table")
+    return found
+
+
+def whole_problem(session: Session, breach: Breach, problem: TableProblem) -> Invalid:
+    """Return one problem that names every bad line of a table: those that cannot be read, and those that fit no customer of the case."""
+    _, unmatched = _matched(session, breach, problem.lines)
+    unread = [(int(text.removeprefix("Line ").partition(":")[0]), text) for text in problem.faults]
+    return Invalid(listing.told([text for _, text in sorted([*unread, *unmatched])]), field="table")
+
+
+def _matched(session: Session, breach: Breach, lines: Sequence[Line]) -> tuple[Mapping[int, Share], list[tuple[int, str]]]:
+    """Return the shares by customer, and what is wrong by the number of the line."""
     known: dict[str, set[int]] = defaultdict(set)
     for one in named(session, breach):
         for name in (one.agreement, one.controller_reference, one.controller):
             known[name.strip().casefold()].add(one.row.id)
     found: dict[int, Share] = {}
-    faults = []
+    faults: list[tuple[int, str]] = []
     for line in lines:
         fitting = known.get(line.customer.casefold(), set())
         if len(fitting) != 1:
             why = "is not among the customers of this case" if not fitting else f"fits {len(fitting)} of them; name the agreement instead"
-            faults.append(f"Line {line.number}: {line.customer[:60]} {why}.")
+            faults.append((line.number, f"Line {line.number}: {line.customer[:60]} {why}."))
         elif (key := next(iter(fitting))) in found:
-            faults.append(f"Line {line.number}: {line.customer[:60]} is a customer that another line names, too.")
+            faults.append((line.number, f"Line {line.number}: {line.customer[:60]} is a customer that another line names, too."))
         else:
             found[key] = line.share
-    if faults:
-        more = f" And {len(faults) - SHOWN:,} more lines." if len(faults) > SHOWN else ""
-        raise Invalid(f"{' '.join(faults[:SHOWN])}{more} Nothing was saved.", field="table")
-    return found
+    return found, faults
 
 
 def own_part(session: Session, breach: Breach, affected_id: int) -> tuple[Named, Share, Part]:

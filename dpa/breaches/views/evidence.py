@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -22,9 +23,10 @@ from dpa.evidence.register import issuing
 from dpa.evidence.register import operations as ordering
 from dpa.evidence.trail import registry
 from dpa.people.models import Organisation
-from dpa.problems import NotFound
+from dpa.problems import Invalid, NotFound
 from dpa.web import access, downloads, edge, identity, paging
 
+T = TypeVar("T")
 READ, ISSUE = "documents.read", "documents.issue"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -34,13 +36,13 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def evidence(breach_id: int) -> Page:
     """Show what can be issued or downloaded of a case, and what exists already."""
     breach = queries.breach(edge.session(), edge.scope(READ), breach_id)
-    as_of = _as_of(breach)
+    as_of, problem = _asked(lambda: _as_of(breach), edge.now)
     after = paging.decode_key(request.args.get("after"), 1)
     view = pages.evidence(edge.session(), breach, own(breach), as_of, after)
     return render_template(
-        "breaches/evidence.html", breach=breach, view=view, asked=request.args.get("as_of", ""), as_of=as_of,
+        "breaches/evidence.html", breach=breach, view=view, asked="" if problem else request.args.get("as_of", ""), as_of=as_of, problem=problem,
         may_issue=identity.signed_in().may(ISSUE, breach.organisation_id),
-    )  # fmt: skip
+    ), 422 if problem else 200  # fmt: skip
 
 
 @blueprint.post("/breaches/<int:breach_id>/evidence/dossiers")
@@ -103,15 +105,18 @@ def download_package(breach_id: int, affected_id: int) -> Page:
 @access.needs(READ)
 def register() -> Page:
     """Show the incident register over a period, as of an instant; or the list of exercises."""
-    organisation, asked = _register()
+    organisation = _whose()
+    zone = organisation.zone
+    asked, problem = _asked(lambda: asking.period(request.args, zone, edge.now()), lambda: asking.period({}, zone, edge.now()))
+    given = {} if problem else _given()
     found = lines(edge.session(), organisation.id, asked)
     person = identity.signed_in()
     view = pages.register(found, page=max(request.args.get("page", 1, type=int), 1))
     reports = pages.reports(edge.session(), [row.line.id for row in view.rows]) if asked.exercises else {}
     return render_template(
-        "breaches/register.html", view=view, asked=asked, organisation=organisation, given=_given(), choices=_readable(),
+        "breaches/register.html", view=view, asked=asked, organisation=organisation, given=given, choices=_readable(), problem=problem,
         may_issue=person.may(ISSUE, organisation.id), papers=pages.registers(edge.session(), organisation.id), reports=reports,
-    )  # fmt: skip
+    ), 422 if problem else 200  # fmt: skip
 
 
 @blueprint.get("/breaches/register.csv")
@@ -159,12 +164,26 @@ def _readable(permission: str = READ) -> list[identity.OrganisationRef]:
 
 
 def _register(permission: str = READ) -> tuple[identity.OrganisationRef, Asked]:
-    """Return whose register is asked for, the chosen organisation's or the first one's, and what it is narrowed to."""
+    """Return whose register is asked for, and what it is narrowed to."""
+    organisation = _whose(permission)
+    return organisation, asking.period(request.args, organisation.zone, edge.now())
+
+
+def _asked(read: Callable[[], T], instead: Callable[[], T]) -> tuple[T, str]:
+    """Return what the address asks for; where it cannot be meant, what is shown instead and why, so that the page stays and can be put right."""
+    try:
+        return read(), ""
+    except Invalid as problem:
+        return instead(), problem.message
+
+
+def _whose(permission: str = READ) -> identity.OrganisationRef:
+    """Return whose register is asked for: the chosen organisation's or the first one's."""
     chosen = edge.chosen_organisation()
     allowed = [one for one in _readable(permission) if chosen is None or one.id == chosen.id]
     if not allowed:
         raise NotFound("There is no such organisation, or its register is not yours to see.")
-    return allowed[0], asking.period(request.args, allowed[0].zone, edge.now())
+    return allowed[0]
 
 
 def _given() -> dict[str, str]:

@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 
 from dpa.breaches import operations, queries
 from dpa.breaches.facts import words
+from dpa.breaches.facts.listing import TableProblem
 from dpa.breaches.models import Breach
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.pages import parts as pages
@@ -48,6 +49,8 @@ def save_parts(breach_id: int) -> Page:
                 count = operations.save_shares(unit, fresh, pages.matched(unit.session, fresh, lines), adding=True)
         except Conflict:
             raise
+        except TableProblem as problem:
+            form.show_problem(pages.whole_problem(edge.session(), breach, problem))
         except Problem as problem:
             form.show_problem(problem)
         else:

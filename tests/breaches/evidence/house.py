@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dpa.agreements.models import Agreement
@@ -70,7 +71,7 @@ class Story(Case):
             operations.read(unit, self.breach, self.rows[0])
             operations.acknowledge(unit, self.breach, self.rows[0], "Léa Martin", "link")
         with self.at(5) as unit:
-            operations.ask(unit, self.breach, self.rows[0], "Léa Martin", "+33 2", "Which export was it?")
+            operations.ask(unit, self.breach, self.rows[0], "Léa Martin", "+33 2 99 00 11 22", "Which export was it?")
         with self.at(6) as unit:
             operations.answer(unit, self.breach, unit.session.query(Question).one(), "The one of 20 November.")
             operations.save_facts(unit, self.breach, sheet(people={"precision": "exact", "value": 3112}, consequences="Unwanted mail."))
@@ -108,7 +109,7 @@ class Story(Case):
         self.deliver(26)
         with self.at(27) as unit:
             operations.explain_lateness(unit, self.breach, [self.rows[1]], "Its mail server was down all day.")
-        self.write(SECOND, Phase.FINAL, hours=28)
+        self.write(replace(SECOND, unknown=""), Phase.FINAL, hours=28)
         self.release(29)
         self.deliver(29.5)
         with self.at(40, "u:2") as unit:

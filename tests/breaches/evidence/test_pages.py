@@ -177,7 +177,10 @@ def test_a_download_that_hands_nothing_out_is_not_recorded(desk: Evidence) -> No
 @pytest.mark.parametrize("query", ["as_of=soon", "as_of=2027-01-01", "from=x", "from=2026-02-01&to=2026-01-01", "state=gone"])
 def test_what_cannot_be_meant_is_answered_with_a_sentence(desk: Evidence, query: str) -> None:
     client = desk.client("dpo")
-    assert client.get(f"{REGISTER}?{query}").status_code == 422
+    answer = client.get(f"{REGISTER}?{query}")
+    assert answer.status_code == 422
+    assert "The running year is shown as it stands now." in answer.text, "the page stays, to be put right"
+    assert "Aware from" in answer.text
     assert client.get(f"{REGISTER}.csv?{query}").status_code == 422
     if query.startswith("as_of"):
         assert client.get(f"{EVIDENCE}?{query}").status_code == 422

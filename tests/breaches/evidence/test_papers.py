@@ -35,7 +35,7 @@ def hostile(ground: Ground) -> Case:
     case.release(1)
     case.deliver(26)
     with case.at(27) as unit:
-        operations.ask(unit, case.breach, case.rows[0], HOSTILE[:100], HOSTILE[:100], HOSTILE)
+        operations.ask(unit, case.breach, case.rows[0], HOSTILE[:100], f"{HOSTILE[:100]}@x.example", HOSTILE)
         operations.explain_lateness(unit, case.breach, case.rows, HOSTILE)
     with case.at(28) as unit:
         nothing = operations.record_incident(unit, unit.session.merge(ground.organisation), incident(title="A false alarm"))

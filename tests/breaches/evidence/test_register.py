@@ -13,14 +13,14 @@ from openpyxl import load_workbook
 from sqlalchemy import insert
 
 from dpa.agreements.models import Agreement
-from dpa.breaches import operations
+from dpa.breaches import facts, operations
 from dpa.breaches.closing import CaseState
 from dpa.breaches.evidence import lines as reading
 from dpa.breaches.evidence import register, tables
 from dpa.breaches.evidence.asking import Asked
 from dpa.breaches.evidence.lines import Line, PhaseLine, _joined, lines
 from dpa.breaches.evidence.moments import Promise
-from dpa.breaches.models import Affected
+from dpa.breaches.models import Affected, BreachFacts, Notice
 from dpa.breaches.operations import documenting
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Selection
@@ -81,7 +81,7 @@ def test_a_register_tells_the_newest_statement_beside_the_sheet() -> None:
     assert _joined((), "", later=True) == ()
     assert _joined((), "Told.", later=False) == ("Told.",)
     assert _joined(("Export switched off.",), "Export switched off. The file was deleted.", later=True) == ("Export switched off. The file was deleted.",)
-    assert _joined(("Export switched off.", "Keys kept."), "The file was deleted.", later=True) == ("Export switched off.", "Keys kept.", "The file was deleted.")
+    assert _joined(("Export switched off.", "Keys kept."), "The file was deleted.", later=True) == ("The file was deleted.", "In the fact sheet, before that: Export switched off.", "Keys kept.")
     assert _joined(("Export switched off.",), "Told before the sheet.", later=False) == ("Export switched off.",)
     assert _joined(("Export switched off and keys changed.",), "keys changed", later=True) == ("Export switched off and keys changed.",)
 
@@ -250,3 +250,19 @@ def test_as_many_statements_for_many_incidents_as_for_one(lemon: Ground) -> None
         lemon.session.rollback()
         counts.append(len([text for text in seen if text.startswith("SELECT")]))
     assert counts[1] == counts[2] <= 12
+
+
+def test_a_sheet_older_than_what_customers_were_told_is_named_as_such() -> None:
+    def sheet(nature: str) -> BreachFacts:
+        return BreachFacts(number=1, sheet=facts.build({"nature": nature}).canonical(), at=AUTUMN + 2 * HOUR, by="u:1")
+
+    def final(nature: str, hours: float) -> Notice:
+        return Notice(number=2, phase=Phase.FINAL, nature=nature, consequences="", measures="", contact="", unknown="", released_at=AUTUMN + hours * HOUR)
+
+    told = "1,200 pupils."
+    assert reading.stale(None, [final(told, 5)], "Europe/Paris") == ""
+    assert reading.stale(sheet("We do not know yet how many."), [], "Europe/Paris") == ""
+    assert reading.stale(sheet("We do not know yet how many."), [final(told, 1)], "Europe/Paris") == "", "the sheet is the newer word"
+    assert reading.stale(sheet(told), [final(told, 5)], "Europe/Paris") == ""
+    said = reading.stale(sheet("We do not know yet how many."), [final(told, 5)], "Europe/Paris")
+    assert said.startswith("The final notice of Sun 25 Oct 2026, 06:30 Paris says other things than the fact sheet")
