@@ -183,7 +183,8 @@ def _quoted(text: str) -> bytes:
 def _encoded(content: bytes) -> bytes:
     """Return base64 in the lines of RFC 2045, as the standard library writes it."""
     text = binascii.b2a_base64(content, newline=False)
-    return b"".join(text[start : start + BASE64_LINE] + b"\r\n" for start in range(0, len(text), BASE64_LINE))
+    lines = [text[start : start + BASE64_LINE] for start in range(0, len(text), BASE64_LINE)]
+    return b"\r\n".join([*lines, b""])
 
 
 def _person(name: str, address: str) -> Address:

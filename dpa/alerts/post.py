@@ -1,11 +1,12 @@
 """The post: hands mails over in a thread of its own, while the answers to earlier ones are written down and later ones are built.
 
-How many mails a worker has in hand follows the server: as many as leave within a tenth of a second, two at least. When the worker dies,
+How many mails a worker has in hand follows the server: as many as leave within a fifth of a second, two at least. When the worker dies,
 those may have been accepted unrecorded, so with a slow server it is one or two, and with a fast one what left since the last commit.
 """
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections import deque
 from collections.abc import Iterator
@@ -22,9 +23,12 @@ from dpa.alerts.queue import Claimed
 from dpa.alerts.rules import Answer, Outcome
 from dpa.alerts.transports import Carrier
 
-FEWEST, MOST = 2, 16
+FEWEST, MOST = 2, 32
 """Mails in hand: one on its way and one built, or more where that is not enough to keep a fast server busy."""
-AHEAD_SECONDS = 0.1
+AHEAD_SECONDS = 0.2
+SWITCH_SECONDS = 0.0005
+"""How long a busy thread may keep the interpreter from the others while mails leave. With the usual 5 ms the thread that waits for a server's answers,
+five to a mail, would lose more time than the mail takes."""
 STALE_SECONDS = rules.LEASE.total_seconds() / 2
 """Age after which a built mail is not sent any more: at the end of its lease another worker takes it."""
 log = structlog.get_logger()
@@ -116,11 +120,13 @@ class Post:
 @contextmanager
 def opened(carrier: Carrier) -> Iterator[Post]:
     """Give a post that sends with `carrier`; when its user fails, what was not sent yet stays unsent."""
-    thread = ThreadPoolExecutor(1, "mail")
+    thread, before = ThreadPoolExecutor(1, "mail"), sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         yield Post(carrier, thread)
     finally:
         thread.shutdown(wait=True, cancel_futures=True)
+        sys.setswitchinterval(before)
 
 
 def hand_over(carrier: Carrier, ready: Ready) -> Offered:

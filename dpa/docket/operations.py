@@ -48,14 +48,14 @@ __all__ = [
 
 def meet(unit: Unit, entry: DocketEntry, at: datetime, *, by: str, record: bool = True) -> bool:
     """Record that one promise was kept; see `meet_many`. Returns False, changing nothing, when the deadline is already closed."""
-    return bool(meet_many(unit, [Fulfilment(entry, at, by)], record=record))
+    return bool(meet_many(unit, [Fulfilment(entry.id, at, by)], record=record))
 
 
 @dataclass(frozen=True, slots=True)
 class Fulfilment:
     """How a promise was kept: when, and by what, such as `mail accepted`."""
 
-    entry: DocketEntry
+    entry_id: int
     at: datetime
     by: str
 
@@ -66,11 +66,10 @@ def meet_many(unit: Unit, fulfilments: Sequence[Fulfilment], *, record: bool = T
     The first fulfilment freezes `met_at` and `late_s` for ever. With `record=False` the caller's own events must cover the rows. Raises
     `Invalid` for a fulfilment in the future.
     """
-    _lock_all(unit, [one.entry for one in fulfilments])
-    met = [one for one in fulfilments if one.entry.state not in rules.CLOSED]
-    taken_back = rearming.take_back_many(unit, [one.entry for one in met])
-    for one in met:
-        entry = one.entry
+    entries = _lock_all(unit, [one.entry_id for one in fulfilments])
+    met = [(entries[one.entry_id], one) for one in fulfilments if entries[one.entry_id].state not in rules.CLOSED]
+    taken_back = rearming.take_back_many(unit, [entry for entry, _ in met])
+    for entry, one in met:
         if one.at > unit.now:
             raise Invalid("A deadline cannot be met in the future; check the time.", field="at")
         entry.state = rules.next_state(State(entry.state), Act.MEET)
@@ -80,7 +79,7 @@ def meet_many(unit: Unit, fulfilments: Sequence[Fulfilment], *, record: bool = T
         others = taken_back.get(entry.id, ())
         if record or others:
             _record(unit, Event.MET, entry, others, data={"met": one.at.isoformat(), "late_s": entry.late_s})
-    return [one.entry for one in met]
+    return [entry for entry, _ in met]
 
 
 def extend(
@@ -210,11 +209,11 @@ def _lock(unit: Unit, entry: DocketEntry) -> None:
     unit.session.refresh(entry, with_for_update=True)
 
 
-def _lock_all(unit: Unit, entries: Sequence[DocketEntry]) -> None:
-    """Do the same for many rows, in the order of their numbers, so that two acts cannot wait for each other."""
+def _lock_all(unit: Unit, numbers: Sequence[int]) -> dict[int, DocketEntry]:
+    """See many rows as they are now and keep others off them, in the order of their numbers, so that two acts cannot wait for each other."""
     unit.session.flush()
-    query = select(DocketEntry).where(DocketEntry.id.in_([entry.id for entry in entries])).order_by(DocketEntry.id)
-    unit.session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    query = select(DocketEntry).where(DocketEntry.id.in_(numbers)).order_by(DocketEntry.id)
+    return {entry.id: entry for entry in unit.session.scalars(query.with_for_update().execution_options(populate_existing=True))}
 
 
 def _latest(dates: Dates, latest: Deadline | datetime | None) -> Reckoned | None:

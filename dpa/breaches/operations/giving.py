@@ -121,10 +121,8 @@ def _give(unit: Unit, given: Sequence[_Given]) -> None:
             first[one.row.docket_entry_id] = one
     docket.meet_many(unit, [Fulfilment(number, one.at, f"notice {one.how}") for number, one in first.items()], record=False)
     unit.session.flush()
-    numbers = [one.row.docket_entry_id for one in given]
-    entries = {entry.id: entry for entry in unit.session.scalars(select(DocketEntry).where(DocketEntry.id.in_(numbers)))}
     for one in given:
-        entry = entries[one.row.docket_entry_id]
+        entry = unit.session.get_one(DocketEntry, one.row.docket_entry_id)  # In hand already, but where another phase met it before.
         covers: list[Base] = [one.delivery, *([one.row, entry] if first.get(entry.id) is one else [])]
         trail.record(
             unit, Event.SENT, subject=("breach", one.row.breach_id), organisation_id=one.organisation_id, covers=covers,
