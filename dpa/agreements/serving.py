@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dpa.agreements.models import Activity, Agreement, AgreementActivity, AgreementSystem, System
 from dpa.parties.models import Controller
+from dpa.parties.queries import contains
 from dpa.problems import NotFound
 from dpa.web.identity import Scope
 
@@ -137,6 +138,20 @@ def customers_of(session: Session, agreement_ids: Sequence[int]) -> Mapping[int,
     """Return customer and reference of each agreement, as one line of text; for as many as a page shows."""
     query = select(Agreement.id, Controller.name, Agreement.reference).join(Controller, Controller.id == Agreement.controller_id)
     return {key: f"{name} ({reference})" for key, name, reference in session.execute(query.where(Agreement.id.in_(agreement_ids)))}
+
+
+def called(session: Session, organisation_id: int, text: str, on: date, most: int) -> Sequence[tuple[int, str, str]]:
+    """Return running agreements by reference or customer, as number, customer and reference: those called just this, else those that hold it; at most `most`."""
+    query = running_on(
+        select(Agreement.id, Controller.name, Agreement.reference)
+        .join(Controller, Controller.id == Agreement.controller_id)
+        .where(Agreement.organisation_id == organisation_id),
+        on,
+    ).order_by(Controller.name, Agreement.id).limit(most)  # fmt: skip
+    named = (Agreement.reference, Controller.name, Controller.name + " (" + Agreement.reference + ")")
+    exact = session.execute(query.where(or_(*(func.lower(one) == text.lower() for one in named)))).all()
+    found = exact or session.execute(query.where(or_(contains(Agreement.reference, text), contains(Controller.name, text)))).all()
+    return [(row[0], row[1], row[2]) for row in found]
 
 
 def runs_on(on: date | None) -> ColumnElement[bool]:

@@ -32,11 +32,11 @@ from dpa.breaches.regimes import TITLES, Profile
 from dpa.breaches.rules import Incident, Selection
 from dpa.languages import NAMES
 from dpa.problems import Invalid
-from dpa.web.forms import Form, ZonedDateTimeField
+from dpa.web.forms import Form, Needed, ZonedDateTimeField
 from dpa.web.identity import OrganisationRef
 from dpa.web.words import plural
 
-PERSON_MAX = 200
+PERSON_MAX, ONE_MAX = 200, 300
 """Characters of a name."""
 
 
@@ -154,15 +154,16 @@ class AffectedForm(Form):
             SelectChoice(Selection.BY_SYSTEM.value, label="Customers of these systems"),
             SelectChoice(Selection.BY_ACTIVITY.value, label="Customers of these processing activities"),
             SelectChoice(Selection.BY_SUBPROCESSOR.value, label="Customers of a subprocessor’s systems"),
-            SelectChoice(Selection.BY_LIST.value, label="The agreements I list"),
+            SelectChoice(Selection.BY_LIST.value, label="One customer by name, or the agreements I list"),
             SelectChoice(Selection.ALL.value, label="All running agreements of the organisation"),
         ],
         validators=[DataRequired("Choose how the affected agreements are found.")],
     )
     systems = _ticks("Systems")
     activities = _ticks("Processing activities")
-    operator = SelectField("Subprocessor at fault", validate_choice=False)
-    references = TextAreaField("Agreement references")
+    operator = SelectField("Subprocessor at fault", [Needed("needed when chosen above")], validate_choice=False)
+    one = StringField("One customer, by name or reference", [Length(max=ONE_MAX)], render_kw={"list": "customers", "autocomplete": "off"})
+    references = TextAreaField("Or agreement references")
     file = FileField("Or a file with references", render_kw={"accept": ".csv,.txt,text/csv,text/plain"})
     aware_at = ZonedDateTimeField("Aware that these are affected since", [Optional()])
     aware_reason = TextAreaField("Why you became aware of it later", description="Each of these customers reads it in its notice and on its page; it stands in its dossier.")
@@ -203,6 +204,10 @@ class AffectedForm(Form):
         """Return why awareness came later."""
         return (self.aware_reason.data or "").replace("\r\n", "\n").strip()
 
+    def named(self) -> str:
+        """Return the customer typed by name or reference; empty for none."""
+        return " ".join((self.one.data or "").replace("\x00", " ").split())
+
     def listed(self) -> tuple[Listed, ...]:
         """Return the references given, pasted or as a file; raises `Invalid` for none, both, and what cannot be read.
 
@@ -213,8 +218,8 @@ class AffectedForm(Form):
             pasted = self.references.data or ""
             self.references.data = uploads.either(data, pasted, file_field="file", text_field="references", what="a CSV or text file")
         found = references.listed((self.references.data or "").replace("\x00", " "))
-        if not found:
-            raise Invalid("List at least one agreement reference, one on each line.", field="references")
+        if not found and not self.named():
+            raise Invalid("Name a customer, or list at least one agreement reference, one on each line.", field="one")
         return found
 
 

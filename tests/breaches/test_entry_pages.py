@@ -22,7 +22,7 @@ from tests.breaches.test_pages import GOOD, House
 from tests.support.databases import Database
 from tests.support.pages import act, add_organisation, add_person
 
-UPSTREAM = {"upstream": "nimbus cloud", "upstream_told_at": "2026-11-22T09:30"}
+UPSTREAM = {"upstream": "nimbus cloud", "upstream_told_at": "2026-11-22T10:00"}
 
 
 @pytest.fixture
@@ -311,3 +311,26 @@ def test_an_operator_records_and_names_but_an_auditor_does_not(house: House) -> 
     assert house.client("auditor").get("/breaches/new").status_code == 403
     with house.app.app_context():
         assert db.session.get(Agreement, 1).starts_on == date(2026, 1, 1)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("typed", "words"), [
+    ("Customer 1", ""), ("a1", ""), ("Customer 2 (A2)", ""), ("customer 2", ""), ("omer 1", ""),
+    ("Customer", "fits 2: Customer 1 (A1), Customer 2 (A2). Write one of them."), ("Nobody", "No agreement that ran on Sun 22 Nov 2026 has “Nobody”"),
+    ("", "Name a customer, or list at least one agreement reference"), ("<b>x", "No agreement that ran"),
+])  # fmt: skip
+def test_one_customer_is_added_by_name_or_reference(house: House, typed: str, words: str) -> None:
+    case, client = house.record(), house.client("dpo")
+    page = client.get(f"{case}/affected").text
+    assert '<option value="Customer 1 (A1)">' in page
+    answer = client.post(f"{case}/affected", data={"selection": "by_list", "one": typed})
+    assert answer.status_code == (422 if words else 303)
+    assert words in answer.text
+    assert house.count(Affected) == (0 if words else 1)
+
+
+def test_a_name_travels_with_the_preview_and_beside_references(house: House) -> None:
+    case, client = house.record(), house.client("dpo")
+    preview = client.post(f"{case}/affected", data={"selection": "by_list", "one": "Customer 1", "references": "A2", "preview": "1"}).text
+    assert 'name="one" value="Customer 1"' in preview
+    assert client.post(f"{case}/affected", data={"selection": "by_list", "one": "Customer 1", "references": "A1\nA2"}).status_code == 303
+    assert house.count(Affected) == 2

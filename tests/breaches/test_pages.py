@@ -112,7 +112,7 @@ def test_bad_input_says_what_and_keeps_what_was_typed(house: House, change: dict
     [
         ({}, "Choose how the affected agreements are found."),
         ({"selection": "by_system"}, "Tick at least one system"),
-        ({"selection": "by_list"}, "List at least one agreement reference"),
+        ({"selection": "by_list"}, "or list at least one agreement reference"),
         ({"selection": "by_list", "references": "A1, B9 B8"}, "These agreements are not on file: B9, B8"),
         ({"selection": "nonsense"}, "Not a valid choice"),
     ],

@@ -24,6 +24,11 @@ from dpa.problems import Invalid, Problem
 from dpa.web import access, edge, identity
 from dpa.web.words import day, plural
 
+OFFERED = 300
+"""Customers offered while somebody types a name; beyond that the name is looked for all the same."""
+SHOWN = 5
+"""Customers named where a name fits several."""
+
 
 @blueprint.route("/breaches/<int:breach_id>/affected", methods=["GET", "POST"])
 @access.needs("breaches.record")
@@ -64,9 +69,9 @@ def _form(breach: Breach, choices: pages.Choices) -> AffectedForm:
 def _show(breach: Breach, form: AffectedForm, choices: pages.Choices, named: Collection[int]) -> str:
     session = edge.session()
     first = pages.promised(session, breach, edge.now()) if not named and breach.state is CaseState.OPEN else ()
-    examples = agreements.running(session, breach.organisation_id, legal_day(breach, breach.aware_at), limit=3)
+    offered = agreements.running(session, breach.organisation_id, legal_day(breach, breach.aware_at), limit=OFFERED)
     return render_template(
-        "breaches/affected.html", form=form, breach=breach, running=choices.running, examples=examples, named=len(named), first=first
+        "breaches/affected.html", form=form, breach=breach, running=choices.running, examples=offered[:3], offered=offered, named=len(named), first=first
     )
 
 
@@ -126,4 +131,17 @@ def _listed(breach: Breach, form: AffectedForm) -> Sequence[int]:
     found = agreements.by_references(edge.session(), breach.organisation_id, [one.reference for one in listed])
     if error := references.unknown_sentence(listed, found):
         raise Invalid(error, field="references")
-    return list(dict.fromkeys(found[one.reference] for one in listed))
+    first = [_called(breach, name)] if (name := form.named()) else []
+    return list(dict.fromkeys([*first, *(found[one.reference] for one in listed)]))
+
+
+def _called(breach: Breach, name: str) -> int:
+    """Return the running agreement that a name or reference means; raises `Invalid` where it means none, or several."""
+    on = legal_day(breach, breach.aware_at)
+    found = serving.called(edge.session(), breach.organisation_id, name, on, SHOWN + 1)
+    if not found:
+        raise Invalid(f"No agreement that ran on {day(on)} has “{name[:60]}” in its reference or its customer's name; look it up under Agreements.", field="one")
+    if len(found) > 1:
+        shown = ", ".join(f"{customer} ({reference})" for _, customer, reference in found[:SHOWN])
+        raise Invalid(f"“{name[:60]}” fits {'several' if len(found) > SHOWN else len(found)}: {shown}{' and more' if len(found) > SHOWN else ''}. Write one of them.", field="one")
+    return found[0][0]
