@@ -117,6 +117,7 @@ def test_a_dossier_calls_a_target_of_the_house_no_promise(database: Database, se
     assert "later than the house target. Neither contract nor law name a number; what they ask: without undue delay, GDPR Art. 33(2)." in page
     assert "label='House target', value='missed, 8 h late'" in page
     assert "The house target was missed, and nobody had said why by then." in page
+    assert "'24 hours.', \"the house's own target\"" in page
     for wrong in ("Promised by", "The promise", "not on file", "no DPA"):
         assert wrong not in page
 

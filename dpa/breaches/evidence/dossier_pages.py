@@ -214,6 +214,11 @@ def _own_awareness(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     return (Heading("Awareness that this customer is affected", 3), Table(columns, rows))
 
 
+def _rests_on(said: Mapping[str, Any], basis: str) -> str:
+    """Return what a step of the counting rests on; the length of a house target rests on no clause."""
+    return "the house's own target" if basis and _target(said) else told_basis(basis)
+
+
 def _clock(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     clock = said["clock"]
     ran = "Neither contract nor law name a number, so the house's own target ran" if _target(said) else "It ran"
@@ -222,7 +227,7 @@ def _clock(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
         head += " Awareness was corrected afterwards, which did not move this clock any more."
     if clock["target_at"] != clock["due_at"]:
         head += f" The house's own target was {moment(clock['target_at'], zone)}."
-    steps = tuple((step["label"], step["text"], told_basis(step["basis"])) for step in clock["steps"])
+    steps = tuple((step["label"], step["text"], _rests_on(said, step["basis"])) for step in clock["steps"])
     found: list[Block] = [Text(head), Table((Column("Step", 1), Column("Counting", 4), Column("Rests on", 2)), steps, row_header=True)]
     if clock["warnings"]:
         found.append(Points(tuple(clock["warnings"])))

@@ -93,7 +93,7 @@ def _after(step: Mapping[str, Any]) -> str:
 
 def _bars(said: Mapping[str, Any]) -> tuple[Block, ...]:
     start = instant(said["aware_at"])
-    timed = [(one, (instant(one["told_at"]) - start).total_seconds()) for one in said["promises"] if one["told_at"]]
+    timed = [(one, (instant(one["told_at"]) - start).total_seconds()) for one in said["promises"] if one["told_at"] and not _unreachable(said, one)]
     if not timed:
         return ()
     shown = sorted(timed, key=lambda pair: -pair[1])[:MOST_SHOWN]
