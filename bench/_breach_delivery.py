@@ -24,6 +24,7 @@ from dpa.alerts import delivery
 from dpa.alerts.models import OutboxMessage
 from dpa.alerts.rules import Answer, State
 from dpa.alerts.smtp import SmtpTransport
+from dpa.alerts.worker import collect_rarely
 from dpa.breaches.models import Affected
 from dpa.evidence.register import issuing
 from dpa.evidence.register.models import DocumentState, IssuedDocument
@@ -123,6 +124,7 @@ class Rates:
 def deliver(bench: Bench, port: int, made: int) -> Rates:
     """Send what is ready, in rounds, each followed by the bare loop with the same bytes."""
     found = Rates()
+    collect_rarely()  # As the process of the worker does.
     transport = Keeping(SmtpTransport("127.0.0.1", port))
     while found.mails < made:
         transport.kept.clear()
