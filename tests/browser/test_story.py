@@ -12,6 +12,9 @@ from tests.support.browser import watch_csp
 
 pytestmark = pytest.mark.browser
 
+CUT = "[...document.querySelectorAll('.tag')].filter(one => one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth + 1).map(one => one.innerText)"
+"""Labels of which a part does not fit."""
+
 
 def test_a_breach_of_lemon_learning_is_recorded_released_and_arrives(desk: Desk, signed_in: Any) -> None:
     page = signed_in
@@ -50,6 +53,14 @@ def test_a_breach_of_lemon_learning_is_recorded_released_and_arrives(desk: Desk,
     desk.work()
     page.reload()
     assert page.get_by_text("7 only in the file mailbox").is_visible(), "the desk has no mail server, and its pages say that nobody was told"
+    size = page.viewport_size
+    for width in (390, 1366):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(CUT) == [], f"every state can be read whole at {width} px"
+    page.emulate_media(media="print")
+    assert page.evaluate("[...document.querySelectorAll('.list-wrap')].every(one => one.scrollWidth <= one.clientWidth + 1)"), "paper has no scrollbars"
+    page.emulate_media(media="screen")
+    page.set_viewport_size(size)
     page.get_by_role("link", name="Outbox", exact=True).click()
     page.get_by_role("link", name="Personal data breach LL-2026-001").first.click()
     assert page.get_by_text("A scheduled export with names and work addresses").first.is_visible()
