@@ -386,7 +386,7 @@ def test_an_exercise_stays_inside(lemon: Ground) -> None:
 
 
 def test_the_fact_sheet_keeps_each_version(case: Case) -> None:
-    for hours, sheet in ((1, '{"v":1}'), (2, '{"v":1}'), (3, '{"people":3,"v":1}')):
+    for hours, sheet in ((1, '{"v":1}'), (2, '{"v":1}'), (3, '{"nature":"It leaked.","v":1}')):
         with case.at(hours) as unit:
             operations.save_facts(unit, case.breach, sheet)
     newest = queries.newest_facts(case.ground.session, case.id)
