@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from dpa.breaches import case_queries, notices, phases, queries, rules, tally
-from dpa.breaches.case_queries import PhaseCount, PromiseGroup, QuestionLine
+from dpa.breaches.case_queries import Opened, PhaseCount, PromiseGroup, QuestionLine
 from dpa.breaches.closing import CaseState
 from dpa.breaches.facts import Completeness, FactSheet, completeness, read
 from dpa.breaches.models import Breach, BreachFacts, Notice
@@ -26,7 +26,6 @@ from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import explanation
 from dpa.evidence.trail import queries as trail
 from dpa.evidence.trail import registry, sentences
-from dpa.people.models import Organisation
 from dpa.web.clock_strip import Clock
 from dpa.web.paging import Page
 from dpa.web.words import instant_text, plural
@@ -173,10 +172,11 @@ class Reads:
 
 
 def view(
-    session: Session, breach: Breach, organisation: Organisation, *, now: datetime, reader: trail.Reader, after: Sequence[Any] | None,
+    session: Session, opened: Opened, *, now: datetime, reader: trail.Reader, after: Sequence[Any] | None,
     narrowing: Sequence[ColumnElement[bool]] = (),
 ) -> CaseView:
     """Return the case page's content as of `now`; `narrowing` are conditions on the customers shown."""
+    breach, organisation = opened.breach, opened.organisation
     reached = case_queries.load_phases(session, breach)
     running = {entry.kind: entry for entry in case_queries.first_clocks(session, breach.id)}
     word = running.get(case_queries.WORD)
@@ -205,7 +205,7 @@ def view(
         offers=offers(breach),
         clocks=_clocks(case_queries.promises(session, breach.id, CLOCKS_MOST), now),
         questions=case_queries.open_questions(session, breach.id),
-        facts=_facts(queries.newest_facts(session, breach.id)),
+        facts=_facts(opened.sheet),
         dora=running.get(case_queries.DORA),
     )
 

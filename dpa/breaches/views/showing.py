@@ -23,20 +23,21 @@ from dpa.web import access, edge, identity, paging
 def show(breach_id: int) -> Page:
     """Show a case: what must happen next, who is affected, what happened."""
     scope = edge.scope("breaches.read")
-    breach, organisation, classified = case_queries.opened(edge.session(), scope, breach_id)
+    opened = case_queries.opened(edge.session(), scope, breach_id)
+    breach, organisation = opened.breach, opened.organisation
     person = identity.signed_in()
     after = paging.decode_key(request.args.get("after"), 2)
     reader = Reader(scope, person.actor, installation=False)
     text, only = request.args.get("q", "").replace("\x00", "").strip()[:100], request.args.get("show", "")
     chosen = Only(only) if only in set(Only) else None
     narrowing = narrow(text, chosen, edge.now())
-    view = case.view(edge.session(), breach, organisation, now=edge.now(), reader=reader, after=after, narrowing=narrowing)
+    view = case.view(edge.session(), opened, now=edge.now(), reader=reader, after=after, narrowing=narrowing)
     return render_template(
         "breaches/case.html",
         case=view,
         breach=breach,
         organisation=organisation.name,
-        classified=classified,
+        classified=opened.classified,
         not_authorised=authorised.warnings(edge.session(), breach) if view.open else (),
         q=text,
         chosen=chosen.value if chosen else "",

@@ -80,8 +80,13 @@ def document(session: Session, scope: Scope, document_id: int) -> IssuedDocument
 
 
 def of_case(session: Session, scope: Scope, subject: tuple[str, int | str], *, limit: int = 20) -> Sequence[IssuedDocument]:
-    """Return the documents of a case, newest first."""
-    return documents(session, scope, Narrowing(subject=(subject[0], str(subject[1]))), before_id=None, size=limit).rows
+    """Return the documents of a case, newest first.
+
+    A case belongs to one organisation, so its scope is looked at here: with it in the statement, SQLite reads all documents of the organisation.
+    """
+    kind, identifier = subject
+    query = select(IssuedDocument).where(IssuedDocument.subject_type == kind, IssuedDocument.subject_id == str(identifier))
+    return [row for row in session.scalars(query.order_by(IssuedDocument.id.desc()).limit(limit)) if row.organisation_id in scope]
 
 
 def by_ids(session: Session, ids: Sequence[int]) -> Mapping[int, IssuedDocument]:
