@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, func, select, true
+from sqlalchemy import exists, func, select, text, true
 from sqlalchemy.orm import Session
 
 from dpa.breaches import phases, rules
@@ -13,7 +13,7 @@ from dpa.breaches.models import Affected, Breach, BreachSettings, Notice, Questi
 from dpa.breaches.operations.affecting import KIND
 from dpa.breaches.versions import draft_of
 from dpa.docket.errands import MOST, Errand, Errands
-from dpa.docket.models import DocketEntry
+from dpa.docket.models import RUNNING, DocketEntry
 from dpa.parties.models import Controller
 from dpa.people.models import Organisation
 from dpa.web.identity import Scope
@@ -29,7 +29,7 @@ def approvals(session: Session, scope: Scope, actor: str) -> Sequence[Errand]:
     """Return the notices this person may approve: ready, not approved, and written by somebody else, where the house asks for four eyes."""
     first = (
         select(func.min(DocketEntry.target_at))
-        .where(DocketEntry.subject_type == "breach", DocketEntry.subject_id == Breach.id, DocketEntry.kind == KIND, DocketEntry.state.in_(["open", "paused"]))
+        .where(DocketEntry.subject_type == "breach", DocketEntry.subject_id == Breach.id, DocketEntry.kind == KIND, text(RUNNING))
         .correlate(Breach).scalar_subquery()
     )  # fmt: skip
     query = (
@@ -76,7 +76,7 @@ def questions(session: Session, scope: Scope, _actor: str) -> Sequence[Errand]:
 def endings(session: Session, scope: Scope, _actor: str) -> Sequence[Errand]:
     """Return real cases that were told of and in which no clock runs any more: a final notice or the close is all that is left, and no deadline says so."""
     running = exists().where(
-        DocketEntry.subject_type == "breach", DocketEntry.subject_id == Breach.id, DocketEntry.kind.in_(CLOCKS), DocketEntry.state.in_(["open", "paused"])
+        DocketEntry.subject_type == "breach", DocketEntry.subject_id == Breach.id, DocketEntry.kind.in_(CLOCKS), text(RUNNING)
     ).correlate(Breach)  # fmt: skip
     phases_of = select(Notice.id).where(Notice.breach_id == Breach.id)
     query = (
