@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 BUSY_TIMEOUT_MS = 10_000
+MAPPED_BYTES = 1 << 30
+"""How much of an SQLite file a web process reads as memory."""
 
 
 def make_engine(url: str, *, durable: bool = True) -> Engine:
@@ -46,6 +48,15 @@ def _sqlite_connect(dbapi: Any, synchronous: str) -> None:
     # Erased personal data must not stay readable in free pages of the file.
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
+
+
+def map_reads(engine: Engine) -> None:
+    """Have an engine read an SQLite file as memory instead of copying each page of it; for web processes, whose large cases read many rows.
+
+    Not for the worker or commands: what they read would count as their memory, which is bounded.
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda dbapi, _record: dbapi.execute(f"PRAGMA mmap_size={MAPPED_BYTES}"))
 
 
 def _sqlite_connect_durable(dbapi: Any, _record: Any) -> None:

@@ -97,6 +97,7 @@ def _install_extensions(app: Flask) -> None:
     login_manager.session_protection = None  # Server-side sessions decide; see dpa.people.sessions.
     with app.app_context():
         database.install_hooks(db.engine)
+        database.map_reads(db.engine)
 
 
 def _install_templates(app: Flask) -> None:
