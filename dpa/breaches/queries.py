@@ -91,18 +91,16 @@ def affected(
 ) -> Page[AffectedLine]:
     """Return a page of a case's customers, soonest clock first; `where` narrows it. The caller has checked the scope of the case."""
     flags = standing_flags(found, own_domains)
-    query = (
-        _with_delivery(
-            select(Affected, DocketEntry, Agreement.reference, Controller.name, Delivery, OutboxMessage.last_error, *flags), found
-        )
-        .join(Agreement, Agreement.id == Affected.agreement_id)
-        .join(Controller, Controller.id == Affected.controller_id)
-        .where(*where)
-        .order_by(DocketEntry.target_at, Affected.id)
-        .limit(size + 1)
-    )
+    # Whom to show is found by few columns first: sorting whole rows of ten thousand customers takes longer than all else on the page.
+    shown = select(Affected.id).join(DocketEntry, DocketEntry.id == Affected.docket_entry_id).where(Affected.breach_id == found.id)
+    if where:
+        shown = _with_parties(_with_delivery(select(Affected.id), found)).where(*where)
     if after:
-        query = query.where(tuple_(DocketEntry.target_at, Affected.id) > tuple_(instant_of(after[0]), after[1]))
+        shown = shown.where(tuple_(DocketEntry.target_at, Affected.id) > tuple_(instant_of(after[0]), after[1]))
+    chosen = shown.order_by(DocketEntry.target_at, Affected.id).limit(size + 1).subquery()
+    query = _with_parties(
+        _with_delivery(select(Affected, DocketEntry, Agreement.reference, Controller.name, Delivery, OutboxMessage.last_error, *flags), found)
+    ).where(Affected.id.in_(select(chosen.c.id))).order_by(DocketEntry.target_at, Affected.id)  # fmt: skip
     lines = [_line(*row) for row in session.execute(query)]
     return Page.cut(lines, lambda line: (line.due_at.isoformat(), line.id), size)
 
@@ -118,6 +116,10 @@ def _line(
         kept=delivery is not None and delivery.kept,
         late_reason=row.late_reason, not_required=row.not_required, why=explanation(entry),
     )  # fmt: skip
+
+
+def _with_parties(query: Any) -> Any:
+    return query.join(Agreement, Agreement.id == Affected.agreement_id).join(Controller, Controller.id == Affected.controller_id)
 
 
 def _with_delivery(query: Any, found: Breach) -> Any:
