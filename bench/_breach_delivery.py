@@ -24,10 +24,10 @@ from dpa.alerts import delivery
 from dpa.alerts.models import OutboxMessage
 from dpa.alerts.rules import Answer, State
 from dpa.alerts.smtp import SmtpTransport
-from dpa.alerts.worker import collect_rarely
 from dpa.breaches.models import Affected
 from dpa.evidence.register import issuing
 from dpa.evidence.register.models import DocumentState, IssuedDocument
+from dpa.garbage import collect_rarely
 
 
 def serve(pipe: Connection) -> None:

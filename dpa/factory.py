@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, g, redirect, url_for
 from jinja2 import StrictUndefined
+from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -15,6 +16,7 @@ from dpa.clock import Clock, SystemClock
 from dpa.config import Settings, load_settings, secret_key
 from dpa.evidence import checking
 from dpa.extensions import csrf, db, login_manager
+from dpa.garbage import collect_rarely
 from dpa.slice import Banner
 from dpa.slices import SLICES
 from dpa.web import (
@@ -66,6 +68,8 @@ def create_served_app() -> Flask:
     """Return the application for a process that serves people, after the trail was compared with what was signed of it."""
     app = create_app()
     checking.compare_at_start(app.extensions["dpa_settings"], SystemClock().now())
+    configure_mappers()
+    collect_rarely()
     return app
 
 

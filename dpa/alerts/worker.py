@@ -6,7 +6,6 @@ costs seconds. The web processes never load this module.
 
 from __future__ import annotations
 
-import gc
 import os
 import secrets
 import signal
@@ -30,6 +29,7 @@ from dpa.alerts.models import WorkerHeartbeat
 from dpa.alerts.watchdog import ClockGuard, Pulse, Verdict
 from dpa.clock import Clock
 from dpa.config import Settings
+from dpa.garbage import collect_rarely
 from dpa.problems import Misconfigured
 from dpa.slice import Job, Tick
 from dpa.unit import Unit
@@ -42,16 +42,6 @@ FAILURES_SHOWN = 1
 """Runs in a row that fail until pages and monitors say so: some jobs run once a quarter of an hour, so a second failure would come too late."""
 
 log = structlog.get_logger()
-
-
-def collect_rarely() -> None:
-    """Have this process look for garbage less often, and never in what stays to its end: libraries, mappings, templates.
-
-    Python's own intervals are made for small programs; a release of thousands of notices would spend a tenth of its time on them.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 class Worker:

@@ -105,6 +105,15 @@ def test_sqlite_is_durable_and_refuses_writes_outside_a_unit(tmp_path: Path) -> 
     engine.dispose()
 
 
+def test_only_web_processes_read_the_file_as_memory(tmp_path: Path) -> None:
+    mapped, plain = (database.make_engine(f"sqlite:///{tmp_path / 'mapped.sqlite3'}") for _ in range(2))
+    database.map_reads(mapped)
+    for engine, most in ((mapped, database.MAPPED_BYTES), (plain, 0)):
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA mmap_size").scalar() == most
+        engine.dispose()
+
+
 def test_a_unit_is_one_transaction_and_not_nested(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}")
     settings = Settings(instance=tmp_path)
