@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 import dpa.slices  # noqa: F401
-from dpa import unit
+from dpa import database, unit
 from dpa.clock import FixedClock, SystemClock
 from dpa.config import Settings, load_settings, secret_key
 from dpa.database import make_engine
