@@ -175,9 +175,12 @@ def _file(file: Attachment) -> bytes:
 
 
 def _quoted(text: str) -> bytes:
-    """Return text as quoted-printable (RFC 2045, 6.7) with line ends of the wire."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
-    return binascii.b2a_qp(lines.encode(), istext=True)
+    """Return text as quoted-printable (RFC 2045, 6.7) with line ends of the wire.
+
+    The encoder breaks long lines as the first line ends, so there must be one: a text without any would get bare line feeds.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n") + "\n"
+    return binascii.b2a_qp(lines.replace("\n", "\r\n").encode(), istext=True)
 
 
 def _encoded(content: bytes) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -204,3 +206,13 @@ def test_files_are_written_as_the_standard_library_writes_them(size: int) -> Non
     (sample,) = expected.iter_attachments()
     body = sample.as_bytes(policy=mail.POLICY).partition(b"\r\n\r\n")[2]
     assert body in mail.build(letter(attachments=files)), "the same lines, byte for byte"
+
+
+@pytest.mark.parametrize("body", ["x" * 500, "é" * 200 + "\n", "first\rsecond\r\nthird\n" + "y " * 300, ".\n.leading dot\n", "one line"])
+def test_no_text_puts_a_bare_line_feed_or_a_long_line_on_the_wire(body: str) -> None:
+    data = mail.build(replace(letter(), text=body, html=f"<p>{body}</p>"))
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", data), "RFC 5321 2.3.8: servers refuse bare line feeds, or read them as they like"
+    assert max(map(len, data.split(b"\r\n"))) <= 998
+    plain = read(data).get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().replace("\r\n", "\n").rstrip("\n") == body.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
