@@ -14,9 +14,9 @@ KIND = "breach-dossier"
 FORMAT = 1
 
 
-def content(case: CaseFile, customer: CustomerFile, processor: str) -> dict[str, Any]:
+def content(case: CaseFile, customer: CustomerFile, processor: str, *, demonstration: bool) -> dict[str, Any]:
     """Return what the record of a dossier holds: the incident, the customer's part, and the package for its own notification."""
-    return {"format": FORMAT, **case.said, **customer.said, "edpb": package.package(case, customer, processor)}
+    return {"format": FORMAT, **case.said, **customer.said, "edpb": package.package(case, customer, processor, demonstration=demonstration)}
 
 
 DOSSIER = DocumentKind(

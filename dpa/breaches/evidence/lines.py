@@ -180,14 +180,19 @@ def _news(said: Sequence[str], told: str) -> bool:
     return bool(told) and told not in "\n".join(said) and not (said and all(one in told for one in said))
 
 
-def stale(sheet: BreachFacts | None, phases: Sequence[Notice], zone: str) -> str:
-    """Return what must be said where customers were told more than the fact sheet holds; empty where the sheet is the newest word, and where there is none."""
+def ahead(sheet: BreachFacts | None, phases: Sequence[Notice], zone: str) -> Notice | None:
+    """Return the notice released last, if it is newer than the fact sheet and says other things; none where the sheet is the newest word, and where there is none."""
     released = [one for one in phases if one.released_at is not None]
     if sheet is None or not released or released[-1].released_at is None or released[-1].released_at < sheet.at:
-        return ""
+        return None
     said, newest = facts.matters(sheet_of([sheet], phases, 1), zone), released[-1]
-    more = any(_news(getattr(said, name), getattr(newest, name)) for name in ("nature", "consequences", "measures"))
-    if not more:
+    return newest if any(_news(getattr(said, name), getattr(newest, name)) for name in ("nature", "consequences", "measures")) else None
+
+
+def stale(sheet: BreachFacts | None, phases: Sequence[Notice], zone: str) -> str:
+    """Return what must be said where customers were told more than the fact sheet holds; empty for nothing."""
+    newest = ahead(sheet, phases, zone)
+    if sheet is None or newest is None:
         return ""
     return (
         f"The {TITLES[newest.phase].lower()} of {instant_text(newest.released_at or sheet.at, zone)} says other things than the fact sheet, which was saved last on "

@@ -9,20 +9,25 @@ from typing import Any
 from dpa.breaches import facts
 from dpa.breaches.evidence.case_file import CaseFile
 from dpa.breaches.evidence.customer_file import CustomerFile
+from dpa.breaches.evidence.lines import ahead
 from dpa.breaches.facts import Context, Share
 from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.phases import Phase
 
 
-def package(case: CaseFile, customer: CustomerFile, processor: str) -> dict[str, Any]:
-    """Return what a controller can import; see `dpa.breaches.facts.edpb`, which says what it must answer itself."""
-    newest = case.phases[-1] if case.phases else None
+def package(case: CaseFile, customer: CustomerFile, processor: str, *, demonstration: bool) -> dict[str, Any]:
+    """Return what a controller can import; see `dpa.breaches.facts.edpb`, which says what it must answer itself. `demonstration` where no mail server is set."""
+    newest, sheet = case.phases[-1] if case.phases else None, case.versions[-1] if case.versions else None
+    kept = bool(customer.said["demonstration"])
     return facts.package(case.sheet, Context(
         processor=processor, controller=customer.agreement.controller, reference=case.breach.reference, detected_at=case.detected_at,
         aware_at=case.aware_at, own_aware_at=customer.aware_at if customer.said["aware_reason"] else None, own_aware_why=customer.said["aware_reason"],
-        notified_at=customer.told_at, as_of=case.as_of, zone=case.breach.zone,
-        facts_version=case.versions[-1].number if case.versions else 0, phase=(newest.phase if newest else Phase.INITIAL).value,
+        # What the file mailbox kept told nobody, so no day of it may stand as the day the controller was informed.
+        notified_at=None if kept else customer.told_at, as_of=case.as_of, zone=case.breach.zone,
+        facts_version=sheet.number if sheet else 0, phase=(newest.phase if newest else Phase.INITIAL).value,
         controllers=case.customers, processor_contact=newest.contact if newest else "", exercise=case.breach.drill, share=_share(case, customer.part),
+        demonstration=demonstration or kept, facts_saved_at=sheet.at if sheet else None, last_notice_at=newest.released_at if newest else None,
+        facts_behind=ahead(sheet, case.phases, case.breach.zone) is not None,
     ))  # fmt: skip
 
 

@@ -29,6 +29,7 @@ NOTES = (
     "The template was read in version 1.0, adopted on 8 June 2026, through a third-party extraction; compare it with the final version.",
 )
 EXERCISE = "This is an exercise. Nothing in this file happened; never submit it."
+DEMONSTRATION = "This file comes from a demonstration: it was made without a mail server, and no notice of it reached anybody by mail. Do not submit it."
 
 Value = str | int | bool | list[str] | list[int]
 
@@ -65,6 +66,14 @@ class Context:
     """Contact details where the sheet names no contact."""
     exercise: bool = False
     """Whether this is a drill."""
+    demonstration: bool = False
+    """Whether no mail server was set, or the file mailbox kept what this controller should have been told."""
+    facts_saved_at: datetime | None = None
+    """When the newest sheet was saved, aware; none where none was kept."""
+    last_notice_at: datetime | None = None
+    """When the newest notice was released, aware; none before the first."""
+    facts_behind: bool = False
+    """Whether that notice is newer than the sheet and says other things."""
     own_aware_at: datetime | None = None
     """When it was aware that this controller is affected, where that was later, aware."""
     own_aware_why: str = ""
@@ -77,7 +86,8 @@ def package(sheet: FactSheet, context: Context) -> dict[str, Any]:
     `fields` maps the schema's names (`field_55`) to letters, texts, numbers and lists, in the order of the template; `readable` says the
     same in words; `open` lists what the processor may contribute and does not know yet; `left_to_the_controller` lists the rest with the
     reason; `statements` holds what Art. 33(3) and (4) GDPR
-    ask and the template has no field for. Raises ValueError for naive instants.
+    ask and the template has no field for. `exercise`, `demonstration` and `facts_behind_last_notice` say beside the template's structure
+    what the file is worth. Raises ValueError for naive instants.
     """
     own = for_controller(sheet, context.share, controllers=context.controllers)
     filled = _filled(own, context)
@@ -86,11 +96,15 @@ def package(sheet: FactSheet, context: Context) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "template": {"name": "EDPB template for personal data breach notification", "version": VERSION, "adopted": ADOPTED},
         "exercise": context.exercise,
+        "demonstration": context.demonstration,
         "processor": context.processor,
         "controller": context.controller,
         "reference": context.reference,
         "phase": context.phase,
         "facts_version": context.facts_version,
+        "facts_saved_at": _rfc3339(context.facts_saved_at) if context.facts_saved_at else None,
+        "last_notice_at": _rfc3339(context.last_notice_at) if context.last_notice_at else None,
+        "facts_behind_last_notice": context.facts_behind,
         "as_of": _rfc3339(context.as_of),
         "fields": {FIELDS[number].name: value for number, (value, _said) in filled.items()},
         "readable": [
@@ -108,7 +122,7 @@ def package(sheet: FactSheet, context: Context) -> dict[str, Any]:
             for field in FIELDS.values()
             if field.left
         ],
-        "notes": [*((EXERCISE,) if context.exercise else ()), *NOTES, *_shared(context)],
+        "notes": [*_warnings(context), *NOTES, *_shared(context)],
     }
 
 
@@ -275,6 +289,19 @@ def _demanded(field: Field, sheet: FactSheet) -> bool:
     if field.number == 73:
         return sheet.records is None
     return field.mandatory or field.number == 52
+
+
+def _warnings(context: Context) -> tuple[str, ...]:
+    """Return what a reader must know before anything else of the file."""
+    said = [EXERCISE] if context.exercise else []
+    if context.demonstration:
+        said.append(DEMONSTRATION)
+    if context.facts_behind and context.facts_saved_at and context.last_notice_at:
+        saved, told = instant_text(context.facts_saved_at, context.zone), instant_text(context.last_notice_at, context.zone)
+        said.append(
+            f"The facts were saved last on {saved}; the notice of {told} is newer and says other things. Where they differ, the notice is the newer word."
+        )
+    return tuple(said)
 
 
 def _shared(context: Context) -> tuple[str, ...]:

@@ -32,10 +32,11 @@ def order_dossiers(unit: Unit, breach: Breach, organisation: Organisation, rows:
     if not found:
         raise Conflict("Nobody was named as affected by then, so there is no dossier to issue; choose a later time.")
     issuer, approvals = people.issuer(organisation), (people.approval(unit, organisation.id, "asked for this dossier"),)
+    demonstration = not unit.settings.smtp_url
     return issuing.order_many(unit, [
         Order(
             kind=dossier.KIND, organisation_id=organisation.id, issuer=issuer, title=breach.title, subject=("breach", breach.id),
-            content=dossier.content(case, one, organisation.name), addressee=one.agreement.controller, controller_id=one.row.controller_id,
+            content=dossier.content(case, one, organisation.name, demonstration=demonstration), addressee=one.agreement.controller, controller_id=one.row.controller_id,
             approvals=approvals,
         )
         for one in found

@@ -13,8 +13,10 @@ from dpa.alerts.rules import State
 from dpa.breaches import case, customer, list_queries, operations, tally, year_queries, yearly
 from dpa.breaches.case_queries import Opened
 from dpa.breaches.events import Event
-from dpa.breaches.evidence import dossier_pages, lines, register, tables
+from dpa.breaches.evidence import dossier_pages, lines, package, register, tables
 from dpa.breaches.evidence import pages as evidence_pages
+from dpa.breaches.evidence.case_file import case_file
+from dpa.breaches.evidence.customer_file import customer_files
 from dpa.breaches.evidence.moments import Promise
 from dpa.breaches.models import Affected, Delivery
 from dpa.breaches.operations import documenting
@@ -89,6 +91,17 @@ def test_the_dossier_says_it_first_and_the_register_counts_it(here: Ground) -> N
     assert "was kept." not in lead
 
 
+def test_the_facts_for_the_controller_name_no_day_on_which_nobody_was_told(here: Ground) -> None:
+    one = demonstration(here)
+    [kept, telephoned] = customer_files(here.session, case_file(here.session, one.breach, NOW + 5 * HOUR), one.rows)
+    telephoned.said["demonstration"] = False
+    for customer_file, server, marked in ((kept, False, True), (kept, True, True), (telephoned, False, False), (telephoned, True, True)):
+        found = package.package(case_file(here.session, one.breach, NOW + 5 * HOUR), customer_file, "Lemon", demonstration=server)
+        assert found["demonstration"] is marked
+        informed = customer_file is telephoned
+        assert ("field_52" in found["fields"], "The processor informed the controller" in found["fields"]["field_53"]) == (informed, informed)
+
+
 def test_one_who_was_telephoned_is_told_beside_those_of_the_file_mailbox(here: Ground) -> None:
     one = demonstration(here)
     with one.at(4) as unit:
@@ -118,6 +131,7 @@ def test_a_document_ordered_without_a_mail_server_is_marked_and_one_with_is_not(
             [paper] = documenting.order_dossiers(unit, one.breach, organisation, [one.rows[0]], NOW + 5 * HOUR)
             order = records.read(paper.content)
         assert ("demonstration" in order) is marked
+        assert order["content"]["edpb"]["demonstration"] is True, "what the file mailbox kept told nobody, whatever is set later"
         seal = {"subject": "Lemon", "root_fingerprint": "aa", "fingerprint": "bb"}
         whole = records.issued(order, at=NOW + 7 * HOUR, seal=seal, checkpoint="x\n", trail_key="k", anchor=None)
         made = assembling.document(records.canonical(whole), kinds.kind_named(paper.kind), None)

@@ -83,6 +83,17 @@ def test_the_package_for_the_controller_says_what_it_must_answer_itself(story: S
     assert "field_68" not in package["fields"], "the number of all customers' people is no answer of one"
 
 
+def test_the_package_says_when_the_notice_sent_last_is_newer_and_says_other_things(story: Story) -> None:
+    story.finish()
+    before, fresh, after = (story.dossier(0, hours, at=50)["edpb"] for hours in (2.9, 10, 41))
+    assert [(one["facts_saved_at"], one["last_notice_at"]) for one in (before, fresh, after)] == [
+        ("2026-11-22T12:30:00Z", None), ("2026-11-22T18:00:00Z", "2026-11-22T15:00:00Z"), ("2026-11-22T18:00:00Z", "2026-11-23T17:00:00Z"),
+    ]  # fmt: skip
+    assert [one["facts_behind_last_notice"] for one in (before, fresh, after)] == [False, False, True]
+    assert any("the notice is the newer word" in note for note in after["notes"])
+    assert not any("newer word" in note for note in fresh["notes"])
+
+
 def test_without_a_fact_sheet_the_package_takes_what_customers_were_told(here: Ground) -> None:
     from tests.breaches.test_phases import Case
 
@@ -93,7 +104,7 @@ def test_without_a_fact_sheet_the_package_takes_what_customers_were_told(here: G
         package = records.read(paper.content)["content"]["edpb"]
     assert package["fields"]["field_62"] == "An export leaked."
     assert package["fields"]["field_92"] == "Access was closed."
-    assert package["facts_version"] == 0
+    assert (package["facts_version"], package["facts_saved_at"], package["facts_behind_last_notice"]) == (0, None, False)
 
 
 def test_a_case_opened_again_was_closed_in_between(story: Story) -> None:

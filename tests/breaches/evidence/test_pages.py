@@ -137,11 +137,14 @@ def test_the_facts_leave_as_a_file_and_the_trail_says_so(desk: Evidence) -> None
     assert answer.headers["Content-Disposition"] == "attachment; filename=LL-2026-001-A1-edpb.json"
     package = json.loads(answer.data)
     assert (package["controller"], package["as_of"], package["exercise"]) == ("Customer 1", "2026-11-22T12:30:00Z", False)
-    assert desk.events("breaches:facts:exported") == [{"agreement": 1, "as_of": "2026-11-22T12:30:00+00:00"}]
+    assert package["demonstration"] is True, "no mail server is set here"
+    desk.app.extensions["dpa_settings"] = desk.app.extensions["dpa_settings"].model_copy(update={"smtp_url": "smtp://mail.example:25"})
+    assert json.loads(desk.client("dpo").get(f"{EVIDENCE}/1.json?as_of=2026-11-22T13:30").data)["demonstration"] is False
+    assert desk.events("breaches:facts:exported")[:1] == [{"agreement": 1, "as_of": "2026-11-22T12:30:00+00:00"}]
     assert json.loads(desk.client("dpo").get("/breaches/2/evidence/3.json").data)["exercise"] is True
     assert desk.client("dpo").get(f"{EVIDENCE}/1.json?as_of=2026-11-22T11:00").status_code == 404
     assert desk.client("dpo").get(f"{EVIDENCE}/3.json").status_code == 404
-    assert len(desk.events("breaches:facts:exported")) == 2
+    assert len(desk.events("breaches:facts:exported")) == 3
 
 
 @pytest.mark.parametrize(("query", "count"), [

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from dpa.breaches.facts import words as w
-from dpa.breaches.facts.edpb import EXERCISE, Context, package
+from dpa.breaches.facts.edpb import DEMONSTRATION, EXERCISE, Context, package
 from dpa.breaches.facts.sheet import Count, FactSheet, build
 from dpa.breaches.facts.telling import Share
 from dpa.breaches.facts.template import FIELDS, MANDATORY, Field, Kind
@@ -144,6 +144,27 @@ def test_an_exercise_says_so_first() -> None:
     found = package(full(), replace(CONTEXT, exercise=True))
     assert (found["exercise"], found["notes"][0]) == (True, EXERCISE)
     assert EXERCISE not in package(full(), CONTEXT)["notes"]
+
+
+def test_a_demonstration_says_so_beside_the_template() -> None:
+    plain, found = package(full(), CONTEXT), package(full(), replace(CONTEXT, demonstration=True))
+    assert (found["demonstration"], found["notes"][0]) == (True, DEMONSTRATION)
+    assert (plain["demonstration"], DEMONSTRATION in plain["notes"]) == (False, False)
+    assert found["fields"] == plain["fields"]
+    assert package(full(), replace(CONTEXT, demonstration=True, exercise=True))["notes"][:2] == [EXERCISE, DEMONSTRATION]
+
+
+def test_facts_behind_the_last_notice_say_so_with_both_times() -> None:
+    plain = package(full(), CONTEXT)
+    assert (plain["facts_saved_at"], plain["last_notice_at"], plain["facts_behind_last_notice"]) == (None, None, False)
+    found = package(full(), replace(CONTEXT, facts_saved_at=NOW, last_notice_at=NOW + timedelta(hours=2), facts_behind=True))
+    assert (found["facts_saved_at"], found["last_notice_at"]) == ("2026-11-22T12:00:00Z", "2026-11-22T14:00:00Z")
+    assert found["facts_behind_last_notice"] is True
+    assert found["notes"][0] == (
+        "The facts were saved last on Sun 22 Nov 2026 13:00 +01:00 (Europe/Paris); the notice of Sun 22 Nov 2026 15:00 +01:00 (Europe/Paris) is newer "
+        "and says other things. Where they differ, the notice is the newer word."
+    )
+    assert found["fields"] == plain["fields"]
 
 
 def test_a_naive_instant_is_refused() -> None:
