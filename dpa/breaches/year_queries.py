@@ -37,7 +37,7 @@ class YearLine:
     first_told_at: datetime | None
     last_told_at: datetime | None
     first_due_at: datetime | None
-    """The earliest promise of all its customers."""
+    """The earliest promise or target of all its customers."""
     kept: int
     """Customers whose notice was only kept in the file mailbox of a demonstration; not among those told."""
 

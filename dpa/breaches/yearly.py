@@ -37,7 +37,7 @@ class Bar:
     last: float
     """Where the last one was told; where it stands now while clocks run."""
     promise: float | None
-    """Where the earliest promise ended."""
+    """Where the earliest promise or target ended."""
     words: str
     sentence: str
 
@@ -65,7 +65,7 @@ def _bar(line: YearLine, now: datetime, end: int, page: str) -> Bar:
     promise = _place(line.first_due_at - line.aware_at, end) if line.first_due_at else None
     words, state = _words(line, now)
     told = f"first customer told after {length(line.first_told_at - line.aware_at)}" if line.first_told_at else "nobody told yet"
-    due = f", earliest promise after {length(line.first_due_at - line.aware_at)}" if line.first_due_at else ""
+    due = f", earliest promise or target after {length(line.first_due_at - line.aware_at)}" if line.first_due_at else ""
     return Bar(
         label=line.title, hint=line.reference, url=page.format(id=line.id), state=state, first=first, last=_place(_end(line, now) - line.aware_at, end),
         promise=promise, words=words, sentence=f"{told}{due}: {words}",

@@ -454,7 +454,7 @@ def test_a_customer_of_another_case_is_not_found(desk: Desk) -> None:
 def test_the_year_shows_times_to_notice_and_leaves_exercises_and_strangers_out(desk: Desk) -> None:
     desk.tell()
     page = desk.client("auditor").get("/breaches/year").text
-    assert "first customer told after 3 h, earliest promise after 1 d: all in time" in page
+    assert "first customer told after 3 h, earliest promise or target after 1 d: all in time" in page
     assert "LL-2026-001" not in desk.client("outsider").get("/breaches/year?year=2026").text
     assert "No incident in 2019" in desk.client("dpo").get("/breaches/year?year=2019").text
     assert desk.client("dpo").get("/breaches/year?year=0&after=xx").status_code == 422

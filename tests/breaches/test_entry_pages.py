@@ -96,7 +96,7 @@ def test_after_recording_the_page_says_first_what_must_happen_next_by_when_for_w
     client = house.client("dpo")
     page = client.get(client.post("/breaches/new", data=GOOD).location).text
     assert page.index("Act next") < page.index("Who is affected</legend>")
-    assert "The shortest promise on file: 24 hours, clause 15.4, to 2 customers" in page
+    assert "The shortest promise or target on file: 24 hours, clause 15.4, to 2 customers" in page
     assert "Mon 23 Nov 2026, 10:00 Paris" in page
 
 

@@ -235,8 +235,8 @@ def test_all_of_the_time_is_said_so_and_takes_one_statement(house: House) -> Non
             view = upstream_of(db.session(), row)
         assert len(sent) == 1
     assert view is not None
-    assert view.sentence == "Nimbus told you 2 d after the first sign. That is all the time promised to 2 customers."
-    assert [(line.customers, line.share, line.rest) for line in view.lines] == [(2, "all of it", "1 d more than was promised")]
+    assert view.sentence == "Nimbus told you 2 d after the first sign. That is all the time there is to tell 2 customers."
+    assert [(line.customers, line.share, line.rest) for line in view.lines] == [(2, "all of it", "1 d more than there is")]
 
 
 def test_only_customers_of_the_subprocessor_are_counted(house: House) -> None:

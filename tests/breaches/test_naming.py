@@ -36,7 +36,7 @@ def test_it_ends_with_the_shortest_promise_alerts_and_is_met_by_the_first_name(l
     number = record(lemon)
     [entry] = entries(lemon)
     assert (entry.state, entry.origin, entry.target_at, entry.due_at) == ("open", "house_policy", AWARE + 24 * HOUR, None)
-    assert "shortest promise" in entry.basis
+    assert "shortest promise or target" in entry.basis
     assert entry.next_alert_at is not None
     assert entry.next_alert_at <= NOW + timedelta(minutes=1)
     with lemon.unit(NOW + HOUR) as unit:

@@ -27,7 +27,9 @@ GOOD = {
 
 
 class House:
-    """An application with one organisation under Lemon Learning's contract, and a stranger's."""
+    """An application with one organisation under a shipped contract, and a stranger's."""
+
+    contract = "lemon-learning"
 
     def __init__(self, database: Database) -> None:
         self.app: Flask = make_app(database)
@@ -39,7 +41,7 @@ class House:
             "outsider": add_person(self.app, "out@example.org", {self.other: Role.DPO}),
         }
         with self.app.app_context(), act(self.app, db.session()) as unit:
-            template = agreements.add_template(unit, self.org, shipped_contract("lemon-learning"), date(2024, 1, 1))
+            template = agreements.add_template(unit, self.org, shipped_contract(self.contract), date(2024, 1, 1))
             system = agreements.add_system(unit, self.org, "Platform")
             for number in (1, 2):
                 contact = [ContactInput(Purpose.SECURITY, f"s@c{number}.example")]

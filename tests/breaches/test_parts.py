@@ -129,7 +129,7 @@ def test_dossier_and_package_hold_the_customers_own_part_as_of_an_instant(teller
     def at(hours: int, code: str) -> tuple[dict[str, Any], dict[str, Any]]:
         case = case_file(session, tellers.breach(session), NOW + timedelta(hours=hours))
         (one,) = customer_files(session, case, [tellers.row(code)])
-        return one.said, package(case, one, "Lemon Learning")
+        return one.said, package(case, one, "Lemon Learning", demonstration=False)
 
     said, edpb = at(2, "de")
     assert said["part"]["people"]["value"] == 3112

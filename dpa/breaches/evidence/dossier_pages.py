@@ -83,7 +83,7 @@ def _lead(record: Record) -> str:
         Promise.RUNNING: f"{whom} was not told yet; the {'house target' if _target(said) else 'time'} still ran.",
         Promise.OVERDUE: f"{whom} was not told yet, and the {'house target' if _target(said) else 'time'} had passed.",
         Promise.NOT_OWED: f"A named person decided that no notice is owed to {whom}.",
-        Promise.WAIVED: f"The promise to {whom} was waived; the reason stands below.",
+        Promise.WAIVED: f"The {'house target for' if _target(said) else 'promise to'} {whom} was waived; the reason stands below.",
     }
     asked = f" Neither contract nor law name a number; what they ask: {said['promise']}." if _target(said) else ""
     return f"{head} {ends[said['outcome']]}{asked}"

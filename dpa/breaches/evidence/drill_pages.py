@@ -107,8 +107,8 @@ def _wrong(said: Mapping[str, Any]) -> tuple[Block, ...]:
     found: list[Block] = []
     missed = [one for one in said["promises"] if one["outcome"] in MISSED]
     if missed:
-        late: tuple[tuple[str, ...], ...] = tuple((one["controller"], one["promise"], _margin(one), one["reason"] or "no reason on record") for one in missed)
-        columns = (Column("Customer", 2), Column("Promise", 2), Column("Margin", 1.3, Align.RIGHT), Column("Why", 3))
+        late: tuple[tuple[str, ...], ...] = tuple((one["controller"], _asked(one), _margin(one), one["reason"] or "no reason on record") for one in missed)
+        columns = (Column("Customer", 2), Column("Promise or target", 2), Column("Margin", 1.3, Align.RIGHT), Column("Why", 3))
         found += [Heading("Clocks missed", 3), Table(columns, late, row_header=True)]
     if said["unreachable"]:
         rows = tuple((one["controller"], one["agreement"], one["problem"]) for one in said["unreachable"])
@@ -133,6 +133,11 @@ def _further(said: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def _asked(one: Mapping[str, Any]) -> str:
+    """Return what was promised; where nobody was promised a number, what is asked and that the house's own target ran."""
+    return f"{one['promise']}{' (house target)' if one['is_target'] else ''}"
+
+
 def _margin(one: Mapping[str, Any]) -> str:
     if one["late_s"] is None:
         return OUTCOMES[one["outcome"]]
@@ -151,10 +156,10 @@ def _promises(said: Mapping[str, Any], zone: str) -> Table:
     promises: Sequence[Mapping[str, Any]] = said["promises"]
     rows = tuple(
         (
-            f"{one['controller']}\n{one['agreement']}", f"{one['promise']}{' (house target)' if one['is_target'] else ''}", when(one["due_at"], zone),
+            f"{one['controller']}\n{one['agreement']}", _asked(one), when(one["due_at"], zone),
             when(one["told_at"], zone), _achieved(said, one),
         )
         for one in promises
     )  # fmt: skip
-    columns = (Column("Customer", 2), Column("Promise", 1.7), Column("Due", 1.7), Column("Told", 1.7), Column("Achieved", 1.5))
+    columns = (Column("Customer", 2), Column("Promise or target", 1.7), Column("Due", 1.7), Column("Told", 1.7), Column("Achieved", 1.5))
     return Table(columns, rows, row_header=True, empty="No customer was named.")

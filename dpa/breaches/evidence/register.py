@@ -98,8 +98,8 @@ def _lead(incidents: Sequence[Mapping[str, Any]], issuer: str) -> str:
     demonstration = sum(one.get("demonstration", 0) for one in incidents)
     kept = f" {plural(demonstration, 'notice')} {'was' if demonstration == 1 else 'were'} only kept in the file mailbox of a demonstration: nobody was told by {'it' if demonstration == 1 else 'them'}." if demonstration else ""
     missed = _total(incidents, Promise.LATE, Promise.OVERDUE)
-    kept_all = "No promise was missed." if demonstration else "Every promise that had to be kept by then was kept."
-    ends = kept_all if not missed else f"{plural(missed, 'promise')} to customers {'was' if missed == 1 else 'were'} missed."
+    kept_all = "No promise or house target was missed." if demonstration else "Every promise and house target that had to be kept by then was kept."
+    ends = kept_all if not missed else f"{plural(missed, 'promise or house target', 'promises or house targets')} {'was' if missed == 1 else 'were'} missed."
     return f"{issuer} recorded {plural(len(incidents), 'incident')} in this period{marked}. {plural(_total(incidents, 'told'), 'customer')} {'was' if _total(incidents, 'told') == 1 else 'were'} told.{kept} {ends}"
 
 

@@ -29,7 +29,7 @@ NOTES = (
     "The template was read in version 1.0, adopted on 8 June 2026, through a third-party extraction; compare it with the final version.",
 )
 EXERCISE = "This is an exercise. Nothing in this file happened; never submit it."
-DEMONSTRATION = "This file comes from a demonstration: it was made without a mail server, and no notice of it reached anybody by mail. Do not submit it."
+DEMONSTRATION = "This file comes from a demonstration without a mail server: no notice it speaks of reached the controller by mail. Do not submit it."
 
 Value = str | int | bool | list[str] | list[int]
 

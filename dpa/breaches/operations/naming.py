@@ -55,6 +55,6 @@ def _opening(unit: Unit, breach: Breach) -> Opening | None:
     title = f"Name who is affected by breach {breach.reference}"
     return Opening(
         kind=NAME, organisation_id=breach.organisation_id, subject=("breach", breach.id), subject_label=breach.reference,
-        title=f"Exercise: {title}" if breach.drill else title, basis=f"Earliest possible: the shortest promise of all agreements ({shortest.promise})"[:300],
+        title=f"Exercise: {title}" if breach.drill else title, basis=f"Earliest possible: the shortest promise or target of all agreements ({shortest.promise})"[:300],
         origin="house_policy", target=shortest.target, started_at=breach.aware_at,
     )  # fmt: skip

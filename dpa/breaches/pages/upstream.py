@@ -29,7 +29,7 @@ class UpstreamLine:
     share: str
     """Such as "83 %", or "all of it"."""
     rest: str
-    """Such as "4 h left", or "24 h more than was promised"."""
+    """Such as "4 h left", or "24 h more than there is"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def upstream_of(session: Session, breach: Breach) -> UpstreamView | None:
     lines = [_line(breach, breach.upstream_told_at, promise, allowed, count) for (promise, allowed), count in theirs.items()]
     over = sum(line.customers for line in lines if line.used.left <= timedelta(0))
     if over:
-        text += f" That is all the time promised to {plural(over, 'customer')}."
+        text += f" That is all the time there is to tell {plural(over, 'customer')}."
     return UpstreamView(breach.upstream, breach.upstream_told_at, text, tuple(sorted(lines, key=lambda line: (-line.used.share, line.promise))), others.total())
 
 
@@ -91,7 +91,7 @@ def _line(breach: Breach, told_at: datetime, promise: str, allowed: timedelta, c
     part = used(breach.detected_at, told_at, allowed)
     if part.left > timedelta(0):
         return UpstreamLine(promise, customers, part, f"{part.share} %", f"{length(part.left)} left")
-    rest = f"{length(-part.left)} more than was promised" if part.left else "nothing left"
+    rest = f"{length(-part.left)} more than there is" if part.left else "nothing left"
     return UpstreamLine(promise, customers, part, "all of it", rest)
 
 

@@ -80,7 +80,7 @@ def _facts(place: Place, breach: Breach) -> Sequence[Mapping[str, Any]]:
     return [
         {"label": "Customer", "value": place.controller.name, "hint": f"Agreement {place.agreement.reference}"},
         {"label": "Breach", "value": breach.reference, "hint": breach.title},
-        {"label": "Promise", "value": place.row.promise},
+        {"label": "Promise or target", "value": place.row.promise},
     ]
 
 
