@@ -36,11 +36,12 @@ _REGIMES = {
 
 
 def explain(deadline: Deadline) -> tuple[str, ...]:
-    """Count the date out in plain sentences, one per step, then the calendar used, then the warnings."""
+    """Count the date out in plain sentences, one per step, then the calendar if closed days had a part in it, then the warnings."""
     sentences = [_STEPS[step.kind](step, deadline) for step in deadline.steps]
     under = "as promised" if deadline.is_fixed else f"under {_REGIMES[_options(deadline).regime]}"
     sentences.append(f"Due: {instant_text(deadline.due, deadline.zone)}, {under}.")
-    sentences.append(f"Calendar of working days: {deadline.calendar_version}.")
+    if deadline.heeds_calendar:
+        sentences.append(f"Calendar of working days: {deadline.calendar_version}.")
     return (*sentences, *explain_warnings(deadline))
 
 

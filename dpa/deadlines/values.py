@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from dpa.deadlines.calendars import Calendar, Closure
 from dpa.deadlines.options import Options
-from dpa.deadlines.periods import Period
+from dpa.deadlines.periods import Period, PeriodUnit
 from dpa.deadlines.zones import zone_named
 
 
@@ -126,6 +126,14 @@ class Deadline:
     def is_fixed(self) -> bool:
         """Whether this is a time somebody promised rather than one that was counted."""
         return bool(self.steps) and self.steps[0].kind is StepKind.FIXED
+
+    @property
+    def heeds_calendar(self) -> bool:
+        """Whether closed days have a part in this date: always where days are counted, for hours only where they moved the end or a warning names one."""
+        if self.rule.period.unit is not PeriodUnit.HOURS:
+            return True
+        moved = any(step.kind in {StepKind.ROLLED, StepKind.MINIMUM_APPLIED} for step in self.steps)
+        return moved or any(warning.kind in {WarningKind.BACKWARD_ON_CLOSED_DAY, WarningKind.ENDS_ON_CLOSED_DAY} for warning in self.warnings)
 
     @property
     def local_due(self) -> datetime:

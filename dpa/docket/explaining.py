@@ -80,7 +80,8 @@ def explain_part(part: Reckoned, *, basis: str, begins: str = "") -> Explanation
     if part.paused:
         steps.append(ExplainStep("Pause", f"the clock stood still for {words.length(part.paused)}, which are added."))
     steps.append(ExplainStep("Due", f"{_at(part)}."))
-    steps.append(ExplainStep("Calendar", _calendar(computed.calendar_version)))
+    if computed.heeds_calendar:
+        steps.append(ExplainStep("Calendar", _calendar(computed.calendar_version)))
     notes = tuple(note.removeprefix("Note: ") for note in deadlines.explain_warnings(computed))
     return Explanation(tuple(steps), tuple(note[:1].upper() + note[1:] for note in notes))
 

@@ -17,6 +17,7 @@ from dpa.deadlines import (
     explain,
     explain_warnings,
     explaining,
+    fixed,
 )
 
 
@@ -88,6 +89,27 @@ def test_an_hour_clock_over_a_clock_change_warns(start, way, at):
 def test_day_clocks_and_hours_without_a_change_do_not_warn():
     assert counted("24 hours", "2026-06-02T10:15+02:00").warnings == ()
     assert counted("30 days", "2026-03-16T10:15+01:00").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("deadline", "named"),
+    [
+        (counted("24 hours", "2026-12-24T15:30+01:00"), False),  # through Christmas, and due on it
+        (counted("72 hours", "2026-04-30T13:00+02:00", regime="gdpr_statutory"), False),
+        (counted("24 hours", "2026-06-02T10:15+02:00", regime="dora"), False),
+        (counted("72 hours", "2026-08-06T13:00+02:00", regime="dora"), True),
+        (counted("72 hours", "2026-12-23T13:00+01:00", regime="gdpr_statutory", two_day_min=True), True),
+        (counted("24 hours before", "2026-12-26T13:00+01:00"), True),
+        (fixed(datetime.fromisoformat("2026-12-25T12:00+01:00"), zone="Europe/Paris", calendar=calendar_named("FR")), False),
+        (counted("1 day", "2026-06-02T10:15+02:00"), True),
+        (counted("1 working day", "2026-06-02T10:15+02:00"), True),
+    ],
+)  # fmt: skip
+def test_a_calendar_is_named_only_where_closed_days_had_a_part(deadline, named):
+    told = " ".join(explain(deadline))
+    assert ("Calendar of working days" in told) is named
+    assert deadline.heeds_calendar is named
+    assert named or not any(word in told for word in ("holidays 0.", "Christmas", "Labour Day"))
 
 
 def test_a_due_time_in_the_repeated_hour_says_which_one():

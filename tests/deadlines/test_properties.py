@@ -112,7 +112,7 @@ def test_steps_stored_form_and_recount_all_agree(question):
     assert recompute(stored) == deadline, "the excerpt of the calendar is enough to count again"
     assert recompute_due(stored, calendar) == deadline.due
     sentences = explain(deadline)
-    assert len(sentences) == len(deadline.steps) + 2 + len(deadline.warnings)
+    assert len(sentences) == len(deadline.steps) + 1 + deadline.heeds_calendar + len(deadline.warnings)
     assert all(sentence.endswith(".") and "(no " not in sentence for sentence in sentences)
 
 

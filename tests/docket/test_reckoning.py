@@ -133,12 +133,19 @@ def test_a_backward_count_cannot_be_paused() -> None:
 def test_the_explanation_names_rule_clause_start_and_due() -> None:
     dates = Dates(Reckoned(counted("12 hours")), Reckoned(counted("24 hours")))
     told = explaining.explain(dates, basis="Contract, GTC 15.4", begins="awareness of the breach")
-    assert [step.label for step in told.steps] == ["Rule", "Start", "Count", "Due", "Calendar", "Target"]
+    assert [step.label for step in told.steps] == ["Rule", "Start", "Count", "Due", "Target"]
     assert told.steps[0].text == "24 hours."
     assert told.steps[0].basis == "Contract, GTC 15.4"
     assert told.steps[1].text.startswith("awareness of the breach, Mon 2 Nov 2026 10:00 +01:00 (Europe/Paris). Hours")
-    assert told.steps[4].text == "public holidays of France."
     assert told.steps[3].text == "Tue 3 Nov 2026 10:00 +01:00 (Europe/Paris)."
+
+
+def test_the_calendar_is_named_where_days_are_counted_and_not_where_hours_run_through_them() -> None:
+    def calendar(text: str) -> list[str]:
+        return [step.text for step in explaining.explain_part(Reckoned(counted(text)), basis="Contract").steps if step.label == "Calendar"]
+
+    assert calendar("5 working days") == calendar("30 days") == ["public holidays of France."]
+    assert calendar("24 hours") == []
 
 
 def test_moves_are_told() -> None:
