@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from dpa.breaches.evidence import asking, package, pages, reading, tables
 from dpa.breaches.evidence.asking import Asked
 from dpa.breaches.evidence.case_file import case_file
 from dpa.breaches.evidence.customer_file import customer_files
-from dpa.breaches.evidence.lines import lines
+from dpa.breaches.evidence.lines import Line, lines
 from dpa.breaches.models import Breach
 from dpa.breaches.operations import documenting
 from dpa.breaches.views import blueprint
@@ -29,20 +30,43 @@ from dpa.web import access, downloads, edge, identity, paging
 T = TypeVar("T")
 READ, ISSUE = "documents.read", "documents.issue"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WHICH = ("organisation", "list")
+"""Which register an address means."""
+NARROWED = ("from", "to", "as_of", "state")
+"""What it is narrowed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """What an address asked for and cannot mean; nothing where all is well."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Each wrong field with its sentence."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """What was typed, which is kept."""
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """Return the summary: the field to go to, and the sentence."""
+        return [(f"filter-{name}", text) for name, text in self.fields.items()]
 
 
 @blueprint.get("/breaches/<int:breach_id>/evidence")
 @access.needs(READ)
 def evidence(breach_id: int) -> Page:
     """Show what can be issued or downloaded of a case, and what exists already."""
-    breach = queries.breach(edge.session(), edge.scope(READ), breach_id)
-    as_of, problem = _asked(lambda: _as_of(breach), edge.now)
+    return _evidence(queries.breach(edge.session(), edge.scope(READ), breach_id))
+
+
+def _evidence(breach: Breach) -> Page:
+    """Return the page of a case's evidence; where its address asks for what cannot be meant, with the sentence beside the field."""
+    as_of, problems = _asked(lambda: _as_of(breach), edge.now)
     after = paging.decode_key(request.args.get("after"), 1)
     view = pages.evidence(edge.session(), breach, own(breach), as_of, after)
     return render_template(
-        "breaches/evidence.html", breach=breach, view=view, asked="" if problem else request.args.get("as_of", ""), as_of=as_of, problem=problem,
+        "breaches/evidence.html", breach=breach, view=view, asked="" if problems.lines else request.args.get("as_of", ""), as_of=as_of, problems=problems,
         may_issue=identity.signed_in().may(ISSUE, breach.organisation_id),
-    ), 422 if problem else 200  # fmt: skip
+    ), 422 if problems.lines else 200  # fmt: skip
 
 
 @blueprint.post("/breaches/<int:breach_id>/evidence/dossiers")
@@ -89,7 +113,11 @@ def download_package(breach_id: int, affected_id: int) -> Page:
     """Hand out the facts for one controller's own notification, in the structure of the EDPB's template, and record that it was."""
     session = edge.session()
     breach = queries.breach(session, edge.scope(READ), breach_id)
-    as_of, row = _as_of(breach), queries.affected_row(session, breach, affected_id)
+    row = queries.affected_row(session, breach, affected_id)
+    try:
+        as_of = _as_of(breach)
+    except Invalid:
+        return _evidence(breach)
     case = case_file(session, breach, as_of)
     found = customer_files(session, case, [row])
     if not found:
@@ -106,36 +134,36 @@ def download_package(breach_id: int, affected_id: int) -> Page:
 @access.needs(READ)
 def register() -> Page:
     """Show the incident register over a period, as of an instant; or the list of exercises."""
-    organisation = _whose()
-    zone = organisation.zone
-    asked, problem = _asked(lambda: asking.period(request.args, zone, edge.now()), lambda: asking.period({}, zone, edge.now()))
-    given = {} if problem else _given()
+    return _register_page(_whose())
+
+
+def _register_page(organisation: identity.OrganisationRef) -> Page:
+    """Return the page of the register; where its address asks for what cannot be meant, with the sentence beside the field."""
+    zone, whole = organisation.zone, {"list": request.args.get("list", "")}
+    asked, problems = _asked(lambda: asking.period(request.args, zone, edge.now()), lambda: asking.period(whole, zone, edge.now()))
+    given = _given(*(WHICH if problems.lines else (*WHICH, *NARROWED)))
     found = lines(edge.session(), organisation.id, asked)
     person = identity.signed_in()
     view = pages.register(found, page=max(request.args.get("page", 1, type=int), 1))
     reports = pages.reports(edge.session(), [row.line.id for row in view.rows]) if asked.exercises else {}
     return render_template(
-        "breaches/register.html", view=view, asked=asked, organisation=organisation, given=given, choices=_readable(), problem=problem,
+        "breaches/register.html", view=view, asked=asked, organisation=organisation, given=given, choices=_readable(), problems=problems,
         may_issue=person.may(ISSUE, organisation.id), papers=pages.registers(edge.session(), organisation.id), reports=reports,
-    ), 422 if problem else 200  # fmt: skip
+    ), 422 if problems.lines else 200  # fmt: skip
 
 
 @blueprint.get("/breaches/register.csv")
 @access.needs(READ)
 def register_csv() -> Page:
     """Hand out the register as CSV, narrowed as the page is, and record that it was."""
-    organisation, asked = _register()
-    found = lines(edge.session(), organisation.id, asked)
-    return _file(organisation, asked, tables.as_csv(found), len(found), "CSV", "text/csv")
+    return _file("CSV", "text/csv", lambda _organisation, _asked, found: tables.as_csv(found))
 
 
 @blueprint.get("/breaches/register.xlsx")
 @access.needs(READ)
 def register_xlsx() -> Page:
     """Hand out the register as a workbook, narrowed as the page is, and record that it was."""
-    organisation, asked = _register()
-    found = lines(edge.session(), organisation.id, asked)
-    return _file(organisation, asked, tables.as_xlsx(found, asked, organisation.name, organisation.zone), len(found), "XLSX", XLSX)
+    return _file("XLSX", XLSX, lambda organisation, asked, found: tables.as_xlsx(found, asked, organisation.name, organisation.zone))
 
 
 @blueprint.post("/breaches/register")
@@ -170,12 +198,12 @@ def _register(permission: str = READ) -> tuple[identity.OrganisationRef, Asked]:
     return organisation, asking.period(request.args, organisation.zone, edge.now())
 
 
-def _asked(read: Callable[[], T], instead: Callable[[], T]) -> tuple[T, str]:
+def _asked(read: Callable[[], T], instead: Callable[[], T]) -> tuple[T, Problems]:
     """Return what the address asks for; where it cannot be meant, what is shown instead and why, so that the page stays and can be put right."""
     try:
-        return read(), ""
+        return read(), Problems()
     except Invalid as problem:
-        return instead(), problem.message
+        return instead(), Problems(problem.fields, {name: request.args.get(name, "") for name in NARROWED})
 
 
 def _whose(permission: str = READ) -> identity.OrganisationRef:
@@ -187,14 +215,21 @@ def _whose(permission: str = READ) -> identity.OrganisationRef:
     return allowed[0]
 
 
-def _given() -> dict[str, str]:
+def _given(*names: str) -> dict[str, str]:
     """Return what narrows the page, to hand it on to every export."""
-    return {name: request.args[name] for name in ("organisation", "from", "to", "as_of", "state", "list") if request.args.get(name)}
+    return {name: request.args[name] for name in names if request.args.get(name)}
 
 
-def _file(organisation: identity.OrganisationRef, asked: Asked, content: bytes, count: int, form: str, mimetype: str) -> Response:
+def _file(form: str, mimetype: str, made: Callable[[identity.OrganisationRef, Asked, Sequence[Line]], bytes]) -> Page:
+    """Hand out the register as a file; what cannot be meant is answered with the page, where it can be put right."""
+    try:
+        organisation, asked = _register()
+    except Invalid:
+        return _register_page(_whose())
+    found = lines(edge.session(), organisation.id, asked)
+    content = made(organisation, asked, found)
     if request.method != "HEAD":
         with edge.transaction() as unit:
-            documenting.note_register_download(unit, organisation.id, asked, form, count)
+            documenting.note_register_download(unit, organisation.id, asked, form, len(found))
     kind = "exercises" if asked.exercises else "incidents"
     return downloads.attachment(content, f"{organisation.slug}-{kind}-{asked.first}-{asked.last}.{form.lower()}", mimetype)

@@ -184,11 +184,41 @@ def test_what_cannot_be_meant_is_answered_with_a_sentence(desk: Evidence, query:
     assert answer.status_code == 422
     assert "The running year is shown as it stands now." in answer.text, "the page stays, to be put right"
     assert "Aware from" in answer.text
-    assert client.get(f"{REGISTER}.csv?{query}").status_code == 422
     if query.startswith("as_of"):
         assert client.get(f"{EVIDENCE}?{query}").status_code == 422
         assert client.post(f"{EVIDENCE}/dossiers", data={"as_of": query.partition("=")[2]}).status_code == 422
     assert desk.papers() == []
+
+
+@pytest.mark.parametrize(("name", "query", "place", "words"), [
+    *((name, "as_of=2027-01-01T10:00", "as_of", "choose a time that has passed") for name in ("csv", "xlsx", "json")),
+    *((name, "as_of=soon", "as_of", "Enter a day, or a day and a time") for name in ("csv", "json")),
+    ("csv", "from=2026-02-01&to=2026-01-01", "to", "The period ends before it begins"),
+    ("xlsx", "list=exercises&state=gone", "state", "There is no such state"),
+])  # fmt: skip
+def test_a_download_that_cannot_be_meant_answers_with_the_page_and_the_error_at_its_field(desk: Evidence, name: str, query: str, place: str, words: str) -> None:
+    base = f"{EVIDENCE}/1.json" if name == "json" else f"{REGISTER}.{name}"
+    answer = desk.client("auditor").get(f"{base}?{query}")
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
+    assert "Content-Disposition" not in answer.headers
+    page = answer.text.split("<main", 1)[1].split("</main>", 1)[0]
+    assert f'<a href="#filter-{place}">' in page
+    assert words in page.split(f'id="filter-{place}-error"', 1)[1].split("</p>", 1)[0]
+    control = page.split(f'id="filter-{place}" ', 1)[1].split(">", 1)[0]
+    assert f'aria-describedby="{"filter-as_of-hint " if name == "json" else ""}filter-{place}-error" aria-invalid="true"' in control
+    typed = dict(part.split("=") for part in query.split("&"))
+    assert place == "state" or f'value="{typed[place]}"' in control, "what was typed is kept"
+    assert f"{place}={typed[place]}" not in page.replace("%3A", ":"), "no link of the page asks for it again"
+    assert ("A drill" in page) is ("exercises" in query)
+    assert desk.events("breaches:register:exported") == desk.events("breaches:facts:exported") == []
+
+
+@pytest.mark.parametrize("path", [f"{EVIDENCE}/1.json", f"{EVIDENCE}/3.json", f"{REGISTER}.csv", f"{REGISTER}.xlsx"])
+def test_nor_does_an_outsider_learn_anything_from_it(desk: Evidence, path: str) -> None:
+    answer = desk.client("outsider").get(f"{path}?as_of=2027-01-01")
+    assert answer.status_code == (404 if path.endswith("json") else 422)
+    assert "LL-2026" not in answer.text
+    assert desk.client("dpo").get(f"{EVIDENCE}/3.json?as_of=2027-01-01").status_code == 404, "a customer of another case"
 
 
 def test_markup_in_every_text_appears_as_text(desk: Evidence) -> None:
