@@ -12,6 +12,7 @@ from dpa.breaches.dora import Classification
 from dpa.breaches.operations import dora
 from dpa.breaches.regimes import Profile
 from dpa.extensions import db
+from dpa.web.words import local_time
 from tests.browser.conftest import Desk
 from tests.browser.test_case_pages import HOUR, TEXT, Story
 from tests.support.browser import watch_csp
@@ -29,6 +30,14 @@ def test_a_major_incident_and_a_notice_that_waits_for_approval(desk: Desk, signe
     story.name_all()
     story.look(f"{story.case}/classification", "80-classify")
     now = desk.clock.now()
+    page = story.page
+    page.get_by_label("Yes, it is major").check()
+    page.get_by_label("Classified", exact=True).fill(local_time(now - 2 * HOUR, "Europe/Paris").strftime("%Y-%m-%dT%H:%M"))
+    page.get_by_label("Who classified it").fill("Head of risk")
+    page.get_by_label("On what basis").fill("More than a tenth of the clients could not pay.")
+    page.get_by_role("button", name="Show what this does to the clocks").click()
+    page.get_by_text("Nothing is recorded yet").wait_for()
+    story.check("80-classify-preview")
     first = Classification(major=True, decided_at=now - 2 * HOUR, person="Head of risk", basis="More than a tenth of the clients could not pay.")
     story.do(lambda unit, breach: dora.classify(unit, breach, first, ""))
     again = Classification(major=True, decided_at=now - timedelta(hours=1), person="Head of risk", basis=first.basis)

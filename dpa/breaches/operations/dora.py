@@ -5,6 +5,7 @@ Source: Regulation (EU) 2022/2554 Art. 18 and 19(4); Delegated Regulation (EU) 2
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -59,16 +60,8 @@ def classify(unit: Unit, breach: Breach, decision: Classification, reason: str) 
 
     Raises `Conflict` in a closed case and where DORA is not turned on, `Invalid` by field.
     """
-    must_be_open(breach)
-    if not profiles_of(unit.session, breach.organisation_id):
-        raise Conflict("DORA is not turned on for this organisation; turn it on in the settings of breaches first.")
+    check(unit.session, breach, decision, reason, unit.now)
     before = newest(unit.session, breach.id)
-    if before is None:
-        errors = dora.errors(decision, detected_at=breach.detected_at, now=unit.now)
-    else:
-        errors = dora.correction_errors(decision_of(before), decision, reason, detected_at=breach.detected_at, now=unit.now)
-    if errors:
-        raise Invalid("The classification cannot be recorded like this.", fields=errors)
     row = BreachClassification(
         breach_id=breach.id, number=(before.number if before else 0) + 1, major=decision.major, decided_at=decision.decided_at,
         person=decision.person.strip(), basis=decision.basis.strip(), reason=reason.strip() if before else "", recorded_at=unit.now, recorded_by=unit.actor,
@@ -82,6 +75,38 @@ def classify(unit: Unit, breach: Breach, decision: Classification, reason: str) 
     )  # fmt: skip
     why = f"The classification was corrected: {row.reason}" if before else f"The incident was classified: {row.basis}"
     return _apply(unit, breach, row, why[:2000])
+
+
+def check(session: Session, breach: Breach, decision: Classification, reason: str, now: datetime) -> None:
+    """Raise what `classify` would raise, before anything is recorded."""
+    must_be_open(breach)
+    if not profiles_of(session, breach.organisation_id):
+        raise Conflict("DORA is not turned on for this organisation; turn it on in the settings of breaches first.")
+    before = newest(session, breach.id)
+    if before is None:
+        errors = dora.errors(decision, detected_at=breach.detected_at, now=now)
+    else:
+        errors = dora.correction_errors(decision_of(before), decision, reason, detected_at=breach.detected_at, now=now)
+    if errors:
+        raise Invalid("The classification cannot be recorded like this.", fields=errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a decision would do to the clock of the initial notification."""
+
+    effect: Effect
+    clock: DocketEntry | None
+    """The newest clock as it stands; none before one was started."""
+    deadline: Deadline | None
+    """By when the notification would be owed; none for not at all."""
+
+
+def foreseen(session: Session, breach: Breach, decision: Classification, now: datetime) -> Foreseen:
+    """Return what a decision would do, were it the one that stands; nothing is changed."""
+    clock, deadline = clock_of(session, breach.id), _deadline(session, breach, decision) if decision.major else None
+    facts = ClockFacts(clock.state.value, clock.due_at or clock.target_at) if clock is not None else None
+    return Foreseen(dora.effect(facts, deadline.due if deadline else None, now), clock, deadline)
 
 
 def recount(unit: Unit, breach: Breach, reason: str) -> None:
@@ -123,29 +148,33 @@ def owed(session: Session, breach_id: int) -> bool:
 
 def _apply(unit: Unit, breach: Breach, row: BreachClassification, reason: str) -> Effect:
     """Start, count anew or end the clock as the decision that stands wants it."""
-    clock, deadline = clock_of(unit.session, breach.id), _deadline(unit, breach, row) if row.major else None
-    facts = ClockFacts(clock.state.value, clock.due_at or clock.target_at) if clock is not None else None
-    found = dora.effect(facts, deadline.due if deadline else None, unit.now)
-    if found is Effect.STARTED and deadline is not None:
-        docket.open_entry(unit, _opening(breach, row, deadline))
-    elif found is Effect.RECOUNTED and deadline is not None and clock is not None:
-        docket.supersede(unit, clock, _opening(breach, row, deadline), reason)
-    elif found is Effect.ENDED and clock is not None:
-        docket.waive(unit, clock, f"Not major: {reason}"[:2000])
-    return found
+    decision = decision_of(row)
+    found = foreseen(unit.session, breach, decision, unit.now)
+    if found.effect is Effect.STARTED and found.deadline is not None:
+        docket.open_entry(unit, _opening(breach, decision, found.deadline))
+    elif found.effect is Effect.RECOUNTED and found.deadline is not None and found.clock is not None:
+        docket.supersede(unit, found.clock, _opening(breach, decision, found.deadline), reason)
+    elif found.effect is Effect.ENDED and found.clock is not None:
+        docket.waive(unit, found.clock, f"Not major: {reason}"[:2000])
+    return found.effect
 
 
-def _deadline(unit: Unit, breach: Breach, row: BreachClassification) -> Deadline | None:
-    house = unit.session.get_one(Organisation, breach.organisation_id)
-    calendar = parties.calendar(unit.session, house.id, house.calendar)
-    return dora_initial(profiles_of(unit.session, house.id), breach.aware_at, row.decided_at, zone=house.zone, calendar=calendar)
+def _deadline(session: Session, breach: Breach, decision: Classification) -> Deadline | None:
+    house = session.get_one(Organisation, breach.organisation_id)
+    calendar = parties.calendar(session, house.id, house.calendar)
+    return dora_initial(profiles_of(session, house.id), breach.aware_at, decision.decided_at, zone=house.zone, calendar=calendar)
 
 
-def _opening(breach: Breach, row: BreachClassification, deadline: Deadline) -> Opening:
-    since = "4 hours from classification as major" if deadline.start == row.decided_at else "24 hours from awareness, which end before 4 hours from classification"
+def basis(decision: Classification, deadline: Deadline) -> str:
+    """Return what the initial notification rests on, and what its time is counted from."""
+    since = "4 hours from classification as major" if deadline.start == decision.decided_at else "24 hours from awareness, which end before 4 hours from classification"
+    return f"{DORA_INITIAL}: {since}"
+
+
+def _opening(breach: Breach, decision: Classification, deadline: Deadline) -> Opening:
     title = f"Submit the initial notification of {breach.reference} under DORA"
     return Opening(
         kind=KIND, organisation_id=breach.organisation_id, subject=("breach", breach.id), subject_label=breach.reference,
-        title=f"Exercise: {title}" if breach.drill else title, basis=f"{DORA_INITIAL}: {since}", origin="statute", target=deadline, latest=deadline,
+        title=f"Exercise: {title}" if breach.drill else title, basis=basis(decision, deadline), origin="statute", target=deadline, latest=deadline,
         started_at=deadline.start,
     )  # fmt: skip
