@@ -85,9 +85,8 @@ def package(sheet: FactSheet, context: Context) -> dict[str, Any]:
 
     `fields` maps the schema's names (`field_55`) to letters, texts, numbers and lists, in the order of the template; `readable` says the
     same in words; `open` lists what the processor may contribute and does not know yet; `left_to_the_controller` lists the rest with the
-    reason; `statements` holds what Art. 33(3) and (4) GDPR
-    ask and the template has no field for. `exercise`, `demonstration` and `facts_behind_last_notice` say beside the template's structure
-    what the file is worth. Raises ValueError for naive instants.
+    reason; `statements` holds what Art. 33(3) and (4) GDPR ask and the template has no field for. `exercise`, `demonstration` and
+    `facts_behind_last_notice` say beside the template's structure what the file is worth. Raises ValueError for naive instants.
     """
     own = for_controller(sheet, context.share, controllers=context.controllers)
     filled = _filled(own, context)
@@ -102,20 +101,15 @@ def package(sheet: FactSheet, context: Context) -> dict[str, Any]:
         "reference": context.reference,
         "phase": context.phase,
         "facts_version": context.facts_version,
-        "facts_saved_at": _rfc3339(context.facts_saved_at) if context.facts_saved_at else None,
-        "last_notice_at": _rfc3339(context.last_notice_at) if context.last_notice_at else None,
+        "facts_saved_at": _or_none(context.facts_saved_at),
+        "last_notice_at": _or_none(context.last_notice_at),
         "facts_behind_last_notice": context.facts_behind,
         "as_of": _rfc3339(context.as_of),
         "fields": {FIELDS[number].name: value for number, (value, _said) in filled.items()},
         "readable": [
             {"field": FIELDS[number].name, "title": FIELDS[number].title, "text": said} for number, (_value, said) in filled.items()
         ],
-        "statements": {
-            "consequences": own.consequences,
-            "measures_proposed": own.measures_proposed,
-            "still_unknown": own.unknown,
-            "next_word_at": _rfc3339(own.next_word_at) if own.next_word_at else None,
-        },
+        "statements": _statements(own),
         "open": _open(filled, own),
         "left_to_the_controller": [
             {"field": field.name, "title": field.title, "mandatory": field.mandatory, "reason": field.left.value}
@@ -124,6 +118,13 @@ def package(sheet: FactSheet, context: Context) -> dict[str, Any]:
         ],
         "notes": [*_warnings(context), *NOTES, *_shared(context)],
     }
+
+
+def _statements(own: FactSheet) -> dict[str, Any]:
+    return {
+        "consequences": own.consequences, "measures_proposed": own.measures_proposed, "still_unknown": own.unknown,
+        "next_word_at": _or_none(own.next_word_at),
+    }  # fmt: skip
 
 
 class _Form:
@@ -310,6 +311,10 @@ def _shared(context: Context) -> tuple[str, ...]:
     return (
         f"The incident touches {context.controllers:,} controllers; numbers are given only where they are known for this controller alone.",
     )
+
+
+def _or_none(at: datetime | None) -> str | None:
+    return _rfc3339(at) if at else None
 
 
 def _rfc3339(at: datetime) -> str:
