@@ -14,13 +14,14 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, text, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from dpa.agreements.models import Agreement
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import queries
 from dpa.breaches.addressed import Named
-from dpa.breaches.models import Affected, Breach, Delivery, Notice
+from dpa.breaches.facts.shares import answers
+from dpa.breaches.models import Affected, Breach, BreachShare, Delivery, Notice
 from dpa.breaches.recipients import Names, addressees
 from dpa.docket.models import DocketEntry
 from dpa.parties.models import Contact, Controller
@@ -122,6 +123,29 @@ class Owed:
         usable = queries.usable_contact(self.organisation.mail_domains)
         return exists().where(Contact.controller_id == Affected.controller_id, meant, *usable).correlate(Affected)
 
+    def uncounted(self) -> Uncounted:
+        """Return who of those who can be written to would be told no number of its own people or records, in one statement.
+
+        For incidents of several customers: the number of a single one may stand in the fact sheet. Says in SQL what `versions_of` and
+        `versions.unsaid` say of each.
+        """
+        query = self._query(select(Controller.name, func.count().over()), self._reachable(), self._uncounted())
+        found = self.session.execute(query.order_by(Controller.name, Affected.id).limit(FIRST)).all()
+        return Uncounted(found[0][1], tuple(name for name, _ in found)) if found else Uncounted(0, ())
+
+    def _uncounted(self) -> ColumnElement[bool]:
+        other = aliased(BreachShare)
+        newest = select(func.max(other.number)).where(other.affected_id == Affected.id).correlate(Affected).scalar_subquery()
+        said = exists().where(BreachShare.affected_id == Affected.id, BreachShare.number == newest, _counted(BreachShare.share)).correlate(Affected)
+        if self.notice.released_at is None:
+            return ~said
+        # Who was sent this phase before is told again what it was told then.
+        mails = (Delivery.affected_id == Affected.id, Delivery.notice_id == self.notice.id, Delivery.outbox_id.is_not(None))
+        first = select(func.min(Delivery.id)).where(*mails).correlate(Affected).scalar_subquery()
+        before = aliased(Delivery)
+        told = exists().where(before.id == first, _counted(before.part)).correlate(Affected)
+        return or_(and_(first.is_(None), ~said), and_(first.is_not(None), ~told))
+
     def _refused(self) -> int:
         """Return how many would be written to at the address that refused their newest mail for good."""
         newest = (
@@ -154,6 +178,20 @@ class Unmatched:
     count: int
     first: tuple[str, ...]
     """The first of them by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """Customers of whose people and records nobody has said how many they are."""
+
+    count: int
+    first: tuple[str, ...]
+    """The first of them by name."""
+
+
+def _counted(text_of_it: Any) -> ColumnElement[bool]:
+    """Tell of the text of a share or a part whether both its numbers are known, or known to be out of reach."""
+    return and_(*(or_(*(text_of_it.contains(mark, autoescape=True) for mark in answers(name))) for name in ("people", "records")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.operations.writing import told_of
-from dpa.breaches.owed import Owed, Unmatched
+from dpa.breaches.owed import Owed, Uncounted, Unmatched
 from dpa.breaches.phases import Phase
 from dpa.breaches.recipients import Addressee, Names
 from dpa.breaches.versions import Spoken, Version, figure, part_rows, spoken, told_last, unsaid, versions_of
@@ -112,8 +112,6 @@ class Difference:
     """What it is told of its own part, in short lines; empty where nothing is known."""
     news: bool
     """Whether that is something else than it was told last."""
-    counted: bool
-    """Whether its numbers of people and records are known, or known to be out of reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +148,8 @@ class Review:
     refused_count: int
     unmatched: Unmatched
     """Whose contract names somebody whom no contact of theirs is."""
+    uncounted: Uncounted
+    """Who would read in a final notice that its own numbers could not be determined, because nobody has said them."""
     unreachable: tuple[Unreachable, ...]
     unreachable_count: int
     preview: Preview | None
@@ -206,6 +206,7 @@ def review(
         next_after=page[SHOWN - 1].agreement_id if len(page) > SHOWN else None,
         refused_count=counts.refused,
         unmatched=owed.unmatched(),
+        uncounted=_uncounted(session, breach, notice, owed) if notice.phase is Phase.FINAL else Uncounted(0, ()),
         unreachable=tuple(unreachable[:SHOWN]),
         unreachable_count=max(counts.unreachable, len(unreachable)),
         preview=_preview(session, breach, notice, organisation, waiting, chosen, settings),
@@ -245,7 +246,7 @@ def _differences(
             template=agreement.template, promise=row.promise, origin=ORIGINS.get(entry.origin, ("decision", ""))[0], due_at=entry.target_at,
             zone=entry.zone, met_at=entry.met_at, kept=row.kept, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
             why=waiting.addressees[row.id].why, unmatched=waiting.addressees[row.id].unmatched, refused=waiting.refused.get(row.id) == to.email, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
-            part=_part(versions[row.id].part, final=notice.phase is Phase.FINAL), news=row.id in told and told[row.id] != versions[row.id].part.text, counted=_counted(versions[row.id].part),
+            part=_part(versions[row.id].part, final=notice.phase is Phase.FINAL), news=row.id in told and told[row.id] != versions[row.id].part.text,
         ))  # fmt: skip
     return tuple(found)
 
@@ -261,6 +262,16 @@ def _notes(version: Version) -> tuple[str, ...]:
     if version.stale:
         found.append(f"The text in {name} was saved before the main text was changed last; see whether it still says the same.")
     return tuple(found)
+
+
+def _uncounted(session: Session, breach: Breach, notice: Notice, owed: Owed) -> Uncounted:
+    if queries.customers(session, breach.id) != 1:
+        return owed.uncounted()
+    # The numbers of a single customer are those of the fact sheet, unless somebody said others.
+    rows = owed.reachable("", 0, 1)
+    if all(_counted(version.part) for version in versions_of(session, breach, notice, rows).values()):
+        return Uncounted(0, ())
+    return Uncounted(1, (agreements.by_ids(session, breach.organisation_id, [rows[0].agreement_id])[rows[0].agreement_id].controller,))
 
 
 def _counted(part: Part) -> bool:

@@ -153,6 +153,14 @@ def read_share(text: str) -> Share:
     )  # fmt: skip
 
 
+def answers(name: str) -> tuple[str, ...]:
+    """Return how the text of a share or a part says a number, or that it cannot be determined, of `people` or `records`; without one of them it is open.
+
+    For a database, which cannot read these texts. No free text holds such a mark: its quotation marks are escaped.
+    """
+    return tuple(f'"{name}":{{"precision":"{one.value}"' for one in Precision if one is not Precision.TO_BE_DETERMINED)
+
+
 def _word(kind: type[W], value: str) -> W:
     for one in kind:
         if one.value == value:
