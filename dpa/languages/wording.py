@@ -80,7 +80,7 @@ class Wording:
         An hour that the autumn change repeats also carries its offset. Raises ValueError for a naive datetime.
         """
         local = _local(at, zone)
-        hour = f"{local:%H:%M}"
+        hour = f"{local.hour:02d}:{local.minute:02d}"
         if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
             hour += f" ({_offset(local)})"
         return hour if form == "clock" else self._said(form, local, clock=hour, zone=zone_name(zone))
@@ -164,7 +164,7 @@ def for_tag(tag: str) -> Wording:
 def _local(at: datetime, zone: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError("an instant without a zone cannot be said: the datetime is naive")
-    if fixed := re.fullmatch(r"([+-])(\d\d):(\d\d)", zone):
+    if zone.startswith(("+", "-")) and (fixed := re.fullmatch(r"([+-])(\d\d):(\d\d)", zone)):
         ahead = timedelta(hours=int(fixed[2]), minutes=int(fixed[3]))
         return at.astimezone(timezone(ahead if fixed[1] == "+" else -ahead))
     return at.astimezone(ZoneInfo(zone))

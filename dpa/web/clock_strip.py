@@ -40,12 +40,18 @@ class Clock:
     @classmethod
     def read(cls, source: Any) -> Clock:
         """Return the clock that `source` describes; fields it lacks, or holds as none, take their defaults."""
-        found = {field.name: source.get(field.name) if isinstance(source, Mapping) else getattr(source, field.name, None) for field in fields(cls)}
+        if isinstance(source, Mapping):
+            found = {name: source.get(name) for name in _READ}
+        else:
+            found = {name: getattr(source, name, None) for name in _READ}
         return cls(**{name: value for name, value in found.items() if value is not None})
 
     def here(self, now: datetime) -> datetime:
         """Return where the clock stands: where it was met or paused, else now."""
         return self.met_at or self.paused_at or now
+
+
+_READ = tuple(field.name for field in fields(Clock))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +116,14 @@ class TimeAxis:
     rows: tuple[AxisRow, ...]
 
 
-def clock_strip(source: Any, now: datetime) -> Strip:
-    """Lay out one clock from its start to its latest instant, or to where it has run beyond it."""
+def clock_strip(source: Any, now: datetime, *, labelled: bool = True) -> Strip:
+    """Lay out one clock from its start to its latest instant, or to where it has run beyond it; the bar of a list has no room for labels."""
     clock = Clock.read(source)
     end = max(clock.due_at, clock.here(now))
     run, due = _share(clock.here(now), clock.started_at, end), _share(clock.due_at, clock.started_at, end)
     target = _share(clock.target_at, clock.started_at, end) if clock.target_at else None
-    return Strip(run, due, target, clock.here(now) > clock.due_at, _labels(clock, now, run, due, target), _sentence(clock, now))
+    labels = _labels(clock, now, run, due, target) if labelled else ()
+    return Strip(run, due, target, clock.here(now) > clock.due_at, labels, _sentence(clock, now))
 
 
 def time_axis(sources: Sequence[Any], now: datetime, zone: str) -> TimeAxis:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dpa.languages import zone_name
 from dpa.languages.countries import country_name
@@ -18,7 +18,7 @@ def instant(at: datetime | None, zone: str, form: str = "long") -> Markup:
     if at is None:
         return Markup("not yet")
     local = words.local_time(at, zone)
-    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), words.instant_text(at, zone, form))
+    return Markup(f'<time datetime="{local.isoformat(timespec="seconds")}">{escape(words.instant_text(at, zone, form))}</time>')  # noqa: S704 - escaped here
 
 
 def coded(text: str) -> Markup:

@@ -6,7 +6,7 @@ is named by the caller as an IANA name. static/js/countdown.js repeats `left` in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -29,21 +29,25 @@ def instant_text(at: datetime, zone: str, form: str = "long") -> str:
     zone stands nearby. An hour that the autumn change repeats also carries its offset. Raises ValueError for a naive datetime
     or an unknown form.
     """
+    if form not in _FORMS:
+        raise ValueError(f"unknown form of an instant: {form!r}; known are {', '.join(_FORMS)}")
     local = local_time(at, zone)
-    hour = f"{local:%H:%M}{_repeated(local)}"
-    weekday, month = WEEKDAYS[local.weekday()], MONTHS[local.month - 1]
-    texts: dict[str, Callable[[], str]] = {
-        "long": lambda: f"{weekday} {local.day} {month} {local.year}, {hour} {zone_name(zone)}",
-        "full": lambda: f"{LONG_WEEKDAYS[local.weekday()]} {local.day} {LONG_MONTHS[local.month - 1]} {local.year}, {hour} in {zone_name(zone)}",
-        "short": lambda: f"{weekday} {local.day} {month} {hour}",
-        "tight": lambda: f"{weekday} {hour}",
-        "day": lambda: f"{weekday} {local.day} {month}",
-        "clock": lambda: hour,
-        "exact": lambda: f"{local:%Y-%m-%d %H:%M:%S} {_offset(local)}",
-    }
-    if form not in texts:
-        raise ValueError(f"unknown form of an instant: {form!r}; known are {', '.join(texts)}")
-    return texts[form]()
+    return _FORMS[form](local, f"{local.hour:02d}:{local.minute:02d}{_repeated(local)}", zone)
+
+
+_FORMS: Mapping[str, Callable[[datetime, str, str], str]] = {
+    "long": lambda local, hour, zone: f"{_day(local)} {local.year}, {hour} {zone_name(zone)}",
+    "full": lambda local, hour, zone: f"{LONG_WEEKDAYS[local.weekday()]} {local.day} {LONG_MONTHS[local.month - 1]} {local.year}, {hour} in {zone_name(zone)}",
+    "short": lambda local, hour, zone: f"{_day(local)} {hour}",  # noqa: ARG005
+    "tight": lambda local, hour, zone: f"{WEEKDAYS[local.weekday()]} {hour}",  # noqa: ARG005
+    "day": lambda local, hour, zone: _day(local),  # noqa: ARG005
+    "clock": lambda local, hour, zone: hour,  # noqa: ARG005
+    "exact": lambda local, hour, zone: f"{local:%Y-%m-%d %H:%M:%S} {_offset(local)}",  # noqa: ARG005
+}
+
+
+def _day(local: datetime) -> str:
+    return f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}"
 
 
 def left(due: datetime, now: datetime) -> str:
