@@ -51,6 +51,23 @@ def test_a_paused_clock_of_one_customer_leaves_the_running_one_to_act_by(desk: D
     assert "paused since Sun 22 Nov 13:00" in said, "the axis of promises says it, too"
 
 
+def test_the_page_of_an_agreement_lists_its_paused_clock_as_paused(desk: Desk) -> None:
+    client, address = desk.client("dpo"), "/agreements/1?tab=clocks"
+    assert "Running clocks 1" in words(client.get(address).text)
+    pause(desk, 0)
+    desk.later(1)
+    client = desk.client("dpo")
+    page = client.get(address).text
+    row = page.partition('<li class="deadline')[2].partition("</li>")[0]
+    said = words(page)
+    assert "Running clocks, 1 of them paused 1" in said
+    assert "Notify Customer 1 of breach" in said
+    assert "Paused since Sun 22 Nov 13:00" in words(row)
+    assert "data-live" not in row, "what stands still is not counted down"
+    assert "paused" not in words(client.get("/agreements/2?tab=clocks").text).partition("Running clocks")[2].partition("Facts")[0]
+    assert desk.client("outsider").get(address).status_code == 404
+
+
 def test_where_every_clock_is_paused_no_page_counts_down(desk: Desk) -> None:
     pause(desk, 0, 1)
     desk.later(2)
