@@ -18,6 +18,8 @@ from dpa.columns import Base, BigId, Id, Instant, Json, Utc, word
 LIVE = "state IN ('pending', 'sending')"
 """Condition of the partial indexes. Queries must repeat it word for word, or SQLite will not use them."""
 DEAD = "state = 'dead'"
+TROUBLED = "(follow_up OR state IN ('dead', 'cancelled') OR (last_error IS NOT NULL AND state IN ('pending', 'sending')))"
+"""Messages that are neither simply waiting nor simply sent: given up, set aside, not taken at the last attempt, or sent with something left to do."""
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
@@ -35,6 +37,7 @@ class OutboxMessage(Base):
         _partial("ix_outbox_message_follow_up", "id", where="follow_up"),
         Index("ix_outbox_message_organisation", "organisation_id", "id"),
         Index("ix_outbox_message_about", "about_type", "about_id"),
+        _partial("ix_outbox_message_troubled", "about_type", "about_id", where=TROUBLED),
     )
     audited: ClassVar[bool] = False
     not_audited_because: ClassVar[str] = "leases and retries change it every few seconds; how each message ended has an event of its own"

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from dpa.breaches import case_queries, notices, phases, queries, rules, tally
-from dpa.breaches.case_queries import Opened, PhaseCount, PromiseGroup, QuestionLine
+from dpa.breaches import case_counts, case_customers, case_queries, notices, phases, queries, rules, tally
+from dpa.breaches.case_counts import NONE_YET, ClosingCounts, PhaseCount
+from dpa.breaches.case_customers import EVERYBODY, AffectedLine, Narrowing
+from dpa.breaches.case_queries import Opened, PromiseGroup, QuestionLine
 from dpa.breaches.closing import CaseState
 from dpa.breaches.facts import Completeness, FactSheet, completeness, read
 from dpa.breaches.models import Breach, BreachFacts, Notice
@@ -19,7 +20,6 @@ from dpa.breaches.operations.writing import told_of
 from dpa.breaches.pages import upstream
 from dpa.breaches.pages.happening import Happening, happenings
 from dpa.breaches.phases import MEANINGS, TITLES, Phase
-from dpa.breaches.queries import AffectedLine, ClosingCounts
 from dpa.breaches.rules import NextAct, Standing
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
@@ -173,15 +173,15 @@ class Reads:
 
 def view(
     session: Session, opened: Opened, *, now: datetime, reader: trail.Reader, after: Sequence[Any] | None,
-    narrowing: Sequence[ColumnElement[bool]] = (),
+    narrowing: Narrowing = EVERYBODY,
 ) -> CaseView:
-    """Return the case page's content as of `now`; `narrowing` are conditions on the customers shown."""
+    """Return the case page's content as of `now` with the customers that `narrowing` asks for."""
     breach, organisation = opened.breach, opened.organisation
-    reached = case_queries.load_phases(session, breach)
+    reached = case_counts.load_phases(session, breach)
     running = {entry.kind: entry for entry in case_queries.first_clocks(session, breach.id)}
     word = running.get(case_queries.WORD)
-    found = Reads(breach, *queries.overview(session, breach, organisation.mail_domains), running.get(case_queries.NOTIFY) or running.get(case_queries.NAME) or word, word)
-    page = queries.affected(session, breach, organisation.mail_domains, after=after, where=narrowing)
+    found = Reads(breach, *case_counts.overview(session, breach, organisation.mail_domains, reached), running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word)
+    page = case_customers.affected(session, breach, organisation.mail_domains, now, after=after, narrowing=narrowing)
     slow = upstream.of_rows(session, page.rows) if breach.state is CaseState.OPEN else {}
     happened = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None).rows
     people = {one for one in sentences.references(happened) | _people(breach) if one[0] != "breach"}
@@ -231,7 +231,7 @@ def _phases(breach: Breach, counts: Mapping[int, PhaseCount], names: sentences.N
         return sentences.actor_name(actor, names) if actor else ""
 
     return tuple(
-        PhaseLine(one, phases.title_of(one.phase, withdraws=one.withdraws), who(one.released_by), who(one.approved_by), who(one.drafted_by), counts.get(one.id, PhaseCount(0, 0, 0, 0)))
+        PhaseLine(one, phases.title_of(one.phase, withdraws=one.withdraws), who(one.released_by), who(one.approved_by), who(one.drafted_by), counts.get(one.id, NONE_YET))
         for one in breach.notices
     )
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from dpa.agreements.models import Agreement
 from dpa.alerts.models import DeliveryEvent, OutboxMessage
@@ -18,6 +17,7 @@ from dpa.alerts.rules import EventKind
 from dpa.alerts.rules import State as MailState
 from dpa.breaches.dora_models import BreachClassification
 from dpa.breaches.models import Affected, Breach, BreachFacts, CaseLink, Delivery, Notice, Question
+from dpa.breaches.queries import CASE, NOTIFY, owed_clocks
 from dpa.docket.models import RUNNING as ON_INDEX
 from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
@@ -28,8 +28,8 @@ from dpa.web.identity import Scope
 from dpa.web.paging import SIZE, Page, instant_of
 
 RUNNING = ("open", "paused")
-NOTIFY, NAME, WORD, DORA = "breaches:notify", "breaches:name", "breaches:word", "breaches:dora"
-"""Kinds of the clocks of customers, of what asks for names, of the next word, and of DORA's initial notification; modules of `operations` open them."""
+NAME, WORD, DORA = "breaches:name", "breaches:word", "breaches:dora"
+"""Kinds of the clocks of what asks for names, of the next word, and of DORA's initial notification; modules of `operations` open them."""
 ANSWERS = (EventKind.ACCEPTED, EventKind.ACCEPTED_LATE, EventKind.KEPT, EventKind.REFUSED, EventKind.DEFERRED, EventKind.UNREACHABLE, EventKind.DEAD)
 
 
@@ -50,21 +50,25 @@ def opened(session: Session, scope: Scope, breach_id: int) -> Opened:
 
     Its phases are loaded by `load_phases`.
     """
+    row = session.execute(_opened_query(), {"case_id": breach_id, "places": list(scope.organisation_ids)}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such incident, or it is not yours to see.")
+    return Opened(*row)
 
+
+@cache
+def _opened_query() -> Any:
     def newest(number: InstrumentedAttribute[int], of: InstrumentedAttribute[int]) -> ScalarSelect[int]:
         return select(func.max(number)).where(of == Breach.id).correlate(Breach).scalar_subquery()
 
     classified, sheet = newest(BreachClassification.number, BreachClassification.breach_id), newest(BreachFacts.number, BreachFacts.breach_id)
-    query = (
+    return (
         select(Breach, Organisation, BreachClassification, BreachFacts)
         .join(Organisation, Organisation.id == Breach.organisation_id)
         .outerjoin(BreachClassification, and_(BreachClassification.breach_id == Breach.id, BreachClassification.number == classified))
         .outerjoin(BreachFacts, and_(BreachFacts.breach_id == Breach.id, BreachFacts.number == sheet))
+        .where(Breach.id == CASE, Breach.organisation_id.in_(bindparam("places", expanding=True)))
     )
-    row = session.execute(query.where(Breach.id == breach_id, Breach.organisation_id.in_(scope.organisation_ids))).one_or_none()
-    if row is None:
-        raise NotFound("There is no such incident, or it is not yours to see.")
-    return Opened(*row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,56 +90,33 @@ class PromiseGroup:
 
 
 def promises(session: Session, breach_id: int, most: int) -> Sequence[PromiseGroup]:
-    """Return the different promises of a case, soonest first; one more than `most` when there are more. Waived clocks are left out."""
-    alike = (Affected.promise, DocketEntry.started_at, DocketEntry.target_at, DocketEntry.due_at, DocketEntry.zone)
-    paused = DocketEntry.paused_at
-    query: Any = (
+    """Return the different promises of a case, soonest first; one more than `most` when there are more. Waived clocks are left out.
+
+    Clocks are alike that rest on the same words and run between the same instants; the promise is told in the words of the first of them.
+    """
+    return [PromiseGroup(*row) for row in session.execute(_promises_query(), {"case_id": breach_id, "most": most + 1})]
+
+
+@cache
+def _promises_query() -> Select[Any]:
+    alike = (DocketEntry.started_at, DocketEntry.target_at, DocketEntry.due_at, DocketEntry.zone, DocketEntry.basis, DocketEntry.paused_at)
+    groups = (
         select(
-            *alike, func.count(), func.count(case((DocketEntry.state.in_(RUNNING), 1))), func.count(case((DocketEntry.late_s > 0, 1))),
-            func.max(DocketEntry.met_at), paused,
+            *alike, func.count().label("customers"), func.count(case((DocketEntry.state.in_(RUNNING), 1))).label("running"),
+            func.count(case((DocketEntry.late_s > 0, 1))).label("late"), func.max(DocketEntry.met_at).label("last_met_at"), func.min(DocketEntry.id).label("first_id"),
         )
-        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(Affected.breach_id == breach_id, DocketEntry.state.in_([*RUNNING, "met"]))
-        .group_by(*alike, paused)
-        .order_by(DocketEntry.target_at, Affected.promise)
-        .limit(most + 1)
+        .where(*owed_clocks(), DocketEntry.state.in_([*RUNNING, "met"]))
+        .group_by(*alike)
+        .order_by(DocketEntry.target_at, DocketEntry.basis)
+        .limit(bindparam("most"))
+        .subquery()
     )  # fmt: skip
-    return [PromiseGroup(*row) for row in session.execute(query)]
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseCount:
-    """How far one phase has got."""
-
-    sent: int
-    """Customers it went to."""
-    given: int
-    acknowledged: int
-    documents: int
-    kept: int = 0
-    """Of those given: what only the file mailbox of a demonstration took."""
-
-
-def load_phases(session: Session, breach: Breach) -> Mapping[int, PhaseCount]:
-    """Load the phases of a case and return how far each has got, by the number of its row; one statement for both."""
-
-    def customers(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.count(func.distinct(case((condition, Delivery.affected_id))))
-
-    query = (
-        select(
-            Notice, func.count(func.distinct(Delivery.affected_id)), customers(Delivery.given_at.is_not(None)),
-            customers(Delivery.acknowledged_at.is_not(None)), func.count(func.distinct(Delivery.document_id)),
-            customers(Delivery.kept.is_(True)),
-        )
-        .outerjoin(Delivery, Delivery.notice_id == Notice.id)
-        .where(Notice.breach_id == breach.id)
-        .group_by(Notice.id)
-        .order_by(Notice.number)
-    )  # fmt: skip
-    found = session.execute(query).all()
-    set_committed_value(breach, "notices", [row[0] for row in found])
-    return {row[0].id: PhaseCount(*row[1:]) for row in found}
+    of = groups.c
+    return (
+        select(Affected.promise, of.started_at, of.target_at, of.due_at, of.zone, of.customers, of.running, of.late, of.last_met_at, of.paused_at)
+        .join(Affected, Affected.docket_entry_id == of.first_id)
+        .order_by(of.target_at, of.basis)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +130,20 @@ class QuestionLine:
 
 def open_questions(session: Session, breach_id: int, most: int = 20) -> Sequence[QuestionLine]:
     """Return the questions nobody has answered, oldest first."""
-    query = (
+    found = session.execute(_questions_query(), {"case_id": breach_id, "most": most})
+    return [QuestionLine(question, question.affected_id, name) for question, name in found]
+
+
+@cache
+def _questions_query() -> Any:
+    return (
         select(Question, Controller.name)
         .join(Affected, Affected.id == Question.affected_id)
         .join(Controller, Controller.id == Affected.controller_id)
-        .where(Affected.breach_id == breach_id, Question.answered_at.is_(None))
+        .where(Affected.breach_id == CASE, Question.answered_at.is_(None))
         .order_by(Question.id)
-        .limit(most)
+        .limit(bindparam("most"))
     )
-    return [QuestionLine(question, question.affected_id, name) for question, name in session.execute(query)]
 
 
 def questions_of(session: Session, affected_id: int) -> Sequence[Question]:
@@ -178,16 +164,20 @@ def first_clocks(session: Session, breach_id: int) -> Sequence[DocketEntry]:
 
     One that is paused stands for its kind only when no other of it runs.
     """
+    return session.scalars(_first_clocks_query(), {"case_id": breach_id}).all()
 
+
+@cache
+def _first_clocks_query() -> Select[Any]:
     def first(kind: str, state: str) -> ScalarSelect[int]:
         query = select(DocketEntry.id).where(
             # The condition of the partial index, word for word: a bound value would make SQLite sort all clocks of the case.
-            text(ON_INDEX), DocketEntry.subject_type == "breach", DocketEntry.subject_id == breach_id, DocketEntry.kind == kind, DocketEntry.state == state
+            text(ON_INDEX), DocketEntry.subject_type == "breach", DocketEntry.subject_id == CASE, DocketEntry.kind == kind, DocketEntry.state == state
         )
         return query.order_by(DocketEntry.target_at, DocketEntry.id).limit(1).scalar_subquery()
 
     chosen = [func.coalesce(*(first(kind, state) for state in RUNNING)) for kind in (NOTIFY, NAME, WORD, DORA)]
-    return session.scalars(select(DocketEntry).where(or_(*(DocketEntry.id == one for one in chosen)))).all()
+    return select(DocketEntry).where(or_(*(DocketEntry.id == one for one in chosen)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +272,7 @@ def refused_at(session: Session, affected_ids: Sequence[int]) -> Mapping[int, st
     return found
 
 
-def _is_late(now: datetime) -> ColumnElement[bool]:
+def is_late(now: Any) -> ColumnElement[bool]:
     """Say in SQL who was told late, or is not told past the time; the same instant that `late_s` is counted from. A paused clock passes no time."""
     latest = func.coalesce(DocketEntry.due_at, DocketEntry.target_at)
     return or_(DocketEntry.late_s > 0, and_(DocketEntry.state == "open", latest < now))
@@ -311,7 +301,7 @@ def late_without_reason(
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .join(Agreement, Agreement.id == Affected.agreement_id)
         .join(Controller, Controller.id == Affected.controller_id)
-        .where(Affected.breach_id == breach_id, Affected.late_reason == "", _is_late(now))
+        .where(Affected.breach_id == breach_id, Affected.late_reason == "", is_late(now))
         .order_by(latest, Affected.id)
         .limit(size + 1)
     )
@@ -328,7 +318,7 @@ def late_count(session: Session, breach_id: int, now: datetime) -> int:
         select(func.count())
         .select_from(Affected)
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(Affected.breach_id == breach_id, Affected.late_reason == "", _is_late(now))
+        .where(Affected.breach_id == breach_id, Affected.late_reason == "", is_late(now))
     )
     return session.scalar(query) or 0
 
@@ -338,30 +328,8 @@ def late_rows(session: Session, breach_id: int, now: datetime, ids: Sequence[int
     query = (
         select(Affected)
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(Affected.breach_id == breach_id, Affected.late_reason == "", _is_late(now))
+        .where(Affected.breach_id == breach_id, Affected.late_reason == "", is_late(now))
     )
     if ids is not None:
         query = query.where(Affected.id.in_(ids[:SIZE]))
     return list(session.scalars(query.order_by(Affected.id)))
-
-
-class Only(StrEnum):
-    """What the customers of a case can be narrowed to."""
-
-    NOT_TOLD = "not-told"
-    UNCONFIRMED = "unconfirmed"
-    LATE = "late"
-
-
-def narrowing(text: str, only: Only | None, now: datetime) -> list[ColumnElement[bool]]:
-    """Return conditions for `queries.affected`: part of a customer's name or agreement's reference, and where it stands."""
-    found: list[ColumnElement[bool]] = []
-    if text:
-        found.append(or_(Controller.name.icontains(text, autoescape=True), Agreement.reference.icontains(text, autoescape=True)))
-    if only is Only.NOT_TOLD:
-        found.append(and_(Affected.sent_at.is_(None), DocketEntry.state.in_(RUNNING)))
-    elif only is Only.UNCONFIRMED:
-        found.append(and_(Affected.sent_at.is_not(None), Delivery.acknowledged_at.is_(None)))
-    elif only is Only.LATE:
-        found.append(_is_late(now))
-    return found

@@ -144,7 +144,11 @@ class Affected(Base):
     """One agreement an incident touches, with its clock."""
 
     __tablename__ = "breach_affected"
-    __table_args__ = (UniqueConstraint("breach_id", "agreement_id"),)
+    __table_args__ = (
+        UniqueConstraint("breach_id", "agreement_id"),
+        # How many were told is counted on this alone.
+        Index("ix_breach_affected_told", "breach_id", "sent_at", "kept"),
+    )
 
     id: Mapped[Id]
     breach_id: Mapped[int] = mapped_column(ForeignKey("breach.id"))
@@ -261,8 +265,8 @@ class BreachShare(Base):
     """Actor who saved it."""
 
 
-BY_HAND = "outbox_id IS NULL"
-"""Condition of the partial index: what a person handed over. Queries must repeat it word for word, or SQLite will not use it."""
+BY_HAND, NEWEST = "outbox_id IS NULL", "NOT replaced"
+"""Conditions of the partial indexes: what a person handed over, and the last word on a customer and phase. Queries must repeat them word for word, or SQLite will not use them."""
 
 
 class Delivery(Base):
@@ -271,7 +275,9 @@ class Delivery(Base):
     __tablename__ = "breach_delivery"
     __table_args__ = (
         Index("ix_breach_delivery_affected", "affected_id", "notice_id", "id"),
-        Index("ix_breach_delivery_notice", "notice_id", "id"),
+        Index("uq_breach_delivery_newest", "notice_id", "affected_id", unique=True, sqlite_where=text(NEWEST), postgresql_where=text(NEWEST)),
+        # How far a phase has got is counted on this alone.
+        Index("ix_breach_delivery_phase", "notice_id", "replaced", "given_at", "acknowledged_at", "kept", "outbox_id", "document_id"),
         Index("ix_breach_delivery_by_hand", "effective_at", "id", sqlite_where=text(BY_HAND), postgresql_where=text(BY_HAND)),
     )
 
@@ -288,6 +294,8 @@ class Delivery(Base):
     """Language the customer was written to in, whatever language the text itself has."""
     part: Mapped[str] = mapped_column(Text, default="", server_default="")
     """What the customer was told of its own part (`dpa.breaches.facts.shares`), as canonical JSON; empty where nothing was."""
+    replaced: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a later delivery of the same phase to the same customer says where it stands: a mail sent again, or a letter after a mail."""
     given_at: Mapped[datetime | None] = mapped_column(Utc())
     """When it was given: accepted by the mail server, or handed over."""
     kept: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -329,11 +337,19 @@ class CaseLink(Base):
     revoked_by: Mapped[str | None] = mapped_column(String(40))
 
 
+UNANSWERED = "answered_at IS NULL"
+"""Condition of the partial index. Queries must repeat it word for word, or SQLite will not use it."""
+
+
 class Question(Base):
     """What a customer asked through its link."""
 
     __tablename__ = "breach_question"
-    __table_args__ = (Index(None, "affected_id"),)
+    __table_args__ = (
+        Index(None, "affected_id"),
+        # What waits for an answer is looked for on every board, from here and not from each customer.
+        Index("ix_breach_question_waiting", "at", "id", sqlite_where=text(UNANSWERED), postgresql_where=text(UNANSWERED)),
+    )
 
     id: Mapped[Id]
     affected_id: Mapped[int] = mapped_column(ForeignKey("breach_affected.id"))

@@ -3,71 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true, tuple_
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from dpa.agreements.models import Agreement
 from dpa.alerts.models import OutboxMessage
-from dpa.breaches import rules
 from dpa.breaches.channels import Handed
 from dpa.breaches.closing import WAIVED_AS
 from dpa.breaches.models import Affected, Breach, BreachFacts, Delivery, Notice
-from dpa.breaches.rules import Standing
-from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
-from dpa.docket.presenting import explanation
 from dpa.evidence.register.models import IssuedDocument
-from dpa.parties.models import Contact, Controller
+from dpa.parties.models import Contact
 from dpa.parties.rules import NOTICE_ORDER
 from dpa.problems import NotFound
 from dpa.web.identity import Scope
-from dpa.web.paging import SIZE, Page, instant_of
 
 CHUNK = 500
 """Keys per statement: below the databases' limits of bound values."""
+NOTIFY = "breaches:notify"
+"""Kind of the clocks of customers."""
 WAIVED = ("waived", "superseded")
 """States of a clock that somebody closed by decision."""
-
-
-@dataclass(frozen=True, slots=True)
-class AffectedLine:
-    """One customer of a case."""
-
-    id: int
-    entry_id: int
-    agreement_id: int
-    reference: str
-    controller_id: int
-    controller: str
-    promise: str
-    origin: str
-    started_at: datetime
-    due_at: datetime
-    """What the clock runs to: the target."""
-    latest_at: datetime | None
-    """The latest instant that contract or law give; none where they give a word only."""
-    zone: str
-    met_at: datetime | None
-    paused_at: datetime | None
-    """Since when the clock is paused; none while it runs, and when it has ended."""
-    late_s: int | None
-    standing: Standing
-    outbox_id: int | None
-    document_id: int | None
-    """The newest phase as a sealed document."""
-    mail_error: str
-    """Why the newest phase's mail was not taken at the last attempt; empty when it was, and before the first."""
-    read_at: datetime | None
-    kept: bool
-    """Whether the newest phase was only kept in the file mailbox, so that nobody received it."""
-    late_reason: str
-    not_required: str
-    why: Explanation
-    """How the date came about."""
+UNDELIVERABLE = ("dead", "cancelled")
+"""States of a mail that will not leave any more."""
 
 
 def breach(session: Session, scope: Scope, breach_id: int) -> Breach:
@@ -86,134 +45,29 @@ def affected_row(session: Session, found: Breach, affected_id: int) -> Affected:
     return row
 
 
-def affected(
-    session: Session, found: Breach, own_domains: Sequence[str], *, after: Sequence[Any] | None = None, size: int = SIZE, where: Sequence[ColumnElement[bool]] = ()
-) -> Page[AffectedLine]:
-    """Return a page of a case's customers, soonest clock first; `where` narrows it. The caller has checked the scope of the case."""
-    flags = standing_flags(found, own_domains)
-    # Whom to show is found by few columns first: sorting whole rows of ten thousand customers takes longer than all else on the page.
-    shown = select(Affected.id).join(DocketEntry, DocketEntry.id == Affected.docket_entry_id).where(Affected.breach_id == found.id)
-    if where:
-        shown = _with_parties(_with_delivery(select(Affected.id), found)).where(*where)
-    if after:
-        shown = shown.where(tuple_(DocketEntry.target_at, Affected.id) > tuple_(instant_of(after[0]), after[1]))
-    chosen = shown.order_by(DocketEntry.target_at, Affected.id).limit(size + 1).subquery()
-    query = _with_parties(
-        _with_delivery(select(Affected, DocketEntry, Agreement.reference, Controller.name, Delivery, OutboxMessage.last_error, *flags), found)
-    ).where(Affected.id.in_(select(chosen.c.id))).order_by(DocketEntry.target_at, Affected.id)  # fmt: skip
-    lines = [_line(*row) for row in session.execute(query)]
-    return Page.cut(lines, lambda line: (line.due_at.isoformat(), line.id), size)
+CASE: BindParameter[int] = bindparam("case_id")
+PHASE: BindParameter[int] = bindparam("phase_id")
+"""Values that statements of the case page are sent with. They are put together once: that takes longer than most of them take to answer."""
 
 
-def _line(
-    row: Affected, entry: DocketEntry, reference: str, controller: str, delivery: Delivery | None, mail_error: str | None, *flags: bool
-) -> AffectedLine:
-    return AffectedLine(
-        id=row.id, entry_id=entry.id, agreement_id=row.agreement_id, reference=reference, controller_id=row.controller_id, controller=controller,
-        promise=row.promise, origin=entry.origin, started_at=entry.started_at, due_at=entry.target_at, latest_at=entry.due_at, zone=entry.zone, met_at=entry.met_at, paused_at=entry.paused_at,
-        late_s=entry.late_s, standing=standing_of(flags), outbox_id=delivery.outbox_id if delivery else None,
-        document_id=delivery.document_id if delivery else None, mail_error=mail_error or "", read_at=delivery.read_at if delivery else None,
-        kept=delivery is not None and delivery.kept,
-        late_reason=row.late_reason, not_required=row.not_required, why=explanation(entry),
-    )  # fmt: skip
+def values_of(found: Breach) -> dict[str, int]:
+    """Return the values for a case and the phase released last; no row of a delivery has the number 0."""
+    return {"case_id": found.id, "phase_id": found.newest_released.id if found.newest_released else 0}
 
 
-def _with_parties(query: Any) -> Any:
-    return query.join(Agreement, Agreement.id == Affected.agreement_id).join(Controller, Controller.id == Affected.controller_id)
+def customers_clocks() -> tuple[ColumnElement[bool], ...]:
+    """Say in SQL which clocks are those of a case's customers."""
+    return DocketEntry.subject_type == "breach", DocketEntry.subject_id == CASE, DocketEntry.kind == NOTIFY
 
 
-def _with_delivery(query: Any, found: Breach) -> Any:
-    """Join a case's customers with their clock and with the newest delivery of the phase that was released last."""
-    newest = found.newest_released
-    latest = (
-        select(func.max(Delivery.id))
-        .where(Delivery.affected_id == Affected.id, Delivery.notice_id == (newest.id if newest else 0))
-        .correlate(Affected).scalar_subquery()
-    )
-    return (
-        query.join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .outerjoin(Delivery, Delivery.id == latest)
-        .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
-        .where(Affected.breach_id == found.id)
-    )
+def owed_clocks() -> tuple[ColumnElement[bool], ...]:
+    """Say it once more, so that SQLite takes the indexes of what is owed to customers: running, met and waived ones together."""
+    return *customers_clocks(), DocketEntry.controller_id.is_not(None)
 
 
-def standing_flags(found: Breach, own_domains: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
-    """Return in SQL what `rules.standing` needs to know of a customer, in the order of `standing_of`."""
-    told = true() if found.drill else reachable(own_domains)
-    return (
-        Delivery.id.is_not(None).label("released"),
-        Delivery.given_at.is_not(None).label("given"),
-        Delivery.acknowledged_at.is_not(None).label("acknowledged"),
-        func.coalesce(OutboxMessage.state.in_(["dead", "cancelled"]), False).label("dead"),
-        told.label("reachable"),
-        and_(DocketEntry.state.in_(WAIVED), Affected.sent_at.is_(None)).label("waived"),
-    )
-
-
-def standing_of(flags: Sequence[Any]) -> Standing:
-    """Return where a customer stands, from its flags."""
-    released, given, acknowledged, dead, reachable, waived = (bool(flag) for flag in flags)
-    return rules.standing(
-        released=released, given=given, acknowledged=acknowledged, dead=dead, recipient_problem=not reachable, waived=waived
-    )
-
-
-def standings(session: Session, found: Breach, own_domains: Sequence[str]) -> Mapping[Standing, int]:
-    """Return how many customers of a case stand where, in one statement."""
-    flags = _with_delivery(select(*standing_flags(found, own_domains)).select_from(Affected), found).subquery()
-    # Counted over a subquery: PostgreSQL does not see that an expression with bound values is the grouped one.
-    query = select(*flags.c, func.count().label("customers")).group_by(*flags.c)
-    counts: dict[Standing, int] = {}
-    for row in session.execute(query):
-        where = standing_of(row[:-1])
-        counts[where] = counts.get(where, 0) + row[-1]
-    return counts
-
-
-@dataclass(frozen=True, slots=True)
-class ClosingCounts:
-    """How many customers of a case stand in the way of closing it."""
-
-    affected: int
-    told: int
-    open_clocks: int
-    unexplained: int
-    undelivered: int
-    on_its_way: int
-    stuck: int
-    """Notices on their way that a mail server was asked to take and did not."""
-    kept: int
-    """Customers whose first notice was only kept in the file mailbox of a demonstration: nobody was told by it."""
-
-
-def closing_counts(session: Session, found: Breach) -> ClosingCounts:
-    """Return them in one statement."""
-    columns = (func.count(), *(func.count(case((condition, 1))) for condition in _closing_flags()))
-    row = session.execute(_with_delivery(select(*columns).select_from(Affected), found)).one()
-    return ClosingCounts(*row)
-
-
-def _closing_flags() -> tuple[ColumnElement[bool], ...]:
-    """Say in SQL what `ClosingCounts` counts after all customers, in its order."""
-    late = and_(DocketEntry.late_s > 0, Affected.late_reason == "")
-    dead = and_(Delivery.given_at.is_(None), OutboxMessage.state.in_(["dead", "cancelled"]))
-    moving = and_(Delivery.id.is_not(None), Delivery.given_at.is_(None), OutboxMessage.state.in_(["pending", "sending"]))
-    return Affected.sent_at.is_not(None), DocketEntry.state.in_(["open", "paused"]), late, dead, moving, and_(moving, OutboxMessage.last_error.is_not(None)), and_(Affected.sent_at.is_not(None), Affected.kept)
-
-
-def overview(session: Session, found: Breach, own_domains: Sequence[str]) -> tuple[Mapping[Standing, int], ClosingCounts]:
-    """Return `standings` and `closing_counts` together, in one statement."""
-    standing, closing = standing_flags(found, own_domains), _closing_flags()
-    named = [condition.label(f"closing_{place}") for place, condition in enumerate(closing)]
-    rows = _with_delivery(select(*standing, *named).select_from(Affected), found).subquery()
-    counts: dict[Standing, int] = {}
-    sums = [0] * (len(closing) + 1)
-    for row in session.execute(select(*rows.c, func.count()).group_by(*rows.c)):
-        where, many = standing_of(row[: len(standing)]), row[-1]
-        counts[where] = counts.get(where, 0) + many
-        sums = [total + (many if flag else 0) for total, flag in zip(sums, (True, *row[len(standing) : -1]), strict=True)]
-    return counts, ClosingCounts(*sums)
+def newest_delivery() -> ColumnElement[bool]:
+    """Say in SQL which delivery of the phase speaks for a customer."""
+    return and_(Delivery.affected_id == Affected.id, Delivery.notice_id == PHASE, ~Delivery.replaced)
 
 
 def first_open(session: Session, breach_id: int) -> DocketEntry | None:
@@ -277,7 +131,7 @@ def owed(breach_id: int, notice_id: int) -> tuple[ColumnElement[bool], ...]:
     A mail that was refused for good or set aside gave nobody anything: such a customer waits again, for a repaired address. The query has
     joined customer and clock.
     """
-    alive = or_(Delivery.given_at.is_not(None), OutboxMessage.id.is_(None), OutboxMessage.state.not_in(["dead", "cancelled"]))
+    alive = or_(Delivery.given_at.is_not(None), OutboxMessage.id.is_(None), OutboxMessage.state.not_in(UNDELIVERABLE))
     got = (
         select(Delivery.id)
         .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
@@ -326,6 +180,15 @@ def paper_of(session: Session, notice_id: int, affected_id: int) -> int | None:
     return session.scalar(
         select(func.max(Delivery.document_id)).where(Delivery.notice_id == notice_id, Delivery.affected_id == affected_id)
     )
+
+
+def newest_deliveries(session: Session, notice_id: int, affected_ids: Sequence[int]) -> list[Delivery]:
+    """Return the deliveries of a phase that speak for these customers; none for those who were sent nothing of it."""
+    found: list[Delivery] = []
+    for start in range(0, len(affected_ids), CHUNK):
+        query = select(Delivery).where(Delivery.notice_id == notice_id, Delivery.affected_id.in_(affected_ids[start : start + CHUNK]), ~Delivery.replaced)
+        found += session.scalars(query)
+    return found
 
 
 def mails_before(session: Session, notice_id: int, affected_ids: Sequence[int]) -> Mapping[int, tuple[int, int | None]]:

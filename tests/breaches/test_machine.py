@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from dpa.agreements.models import Template
 from dpa.alerts.models import OutboxMessage
-from dpa.breaches import operations
+from dpa.breaches import case_counts, case_customers, operations
 from dpa.breaches.awareness import Decision
 from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.closing import CaseState, Ending
@@ -33,6 +33,7 @@ from dpa.evidence.trail.verify import verify_database
 from dpa.parties.rules import Purpose
 from dpa.people.models import Organisation
 from dpa.problems import Problem
+from tests.breaches import one_by_one
 from tests.breaches.conftest import NO_FINAL, NOW, Ground, ground_for
 from tests.breaches.test_operations import incident
 from tests.support.databases import Database
@@ -177,6 +178,24 @@ class CaseMachine(RuleBasedStateMachine):
 
         self.act(work)
 
+    @rule(place=st.integers(0, 2), state=st.sampled_from(["dead", "cancelled", "sending", "pending"]), error=st.sampled_from([None, "450 come back later"]))
+    def trouble(self, place: int, state: str, error: str | None) -> None:
+        """Let the mail server refuse, a person set aside or take up again, what is on its way."""
+
+        def work(unit: Any, _breach: Breach) -> None:
+            waiting = unit.session.scalars(select(Delivery).where(Delivery.given_at.is_(None), Delivery.outbox_id.is_not(None)).order_by(Delivery.id)).all()
+            for one in waiting[place : place + 1]:
+                message = unit.session.get_one(OutboxMessage, one.outbox_id)
+                message.state, message.last_error = state, error
+
+        self.act(work)
+
+    @rule(place=st.integers(0, 2))
+    def send_again(self, place: int) -> None:
+        """Have a mail refused for good and send the phase once more."""
+        self.trouble(place, "dead", "550 no such user")
+        self.release(GOOD)
+
     @rule(place=st.integers(0, 2), channel=st.sampled_from(list(Channel)), back=st.sampled_from([0, 1, 40]))
     def hand_over(self, place: int, channel: Channel, back: int) -> None:
         handed = Handed(channel, self.now - back * HOUR, "Receipt 4711")
@@ -252,6 +271,16 @@ class CaseMachine(RuleBasedStateMachine):
             elif entry.state in {"open", "paused"} and due <= self.now:
                 assert due <= self.missed.setdefault(row.id, due), "a missed deadline was undone"
                 self.missed[row.id] = due
+
+    @invariant()
+    def what_the_case_page_counts_is_true_of_its_customers_one_by_one(self) -> None:
+        self.session.expire_all()
+        breach, domains = self.session.get_one(Breach, self.id), self.ground.organisation.mail_domains
+        standings, closing = case_counts.overview(self.session, breach, domains)
+        rows = case_customers.affected(self.session, breach, domains, self.now).rows
+        assert dict(standings) == Counter(row.standing for row in rows)
+        assert closing == one_by_one.closing(self.session, breach)
+        assert case_counts.load_phases(self.session, breach) == one_by_one.phases(self.session, breach)
 
     @invariant()
     def a_decision_about_awareness_stays_on_record(self) -> None:

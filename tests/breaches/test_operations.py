@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.alerts.models import OutboxMessage
-from dpa.breaches import operations, queries, recipients
+from dpa.breaches import case_counts, operations, queries, recipients
 from dpa.breaches.models import Affected, Breach, Delivery
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft, Incident, Selection, Standing
@@ -145,7 +145,7 @@ def test_release_queues_one_mail_per_reachable_customer_and_blocks_the_vendors_o
     assert [mail.to_address for mail in mails] == ["s@one.example"]
     assert "LL-2026-001" in mails[0].subject
     assert "Not known yet" in mails[0].body_text
-    counts = queries.standings(lemon.session, breach, lemon.organisation.mail_domains)
+    counts = case_counts.overview(lemon.session, breach, lemon.organisation.mail_domains)[0]
     assert counts == {Standing.RELEASED: 1, Standing.NO_RECIPIENT: 2}
     assert "breaches:notice:released" in actions(lemon.session)
 
@@ -179,7 +179,7 @@ def test_acceptance_meets_the_clock_once_and_freezes_lateness(lemon: Ground) -> 
     lemon.session.refresh(entry)
     assert (entry.met_at, entry.late_s) == (accepted, 3600)
     assert actions(lemon.session).count("breaches:notice:sent") == 1
-    assert queries.standings(lemon.session, breach, lemon.organisation.mail_domains)[Standing.SENT] == 1
+    assert case_counts.overview(lemon.session, breach, lemon.organisation.mail_domains)[0][Standing.SENT] == 1
 
 
 def test_a_notice_without_text_or_contact_cannot_be_released(lemon: Ground) -> None:
@@ -223,7 +223,7 @@ def test_a_waived_customer_is_left_out_of_the_release_and_shown_as_waived(lemon:
         assert operations.release_notice(unit, breach, lemon.organisation) == 1
     mails = lemon.session.scalars(select(OutboxMessage.to_address).where(OutboxMessage.category == "notice"))
     assert list(mails) == ["s@one.example"]
-    counts = queries.standings(lemon.session, breach, lemon.organisation.mail_domains)
+    counts = case_counts.overview(lemon.session, breach, lemon.organisation.mail_domains)[0]
     assert counts == {Standing.RELEASED: 1, Standing.WAIVED: 1}
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from dpa.alerts.models import OutboxMessage
-from dpa.breaches import jobs, links, operations, queries
+from dpa.breaches import case_counts, jobs, links, operations, queries
 from dpa.breaches.awareness import Decision
 from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.closing import CaseState, Ending
@@ -94,7 +94,7 @@ class Case:
 
     def standings(self) -> dict[Standing, int]:
         self.ground.session.expire_all()
-        return dict(queries.standings(self.ground.session, self.breach, self.ground.organisation.mail_domains))
+        return dict(case_counts.overview(self.ground.session, self.breach, self.ground.organisation.mail_domains)[0])
 
     def open(self, kind: str) -> list[DocketEntry]:
         self.ground.session.expire_all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dpa.breaches import closing, phases, queries
+from dpa.breaches import case_counts, closing, phases, queries
 from dpa.breaches.closing import CaseFacts, CaseState, Ending
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
@@ -20,7 +20,7 @@ from dpa.unit import Unit
 
 def facts_of(session: Session, breach: Breach) -> CaseFacts:
     """Return what a case looks like now, as the rules of closing see it."""
-    count = queries.closing_counts(session, breach)
+    count = case_counts.closing_counts(session, breach)
     newest = breach.newest_released
     return CaseFacts(
         state=breach.state, affected=count.affected, open_clocks=count.open_clocks, unexplained=count.unexplained, undelivered=count.undelivered,

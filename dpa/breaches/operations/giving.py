@@ -63,6 +63,7 @@ def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Deli
     if queries.handed_before(unit.session, notice.id, row.id, handed):
         raise Conflict("This is recorded already: the same channel at the same time.")
     effective = ways_of(unit.session, breach, row.agreement_id, handed.given_at).received_at(handed)
+    before = replace_deliveries(unit, notice, [row.id])
     delivery = Delivery(
         notice_id=notice.id, affected_id=row.id, channel=handed.channel, given_at=handed.given_at, effective_at=effective,
         document_id=queries.paper_of(unit.session, notice.id, row.id), proof=handed.record, recorded_by=unit.actor, recorded_at=unit.now,
@@ -70,13 +71,22 @@ def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Deli
     unit.session.add(delivery)
     unit.session.flush()
     trail.record(
-        unit, Event.HANDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[delivery],
+        unit, Event.HANDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[delivery, *before],
         data={"agreement": row.agreement_id, "channel": handed.channel.value, "given_at": handed.given_at.isoformat(), "effective_at": effective.isoformat()},
         personal={"proof": delivery.proof},
     )  # fmt: skip
     if effective <= unit.now:
         count_as_received(unit, delivery, breach.organisation_id)
     return delivery
+
+
+def replace_deliveries(unit: Unit, notice: Notice, affected_ids: Sequence[int]) -> list[Delivery]:
+    """Let what these customers were sent of a phase make room for a newer delivery of it; returns the rows, for the event to cover."""
+    found = queries.newest_deliveries(unit.session, notice.id, affected_ids)
+    for one in found:
+        one.replaced = True
+    unit.session.flush()  # Before the newer one is added: the database takes one that is not replaced for each customer and phase.
+    return found
 
 
 def _notice_of(breach: Breach, handed: Handed) -> Notice | None:

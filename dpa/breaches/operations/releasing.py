@@ -13,7 +13,7 @@ from dpa.breaches import documents, links, notices, phases, queries, recipients,
 from dpa.breaches.channels import Channel
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Delivery, Notice
-from dpa.breaches.operations import following, second
+from dpa.breaches.operations import following, giving, second
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.operations.writing import told_of
@@ -74,11 +74,12 @@ def release_notice(
         notice.late_reason, notice.emergency_reason = late_reason.strip(), emergency_reason.strip()
         if notice.emergency_reason:
             second.tell_alone(unit, breach, notice)
+    replaced = [] if first else giving.replace_deliveries(unit, notice, [one.row.id for one in sending])
     deliveries = _send(unit, breach, notice, organisation, sending)
     following.after_release(unit, breach, notice)
     unit.session.flush()
     trail.covering_many(
-        unit, Event.RELEASED_ALONE if first and notice.emergency_reason else Event.RELEASED, rows=[*deliveries, notice], subject=("breach", breach.id), organisation_id=breach.organisation_id,
+        unit, Event.RELEASED_ALONE if first and notice.emergency_reason else Event.RELEASED, rows=[*deliveries, *replaced, notice], subject=("breach", breach.id), organisation_id=breach.organisation_id,
         data={
             "phase": notice.phase.value, "number": notice.number, "customers": len(sending), "without_recipient": len(waiting) - len(sending),
             "emergency": bool(notice.emergency_reason),

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dpa.agreements import serving
+from dpa.breaches.case_customers import AffectedLine
 from dpa.breaches.models import Affected, Breach
-from dpa.breaches.queries import AffectedLine
 from dpa.breaches.upstream import Ahead, Used, ahead, too_slow, used
 from dpa.docket.models import DocketEntry
 from dpa.web.words import length, plural

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import request, url_for
 
-from dpa.breaches import case_queries, closing, missed, operations, queries
+from dpa.breaches import case_counts, case_queries, closing, missed, operations, queries
 from dpa.breaches.act_forms import LatenessForm, ReasonForm, SummaryForm
 from dpa.breaches.case import ENDINGS
 from dpa.breaches.closing import CaseState, Ending, Obstacle
@@ -98,7 +98,7 @@ def close(breach_id: int) -> Page:
     ends = _ends(breach)
     todo = [_todo(breach, kind, text) for kind, text in closing.obstacles(facts)]
     gaps = () if todo else missed.missed(edge.session(), breach)
-    kept = 0 if todo else queries.closing_counts(edge.session(), breach).kept
+    kept = 0 if todo else case_counts.closing_counts(edge.session(), breach).kept
     return perform(
         CLOSE, form, breach_id, lambda unit, fresh: operations.close(unit, fresh, Ending(form.summary.data or "", form.no_final.data or "")),
         back=(breach.reference, case_url(breach)), template="breaches/close.html", breach=breach, todo=todo, more_announced=facts.more_announced, ends=ends,

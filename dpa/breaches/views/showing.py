@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request
 
 from dpa.breaches import authorised, case, case_queries, operations, queries
-from dpa.breaches.case_queries import Only
-from dpa.breaches.case_queries import narrowing as narrow
+from dpa.breaches.case_customers import Narrowing, Only
 from dpa.breaches.forms import StatementForm
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, own
@@ -30,8 +29,7 @@ def show(breach_id: int) -> Page:
     reader = Reader(scope, person.actor, installation=False)
     text, only = request.args.get("q", "").replace("\x00", "").strip()[:100], request.args.get("show", "")
     chosen = Only(only) if only in set(Only) else None
-    narrowing = narrow(text, chosen, edge.now())
-    view = case.view(edge.session(), opened, now=edge.now(), reader=reader, after=after, narrowing=narrowing)
+    view = case.view(edge.session(), opened, now=edge.now(), reader=reader, after=after, narrowing=Narrowing(text, chosen))
     return render_template(
         "breaches/case.html",
         case=view,

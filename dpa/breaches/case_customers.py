@@ -1,0 +1,166 @@
+"""The customers of one case as its page lists them, and what they can be narrowed to; the caller has checked the scope of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, text, true, tuple_
+from sqlalchemy.orm import Session
+
+from dpa.agreements.models import Agreement
+from dpa.alerts.models import OutboxMessage
+from dpa.breaches import rules
+from dpa.breaches.case_queries import is_late
+from dpa.breaches.models import Affected, Breach, Delivery
+from dpa.breaches.queries import UNDELIVERABLE, WAIVED, newest_delivery, owed_clocks, reachable, values_of
+from dpa.breaches.rules import Standing
+from dpa.columns import Utc
+from dpa.docket.explaining import Explanation
+from dpa.docket.models import RUNNING, DocketEntry
+from dpa.docket.presenting import explanation
+from dpa.parties.models import Controller
+from dpa.web.paging import SIZE, Page, instant_of
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedLine:
+    """One customer of a case."""
+
+    id: int
+    entry_id: int
+    agreement_id: int
+    reference: str
+    controller_id: int
+    controller: str
+    promise: str
+    origin: str
+    started_at: datetime
+    due_at: datetime
+    """What the clock runs to: the target."""
+    latest_at: datetime | None
+    """The latest instant that contract or law give; none where they give a word only."""
+    zone: str
+    met_at: datetime | None
+    paused_at: datetime | None
+    """Since when the clock is paused; none while it runs, and when it has ended."""
+    late_s: int | None
+    standing: Standing
+    outbox_id: int | None
+    document_id: int | None
+    """The newest phase as a sealed document."""
+    mail_error: str
+    """Why the newest phase's mail was not taken at the last attempt; empty when it was, and before the first."""
+    read_at: datetime | None
+    kept: bool
+    """Whether the newest phase was only kept in the file mailbox, so that nobody received it."""
+    late_reason: str
+    not_required: str
+    why: Explanation
+    """How the date came about."""
+
+
+class Only(StrEnum):
+    """What the customers of a case can be narrowed to."""
+
+    NOT_TOLD = "not-told"
+    UNCONFIRMED = "unconfirmed"
+    LATE = "late"
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Which customers of a case are asked for; all when it says nothing."""
+
+    text: str = ""
+    """Part of the customer's name or of the agreement's reference."""
+    only: Only | None = None
+
+
+EVERYBODY = Narrowing()
+
+
+def affected(
+    session: Session, found: Breach, own_domains: Sequence[str], now: datetime, *, after: Sequence[Any] | None = None, size: int = SIZE,
+    narrowing: Narrowing = EVERYBODY,
+) -> Page[AffectedLine]:
+    """Return a page of a case's customers, soonest clock first; late is who is late as of `now`."""
+    query = _page_query(found.drill, tuple(own_domains), narrowing.only, bool(narrowing.text), after is not None, size)
+    values = values_of(found) | {"now": now, "part": f"%{_escaped(narrowing.text)}%"}
+    if after is not None:
+        values |= {"after_at": instant_of(after[0]), "after_id": after[1]}
+    lines = [_line(*row) for row in session.execute(query, values)]
+    return Page.cut(lines, lambda line: (line.due_at.isoformat(), line.entry_id), size)
+
+
+def _escaped(part: str) -> str:
+    """Take from the characters that mean something to LIKE what they mean."""
+    return part.replace("/", "//").replace("%", "/%").replace("_", "/_")
+
+
+@lru_cache(maxsize=200)
+def _page_query(drill: bool, own_domains: tuple[str, ...], only: Only | None, searched: bool, further: bool, size: int) -> Any:
+    # Who is shown is found first, along the clocks in their order: reading whole rows of ten thousand customers takes longer than all else on the page.
+    shown: Select[Any] = select(Affected.id).select_from(DocketEntry).join(Affected, Affected.docket_entry_id == DocketEntry.id).where(*owed_clocks())
+    if searched:
+        shown = shown.join(Agreement, Agreement.id == Affected.agreement_id).join(Controller, Controller.id == Affected.controller_id)
+        shown = shown.where(or_(*(column.ilike(bindparam("part"), escape="/") for column in (Controller.name, Agreement.reference))))
+    shown = _only(shown, only)
+    if further:
+        shown = shown.where(tuple_(DocketEntry.target_at, DocketEntry.id) > tuple_(bindparam("after_at", type_=Utc), bindparam("after_id")))
+    chosen = shown.order_by(DocketEntry.target_at, DocketEntry.id).limit(size + 1).subquery()
+    return (
+        select(Affected, DocketEntry, Agreement.reference, Controller.name, Delivery, OutboxMessage.last_error, *_flags(drill, own_domains))
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .join(Agreement, Agreement.id == Affected.agreement_id)
+        .join(Controller, Controller.id == Affected.controller_id)
+        .outerjoin(Delivery, newest_delivery())
+        .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
+        .where(Affected.id.in_(select(chosen.c.id)))
+        .order_by(DocketEntry.target_at, DocketEntry.id)
+    )
+
+
+def _only(shown: Select[Any], only: Only | None) -> Select[Any]:
+    """Join what a condition needs, and nothing else."""
+    if only is Only.NOT_TOLD:
+        return shown.where(text(f"docket_entry.{RUNNING}"), Affected.sent_at.is_(None))
+    if only is Only.UNCONFIRMED:
+        return shown.outerjoin(Delivery, newest_delivery()).where(Affected.sent_at.is_not(None), Delivery.acknowledged_at.is_(None))
+    return shown.where(is_late(bindparam("now"))) if only is Only.LATE else shown
+
+
+def _flags(drill: bool, own_domains: tuple[str, ...]) -> tuple[ColumnElement[bool], ...]:
+    """Return in SQL what `rules.standing` needs to know of a customer, in the order of `_standing`."""
+    return (
+        Delivery.id.is_not(None),
+        Delivery.given_at.is_not(None),
+        Delivery.acknowledged_at.is_not(None),
+        func.coalesce(OutboxMessage.state.in_(UNDELIVERABLE), False),
+        true() if drill else reachable(own_domains),
+        and_(DocketEntry.state.in_(WAIVED), Affected.sent_at.is_(None)),
+    )
+
+
+def _standing(flags: Sequence[Any]) -> Standing:
+    released, given, acknowledged, dead, reachable, waived = (bool(flag) for flag in flags)
+    return rules.standing(
+        released=released, given=given, acknowledged=acknowledged, dead=dead, recipient_problem=not reachable, waived=waived
+    )
+
+
+def _line(
+    row: Affected, entry: DocketEntry, reference: str, controller: str, delivery: Delivery | None, mail_error: str | None, *flags: bool
+) -> AffectedLine:
+    return AffectedLine(
+        id=row.id, entry_id=entry.id, agreement_id=row.agreement_id, reference=reference, controller_id=row.controller_id, controller=controller,
+        promise=row.promise, origin=entry.origin, started_at=entry.started_at, due_at=entry.target_at, latest_at=entry.due_at, zone=entry.zone, met_at=entry.met_at, paused_at=entry.paused_at,
+        late_s=entry.late_s, standing=_standing(flags), outbox_id=delivery.outbox_id if delivery else None,
+        document_id=delivery.document_id if delivery else None, mail_error=mail_error or "", read_at=delivery.read_at if delivery else None,
+        kept=delivery is not None and delivery.kept,
+        late_reason=row.late_reason, not_required=row.not_required, why=explanation(entry),
+    )  # fmt: skip
