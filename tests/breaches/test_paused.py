@@ -60,7 +60,7 @@ def test_the_page_of_an_agreement_lists_its_paused_clock_as_paused(desk: Desk) -
     page = client.get(address).text
     row = page.partition('<li class="deadline')[2].partition("</li>")[0]
     said = words(page)
-    assert "Running clocks, 1 of them paused 1" in said
+    assert "Running and paused clocks 1" in said
     assert "Notify Customer 1 of breach" in said
     assert "Paused since Sun 22 Nov 13:00" in words(row)
     assert "data-live" not in row, "what stands still is not counted down"
