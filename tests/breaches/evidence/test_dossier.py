@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,8 @@ def test_the_package_for_the_controller_says_what_it_must_answer_itself(story: S
 
 def test_the_package_says_when_the_notice_sent_last_is_newer_and_says_other_things(story: Story) -> None:
     story.finish()
-    before, fresh, after = (story.dossier(0, hours, at=50)["edpb"] for hours in (2.9, 10, 41))
+    found: list[Any] = [story.dossier(0, hours, at=50)["edpb"] for hours in (2.9, 10, 41)]
+    before, fresh, after = found
     assert [(one["facts_saved_at"], one["last_notice_at"]) for one in (before, fresh, after)] == [
         ("2026-11-22T12:30:00Z", None), ("2026-11-22T18:00:00Z", "2026-11-22T15:00:00Z"), ("2026-11-22T18:00:00Z", "2026-11-23T17:00:00Z"),
     ]  # fmt: skip
