@@ -20,6 +20,8 @@ LIVE = "state IN ('pending', 'sending')"
 DEAD = "state = 'dead'"
 TROUBLED = "(follow_up OR state IN ('dead', 'cancelled') OR (last_error IS NOT NULL AND state IN ('pending', 'sending')))"
 """Messages that are neither simply waiting nor simply sent: given up, set aside, not taken at the last attempt, or sent with something left to do."""
+TAKEN = "state = 'sent' AND category <> 'account'"
+"""Messages that a mail server or the file mailbox took, but for those of accounts, which have no place on a board."""
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
@@ -36,6 +38,8 @@ class OutboxMessage(Base):
         _partial("ix_outbox_message_dead", "organisation_id", where=DEAD),
         _partial("ix_outbox_message_follow_up", "id", where="follow_up"),
         Index("ix_outbox_message_organisation", "organisation_id", "id"),
+        # The newest mail that was taken, however many wait.
+        _partial("ix_outbox_message_taken", "organisation_id", "id", where=TAKEN),
         Index("ix_outbox_message_about", "about_type", "about_id"),
         _partial("ix_outbox_message_troubled", "about_type", "about_id", where=TROUBLED),
     )

@@ -18,6 +18,9 @@ RUNNING = "state IN ('open', 'paused')"
 PAUSED = "state = 'paused'"
 OWED = "controller_id IS NOT NULL"
 """What is owed to a customer, open or closed."""
+LATE = "late_s > 0"
+IN_FORCE = "state <> 'superseded'"
+APART = "state IN ('paused', 'waived')"
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
@@ -34,7 +37,7 @@ class DocketEntry(Base):
         # The board reads the next two without touching the rows, whose rules are long.
         _partial(
             "ix_docket_entry_board",
-            *("organisation_id", "target_at", "id", "kind", "subject_type", "subject_id", "state", "owner_id"),
+            *("organisation_id", "target_at", "kind", "subject_type", "subject_id", "id", "state", "owner_id"),
             where=RUNNING,
         ),
         _partial(
@@ -42,7 +45,7 @@ class DocketEntry(Base):
             *("subject_type", "subject_id", "kind", "target_at", "id", "organisation_id", "state"),
             where=RUNNING,
         ),
-        _partial("ix_docket_entry_paused", "organisation_id", "target_at", "id", where=PAUSED),
+        _partial("ix_docket_entry_paused", "organisation_id", "target_at", "kind", "subject_type", "subject_id", "id", where=PAUSED),
         _partial("ix_docket_entry_owner", "owner_id", "organisation_id", "target_at", "id", where=RUNNING),
         # A case may owe something to ten thousand customers: what is owed is read in its order, and counted by what makes it alike, without touching
         # the rows. Partial, so that no statement about running deadlines is tempted to walk through those that were met.
@@ -53,6 +56,11 @@ class DocketEntry(Base):
             where=OWED,
         ),
         Index("ix_docket_entry_subject", "subject_type", "subject_id"),
+        # What is rare in a case is looked at from its own side.
+        _partial("ix_docket_entry_apart", "subject_type", "subject_id", "kind", "state", "id", where=APART),
+        _partial("ix_docket_entry_late", "subject_type", "subject_id", "kind", "id", where=LATE),
+        # When a case's first customer must be told, without a look at the others.
+        _partial("ix_docket_entry_promised", "subject_type", "subject_id", "kind", "due_at", "target_at", "id", where=IN_FORCE),
         Index("ix_docket_entry_agreement", "agreement_id", "target_at"),
     )
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
+from sqlalchemy import ColumnElement, Text, type_coerce
+
+from dpa.columns import canonical
 from dpa.deadlines import DeadlineProblem
 from dpa.docket import kinds, reckoning, rules
 from dpa.docket.explaining import ExplainStep, Explanation, explain
 from dpa.docket.models import DocketEntry
-from dpa.docket.rules import Standing, State
+from dpa.docket.rules import Facts, Standing, State
 from dpa.web import words
 
 PATH = "/docket/{id}"
@@ -89,13 +93,45 @@ class Row:
         return self.target_at or self.due_at
 
 
-def row(
-    entry: DocketEntry, now: datetime, *, organisation: str, owner: str | None, count: int = 1, explained: bool = True
-) -> Row:
+@dataclass(slots=True)
+class Shown:
+    """What a line shows of an entry: read as columns, since most of an entry's are not shown, and its rule stays the text it is stored as."""
+
+    id: int
+    kind: str
+    subject_id: int
+    subject_label: str
+    title: str
+    basis: str
+    origin: str
+    started_at: datetime
+    due_at: datetime | None
+    target_at: datetime
+    zone: str
+    state: State
+    paused_at: datetime | None
+    met_at: datetime | None
+    late_s: int | None
+    acknowledged_at: datetime | None
+    rule: str
+    """Canonical JSON."""
+
+    @classmethod
+    def of(cls, entry: DocketEntry) -> Shown:
+        """Return what is shown of an entry that is loaded."""
+        return cls(*[*(getattr(entry, name) for name in _PLAIN), canonical(entry.rule)])
+
+
+_PLAIN = tuple(field.name for field in fields(Shown) if field.name != "rule")
+COLUMNS: tuple[ColumnElement[Any], ...] = (*(getattr(DocketEntry, name) for name in _PLAIN), type_coerce(DocketEntry.rule, Text).label("rule"))
+"""What to select for a `Shown`, in its order."""
+
+
+def row(entry: Shown, now: datetime, *, organisation: str, owner: str | None, count: int = 1, explained: bool = True) -> Row:
     """Return the line of an entry that stands for `count` deadlines of its case and kind."""
     kind = kinds.kind_or_plain(entry.kind)
-    standing = rules.standing(entry.facts, now)
-    told = explanation(entry) if explained else Explanation((), ())
+    standing = rules.standing(Facts(entry.state, entry.target_at, entry.due_at, entry.met_at, entry.paused_at), now)
+    told = _counted_out(entry.rule, entry.basis, kind.begins) if explained else Explanation((), ())
     entry_url = PATH.format(id=entry.id)
     latest, target = entry.due_at or entry.target_at, entry.target_at
     return Row(
@@ -113,7 +149,7 @@ def row(
         count=count,
         standing=standing,
         state=_tint(entry, standing),
-        status=State(entry.state),
+        status=entry.state,
         started_at=entry.started_at,
         start_word=kind.start_word,
         due_at=latest,
@@ -130,7 +166,7 @@ def row(
 
 def explanation(entry: DocketEntry) -> Explanation:
     """Return the counting of an entry's binding date; a damaged rule is told and takes no page down with it."""
-    return _counted_out(json.dumps(entry.rule), entry.basis, kinds.kind_or_plain(entry.kind).begins)
+    return _counted_out(canonical(entry.rule), entry.basis, kinds.kind_or_plain(entry.kind).begins)
 
 
 @lru_cache(maxsize=512)
@@ -142,7 +178,7 @@ def _counted_out(rule: str, basis: str, begins: str) -> Explanation:
         return Explanation((ExplainStep("Rule", "the stored rule cannot be read; tell your operator.", basis),), ())
 
 
-def _tint(entry: DocketEntry, standing: Standing) -> str:
+def _tint(entry: Shown, standing: Standing) -> str:
     if standing is Standing.CLOSED and entry.state == State.MET:
         return "late" if (entry.late_s or 0) > 0 else "met"
     return TINTS.get(standing, "off")

@@ -16,7 +16,7 @@ from dpa.docket.board import BoardView, board
 from dpa.docket.explaining import Explanation
 from dpa.docket.filters import Filters
 from dpa.docket.models import RUNNING, DocketChange, DocketEntry
-from dpa.docket.presenting import Row
+from dpa.docket.presenting import Row, Shown
 from dpa.docket.rules import Act, State
 from dpa.people import queries as people
 from dpa.people.models import Organisation, Person
@@ -132,7 +132,7 @@ def entry_view(session: Session, scope: Scope, entry_id: int, now: datetime) -> 
     target, recount, differs = _recounted(found)
     return EntryView(
         entry=found,
-        row=presenting.row(found, now, organisation=organisation, owner=owner),
+        row=presenting.row(Shown.of(found), now, organisation=organisation, owner=owner),
         organisation=organisation,
         target=target,
         recount=recount,
@@ -191,19 +191,20 @@ def names(session: Session, keys: Sequence[str]) -> Mapping[str, str]:
     return {str(number): title for number, title in rows}
 
 
-def _lines(scope: Scope) -> Select[DocketEntry, str, Any]:
+def _lines(scope: Scope) -> Select[Any]:
     return (
-        select(DocketEntry, Organisation.name, Person.name)
+        select(*presenting.COLUMNS, Organisation.name, Person.name)
+        .select_from(DocketEntry)
         .join(Organisation, Organisation.id == DocketEntry.organisation_id)
         .outerjoin(Person, Person.id == DocketEntry.owner_id)
         .where(DocketEntry.organisation_id.in_(scope.organisation_ids))
     )
 
 
-def _rows(session: Session, query: Select[DocketEntry, str, Any], now: datetime, *, explained: bool = True) -> list[Row]:
+def _rows(session: Session, query: Select[Any], now: datetime, *, explained: bool = True) -> list[Row]:
     return [
-        presenting.row(one, now, organisation=organisation, owner=owner, explained=explained)
-        for one, organisation, owner in session.execute(query)
+        presenting.row(Shown(*columns), now, organisation=organisation, owner=owner, explained=explained)
+        for *columns, organisation, owner in session.execute(query)
     ]
 
 

@@ -287,7 +287,7 @@ def _told_hint(row: Affected, due: datetime | None, say: Wording) -> str | None:
 def _clock(entry: DocketEntry, told: ToldClock, now: datetime, say: Wording) -> Clock | None:
     if entry.state not in DRAWN or told.due_at is None:
         return None
-    state = presenting.row(entry, now, organisation="", owner=None, explained=False).state
+    state = presenting.row(presenting.Shown.of(entry), now, organisation="", owner=None, explained=False).state
     return Clock(
         entry.started_at, told.due_at, entry.zone, state, start_word=say("strip.aware"), met_at=entry.met_at, language=say.language.value
     )

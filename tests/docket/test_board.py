@@ -12,6 +12,7 @@ from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import Row
 from dpa.problems import Invalid, NotFound
 from dpa.web.identity import Scope
+from dpa.web.paging import encode_key
 from tests.docket.house import ANSWER, HOUR, NOTIFY, NOW, QUIET, House, counted, scope, statements
 
 SECOND = timedelta(seconds=1)
@@ -145,7 +146,16 @@ def test_damaged_filters_are_told(values: dict[str, str]) -> None:
         filters.read(values)
 
 
-@pytest.mark.parametrize("key", ["x", "WyJ4IiwxXQ", "WyIyMDI2LTExLTIyVDA5OjAwOjAwIiwxXQ"])
+WHEN = NOW.isoformat()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "x", encode_key(["x", 1]), encode_key([WHEN[:19], NOTIFY, "breach", 1]), encode_key([WHEN, 1, "breach", 1]), encode_key([WHEN, NOTIFY, "breach", "1"]),
+        encode_key([WHEN, "test\0", "breach", 1]), encode_key([WHEN, NOTIFY, "breach", 2**63]), encode_key([WHEN, NOTIFY, "breach", 0]),
+    ],
+)  # fmt: skip
 def test_a_damaged_page_key_is_told(sqlite_house: House, key: str) -> None:
     org = sqlite_house.organisation()
     with pytest.raises(Invalid, match="page address is damaged"):

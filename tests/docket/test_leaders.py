@@ -1,0 +1,105 @@
+"""Leaders: the same ones whether the walk leaps or looks at each entry, page by page, and at a cost that follows the cases and not their customers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from bench.docket import table
+from dpa.docket import leaders
+from dpa.docket.filters import Filters
+from dpa.docket.leaders import ORDER, Looked, Place
+from dpa.docket.models import DocketEntry
+from dpa.docket.rules import State
+from tests.docket.house import ANSWER, HOUR, NOTIFY, NOW, QUIET, House
+
+Line = tuple[Any, ...]
+
+
+def write(house: House, rows: list[dict[str, Any]]) -> None:
+    """Write entries past the unit of work; no page reads their rules here."""
+    common = {
+        "organisation_id": 1, "subject_type": "breach", "subject_label": "LL", "title": "Notify", "basis": "Contract", "origin": "contract", "kind": NOTIFY,
+        "owner_id": None, "started_at": NOW, "zone": "Europe/Paris", "rule": {}, "state": "open", "version": 1, "created_at": NOW,
+    }  # fmt: skip
+    with house.engine.connect().execution_options(write=True) as connection, connection.begin():
+        connection.execute(insert(table(DocketEntry)), [common | row for row in rows])
+
+
+def mixed(count: int, organisations: list[int]) -> list[dict[str, Any]]:
+    """Make entries of few instants, many of them of the same case, in every state."""
+    dice = random.Random(20261122)
+    return [
+        {
+            "organisation_id": dice.choice(organisations), "kind": dice.choice([NOTIFY, ANSWER, QUIET]), "subject_id": dice.randrange(1, 40),
+            "subject_type": dice.choice(["breach", "request"]), "target_at": NOW + dice.randrange(6) * HOUR,
+            "state": dice.choice(["open", "open", "open", "paused", "met", "superseded"]),
+        }
+        for _ in range(count)
+    ]  # fmt: skip
+
+
+def plainly(rows: list[dict[str, Any]], organisations: list[int], state: str, kind: str = "") -> list[Line]:
+    """Find the leaders by looking at each entry."""
+    first: dict[Line, Line] = {}
+    for number, row in enumerate(rows, 1):
+        if row["state"] == state and row["organisation_id"] in organisations and kind in {"", row["kind"]}:
+            key = (row["organisation_id"], row["subject_type"], row["subject_id"], row["kind"])
+            first[key] = min(first.get(key, (NOW + timedelta(days=999), 0)), (row["target_at"], number))
+    return sorted((at, kind, subject_type, subject_id, number) for (_, subject_type, subject_id, kind), (at, number) in first.items())
+
+
+def asked(session: Session, looked: Looked, limit: int) -> Iterator[Line]:
+    """Read all leaders page by page."""
+    after = None
+    while found := leaders.leaders(session, looked, limit=limit, after=after):
+        yield from ((*(getattr(row, name) for name in ORDER), row.id) for row in found)
+        after = Place(*(getattr(found[-1], name) for name in ORDER))
+
+
+@pytest.mark.parametrize("limit", [7, 1000])
+def test_every_page_holds_the_leaders_that_a_plain_look_finds(house: House, limit: int) -> None:
+    one, other = house.organisation(), house.organisation("Other")
+    rows = mixed(900, [one, other])
+    # A case is one organisation's, so no two of one number in these.
+    for row in rows:
+        row["subject_id"] = row["subject_id"] * 2 + row["organisation_id"] % 2
+    write(house, rows)
+    with house.reader() as session:
+        for places in ([one], [one, other], []):
+            for state in (State.OPEN, State.PAUSED):
+                for wanted in ({}, {"kind": ANSWER}, {"origin": "contract"}, {"owner": "nobody", "kind": QUIET}):
+                    found = list(asked(session, Looked(frozenset(places), state, Filters(**wanted), 1), limit))
+                    assert found == plainly(rows, places, state.value, wanted.get("kind", "")), (places, state, wanted)
+
+
+@contextmanager
+def steps(session: Session) -> Iterator[list[int]]:
+    """Count the thousands of steps that SQLite's machine takes."""
+    counted: list[int] = []
+    driver: Any = session.connection().connection.driver_connection
+    driver.set_progress_handler(lambda: counted.append(1), 1000)
+    try:
+        yield counted
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+def test_a_case_of_thousands_costs_no_more_than_one_of_few(sqlite_house: House) -> None:
+    house = sqlite_house
+    org = house.organisation()
+    looked = Looked(frozenset({org}), State.OPEN, Filters(), 1)
+    write(house, [{"subject_id": case, "target_at": NOW + HOUR} for case in range(1, 31)])
+    with house.reader() as session, steps(session) as few:
+        assert len(leaders.leaders(session, looked, limit=201)) == 30
+    write(house, [{"subject_id": case, "target_at": NOW + hour * HOUR} for case in (1, 2) for hour in (1, 2, 3) for _ in range(2000)])
+    with house.reader() as session, steps(session) as many:
+        assert len(leaders.leaders(session, looked, limit=201)) == 30
+    assert len(many) <= len(few) + 1, (len(few), len(many))
