@@ -29,6 +29,7 @@ from dpa.deadlines import Options, Period, PeriodUnit, Regime, calendar_named, c
 from dpa.docket import jobs, kinds
 from dpa.docket.board import board
 from dpa.docket.kinds import DeadlineKind
+from dpa.docket.leaders import ORDER
 from dpa.docket.models import DocketEntry
 from dpa.people.models import Membership, Organisation, Person
 from dpa.people.roles import Role
@@ -165,7 +166,7 @@ def measure_board(engine: Engine) -> None:
         def bare() -> object:
             session.expunge_all()
             query = select(DocketEntry).where(DocketEntry.organisation_id == 1, text("state IN ('open', 'paused')"))
-            return session.scalars(query.order_by(DocketEntry.target_at, DocketEntry.id).limit(50)).all()
+            return session.scalars(query.order_by(*(getattr(DocketEntry, name) for name in ORDER)).limit(50)).all()
 
         def full(scope: Scope) -> object:
             session.expunge_all()

@@ -41,10 +41,8 @@ class Clock:
     def read(cls, source: Any) -> Clock:
         """Return the clock that `source` describes; fields it lacks, or holds as none, take their defaults."""
         if isinstance(source, Mapping):
-            found = {name: source.get(name) for name in _READ}
-        else:
-            found = {name: getattr(source, name, None) for name in _READ}
-        return cls(**{name: value for name, value in found.items() if value is not None})
+            return cls(**{name: value for name in _READ if (value := source.get(name)) is not None})
+        return cls(**{name: value for name in _READ if (value := getattr(source, name, None)) is not None})
 
     def here(self, now: datetime) -> datetime:
         """Return where the clock stands: where it was met or paused, else now."""
@@ -119,11 +117,12 @@ class TimeAxis:
 def clock_strip(source: Any, now: datetime, *, labelled: bool = True) -> Strip:
     """Lay out one clock from its start to its latest instant, or to where it has run beyond it; the bar of a list has no room for labels."""
     clock = Clock.read(source)
-    end = max(clock.due_at, clock.here(now))
-    run, due = _share(clock.here(now), clock.started_at, end), _share(clock.due_at, clock.started_at, end)
+    here = clock.here(now)
+    end = max(clock.due_at, here)
+    run, due = _share(here, clock.started_at, end), _share(clock.due_at, clock.started_at, end)
     target = _share(clock.target_at, clock.started_at, end) if clock.target_at else None
     labels = _labels(clock, now, run, due, target) if labelled else ()
-    return Strip(run, due, target, clock.here(now) > clock.due_at, labels, _sentence(clock, now))
+    return Strip(run, due, target, here > clock.due_at, labels, _sentence(clock, now))
 
 
 def time_axis(sources: Sequence[Any], now: datetime, zone: str) -> TimeAxis:
