@@ -19,8 +19,8 @@ SHAPES = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 BOUNDS = re.compile(r'\s*<path stroke="none" d="M0 0h24v24H0z" fill="none"\s*/>\s*')
 
 
-# Kept: a page of fifty rows draws two hundred of them, and they never change.
-@lru_cache(maxsize=512)
+# Kept: a page of fifty rows draws two hundred of them, and they never change. By type, too: a label as markup and one as text may be equal and are not the same.
+@lru_cache(maxsize=512, typed=True)
 def icon(name: str, label: str | None = None) -> Markup:
     """Return an icon as inline SVG; with a `label` it is an image that says it, without it is hidden from readers.
 

@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+from markupsafe import Markup
 
 from dpa.web import assets, icons
 
@@ -59,6 +60,8 @@ def test_a_missing_file_is_a_defect(path: str) -> None:
 
 def test_icons_are_silent_beside_a_word_and_speak_alone() -> None:
     assert 'aria-hidden="true"' in icons.icon("scale")
+    # A label that was drawn as markup first is escaped all the same where it comes as text.
+    assert 'aria-label="<b>"' in icons.icon("dots", Markup("<b>"))
     assert 'role="img" aria-label="&lt;b&gt;"' in icons.icon("dots", "<b>")
     assert all("<path" in icons.icon(name) for name in icons.names())
 
