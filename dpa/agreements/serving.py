@@ -213,7 +213,10 @@ def system(session: Session, scope: Scope, system_id: int) -> System:
 
 def system_names(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
     """Return names of systems for the trail page."""
-    query = select(System.id, System.name).where(System.id.in_(numbers(ids)))
+    found = numbers(ids)
+    if not found:
+        return {}  # Where the product itself acted, a part of it is named and no system.
+    query = select(System.id, System.name).where(System.id.in_(found))
     return {str(key): name for key, name in session.execute(query)}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dpa.breaches import case_counts, case_customers, case_queries, notices, phases, queries, rules, tally
-from dpa.breaches.case_counts import NONE_YET, ClosingCounts, PhaseCount
+from dpa.breaches.case_counts import NONE_YET, ClosingCounts, PhaseCount, Tally
 from dpa.breaches.case_customers import EVERYBODY, AffectedLine, Narrowing
 from dpa.breaches.case_queries import Opened, PromiseGroup, QuestionLine
 from dpa.breaches.closing import CaseState
@@ -26,6 +26,7 @@ from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import explanation
 from dpa.evidence.trail import queries as trail
 from dpa.evidence.trail import registry, sentences
+from dpa.evidence.trail.unchanged import Unchanged
 from dpa.web.clock_strip import Clock
 from dpa.web.paging import Page
 from dpa.web.words import instant_text, plural
@@ -57,6 +58,7 @@ DONE = frozenset({Standing.SENT, Standing.ACKNOWLEDGED, Standing.WAIVED})
 SOON = timedelta(hours=24)
 
 
+_COUNTED: Unchanged[tuple[Tally, Sequence[PromiseGroup]]] = Unchanged(most=64)
 CLOCKS_MOST = 12
 """Different promises up to which they are drawn on one axis."""
 ENDINGS: Mapping[CaseState, str] = {CaseState.CLOSED: "closed", CaseState.NO_BREACH: "closed as no breach"}
@@ -90,6 +92,10 @@ class Row:
     state: str
     upstream: str
     """Which subprocessor's own promise leaves no time for this one; empty for none."""
+    why_number: int
+    """Which of the explanations on the page tells how its date came about: most customers of a case share theirs."""
+    why_here: bool
+    """Whether it is the first that tells so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +183,10 @@ def view(
 ) -> CaseView:
     """Return the case page's content as of `now` with the customers that `narrowing` asks for."""
     breach, organisation = opened.breach, opened.organisation
-    reached = case_counts.load_phases(session, breach)
+    counted, promises = _counted(session, opened)
     running = {entry.kind: entry for entry in case_queries.first_clocks(session, breach.id)}
     word = running.get(case_queries.WORD)
-    found = Reads(breach, *case_counts.overview(session, breach, organisation.mail_domains, reached), running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word)
+    found = Reads(breach, *case_counts.overview(session, breach, organisation.mail_domains, counted), running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word)
     page = case_customers.affected(session, breach, organisation.mail_domains, now, after=after, narrowing=narrowing)
     slow = upstream.of_rows(session, page.rows) if breach.state is CaseState.OPEN else {}
     happened = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None).rows
@@ -188,7 +194,7 @@ def view(
     names = registry.names_of(session, people)
     return CaseView(
         act=_act(found, now),
-        rows=Page(tuple(_row(line, now, slow.get(line.id, ""), breach) for line in page.rows), page.next_key),
+        rows=Page(_rows(page.rows, now, slow, breach), page.next_key),
         total=found.closing.affected,
         told=found.closing.told - found.closing.kept,
         kept=found.closing.kept,
@@ -201,13 +207,22 @@ def view(
         open=breach.state is CaseState.OPEN,
         ending=ENDINGS.get(breach.state, ""),
         ended_by=sentences.actor_name(breach.closed_by, names) if breach.closed_by else "",
-        phases=_phases(breach, reached, names),
+        phases=_phases(breach, counted.phases, names),
         offers=offers(breach),
-        clocks=_clocks(case_queries.promises(session, breach.id, CLOCKS_MOST), now),
+        clocks=_clocks(promises, now),
         questions=case_queries.open_questions(session, breach.id),
         facts=_facts(opened.sheet),
         dora=running.get(case_queries.DORA),
     )
+
+
+def _counted(session: Session, opened: Opened) -> tuple[Tally, Sequence[PromiseGroup]]:
+    breach, domains = opened.breach, tuple(opened.organisation.mail_domains)
+
+    def read() -> tuple[Tally, Sequence[PromiseGroup]]:
+        return case_counts.tally(session, breach, domains), case_queries.promises(session, breach.id, CLOCKS_MOST)
+
+    return _COUNTED.at(session, opened.frontier, (breach.id, domains), read)
 
 
 def offers(breach: Breach) -> tuple[Offer, ...]:
@@ -327,7 +342,16 @@ def kept_words(phase: Phase | None) -> str:
     return KEPT_WORDS[0] if phase in {Phase.INITIAL, None} else f"{TITLES[phase].lower()} only in the file mailbox"
 
 
-def _row(line: AffectedLine, now: datetime, upstream: str, breach: Breach) -> Row:
+def _rows(lines: Sequence[AffectedLine], now: datetime, slow: Mapping[int, str], breach: Breach) -> tuple[Row, ...]:
+    numbers: dict[Explanation, int] = {}
+    found: list[Row] = []
+    for line in lines:
+        here = line.why not in numbers
+        found.append(_row(line, now, slow.get(line.id, ""), breach, numbers.setdefault(line.why, len(numbers) + 1), here))
+    return tuple(found)
+
+
+def _row(line: AffectedLine, now: datetime, upstream: str, breach: Breach, why_number: int, why_here: bool) -> Row:
     words, tint, symbol = STANDING_WORDS[line.standing]
     if line.kept and line.standing is Standing.SENT:
         words, tint, symbol = kept_words(breach.newest_released.phase if breach.newest_released else None), *KEPT_WORDS[1:]
@@ -336,7 +360,7 @@ def _row(line: AffectedLine, now: datetime, upstream: str, breach: Breach) -> Ro
     if line.standing is Standing.RELEASED and line.met_at is None and line.paused_at is None and line.due_at < now:
         tint = "late"
     origin = {"house_policy": "policy", "external_doc": "external"}.get(line.origin, line.origin)
-    return Row(line, words, tint, symbol, origin, "off" if line.paused_at else state_of(line.due_at, line.met_at, now), upstream)
+    return Row(line, words, tint, symbol, origin, "off" if line.paused_at else state_of(line.due_at, line.met_at, now), upstream, why_number, why_here)
 
 
 def state_of(due_at: datetime, met_at: datetime | None, now: datetime) -> str:

@@ -8,7 +8,7 @@ refused) is looked at from its own side and taken off. The caller has checked th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from typing import Any
 
@@ -48,6 +48,7 @@ from dpa.breaches.queries import (
 from dpa.breaches.rules import Standing
 from dpa.docket.models import RUNNING, DocketEntry
 
+_WAIVED = and_(DocketEntry.state.in_(WAIVED), Affected.sent_at.is_(None))
 ON_ITS_WAY = (State.PENDING, State.SENDING)
 
 
@@ -157,44 +158,75 @@ def _where(*conditions: Any) -> ColumnElement[int]:
     return func.count(case((and_(*conditions), 1)))
 
 
-def overview(
-    session: Session, found: Breach, own_domains: Sequence[str], reached: Mapping[int, PhaseCount] | None = None
-) -> tuple[Mapping[Standing, int], ClosingCounts]:
-    """Return how many customers stand where with the phase released last, and what stands in the way of closing; one statement.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is counted of a case's customers and their clocks."""
 
-    `reached` is what `load_phases` returned in the same transaction; without it that is asked first.
-    """
-    reached = load_phases(session, found) if reached is None else reached
+    customers: int
+    told: int
+    kept: int
+    unexplained: int
+    waived_before: int
+    """Waived, and without any delivery of the phase released last."""
+    waived_since: int
+    """Waived, with one that was neither given nor confirmed."""
+    waived_unreachable: int
+    open_clocks: int
+    unreachable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is counted on audited rows alone, so that it stays true until something happens."""
+
+    phases: Mapping[int, PhaseCount]
+    counted: Counted
+
+
+def tally(session: Session, found: Breach, own_domains: Sequence[str]) -> Tally:
+    """Load the phases of a case and count everything but its mails; two statements."""
+    reached = load_phases(session, found)
     values = values_of(found)
-    phase = reached.get(values["phase_id"], NONE_YET)
-    one = session.execute(_overview_query(found.drill, tuple(own_domains)), values | {"sent": phase.sent}).one()
-    return _standings(phase, one), ClosingCounts(
-        affected=one.customers, told=one.told, open_clocks=one.open_clocks, unexplained=one.unexplained, undelivered=one.undelivered,
-        on_its_way=phase.mails_out - one.undelivered - one.unnoted, stuck=one.stuck, kept=one.kept,
+    sent = reached.get(values["phase_id"], NONE_YET).sent
+    row = session.execute(_counted_query(found.drill, tuple(own_domains)), values | {"sent": sent}).one()
+    return Tally(reached, Counted(*(getattr(row, column.name) for column in fields(Counted))))
+
+
+def overview(session: Session, found: Breach, own_domains: Sequence[str], counted: Tally | None = None) -> tuple[Mapping[Standing, int], ClosingCounts]:
+    """Return how many customers stand where with the phase released last, and what stands in the way of closing.
+
+    One statement, which asks for the mails: they change without an event. `counted` is what `tally` returned; without it that is asked first.
+    """
+    counted = tally(session, found, own_domains) if counted is None else counted
+    values = values_of(found)
+    phase, rows = counted.phases.get(values["phase_id"], NONE_YET), counted.counted
+    mails = session.execute(_mails_query(), values).one()
+    return _standings(phase, rows, mails.not_sent), ClosingCounts(
+        affected=rows.customers, told=rows.told, open_clocks=rows.open_clocks, unexplained=rows.unexplained, undelivered=mails.undelivered,
+        on_its_way=phase.mails_out - mails.undelivered - mails.unnoted, stuck=mails.stuck, kept=rows.kept,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=200)
-def _overview_query(drill: bool, own_domains: tuple[str, ...]) -> Select[Any]:
-    people, rare, mails = _people(), _rare_clocks(drill, own_domains), _rare_mails()
+def _counted_query(drill: bool, own_domains: tuple[str, ...]) -> Select[Any]:
+    people, rare = _people(), _rare_clocks(drill, own_domains)
     # The only number that needs a look at each customer is asked for only where somebody has not got the phase.
     unreachable = case((people.c.customers > rare.c.waived_before + bindparam("sent"), literal(0) if drill else _unreachable(own_domains)), else_=0)
-    query: Select[Any] = select(*people.c, *rare.c, *mails.c, _open_clocks().label("open_clocks"), unreachable.label("unreachable"))
-    return query.select_from(people.join(rare, true()).join(mails, true()))
+    query: Select[Any] = select(*people.c, *rare.c, _open_clocks().label("open_clocks"), unreachable.label("unreachable"))
+    return query.select_from(people.join(rare, true()))
 
 
-def _standings(phase: PhaseCount, one: Any) -> Mapping[Standing, int]:
+def _standings(phase: PhaseCount, rows: Counted, not_sent: int) -> Mapping[Standing, int]:
     """Count out from the whole and the exceptions what `rules.standing` says of each customer, in its order of precedence."""
-    not_sent = one.dead - one.waived_dead
-    alone = one.unreachable - one.waived_unreachable
+    alone = rows.unreachable - rows.waived_unreachable
     counts = {
         Standing.ACKNOWLEDGED: phase.confirmed,
         Standing.SENT: phase.unconfirmed,
-        Standing.WAIVED: one.waived_before + one.waived_since,
+        Standing.WAIVED: rows.waived_before + rows.waived_since,
         Standing.NOT_SENT: not_sent,
-        Standing.RELEASED: phase.sent - phase.confirmed - phase.unconfirmed - one.waived_since - not_sent,
+        Standing.RELEASED: phase.sent - phase.confirmed - phase.unconfirmed - rows.waived_since - not_sent,
         Standing.NO_RECIPIENT: alone,
-        Standing.WAITING: one.customers - phase.sent - one.waived_before - alone,
+        Standing.WAITING: rows.customers - phase.sent - rows.waived_before - alone,
     }
     return {standing: count for standing, count in counts.items() if count}
 
@@ -213,39 +245,36 @@ def _open_clocks() -> Any:
 
 def _rare_clocks(drill: bool, own_domains: tuple[str, ...]) -> Subquery:
     """Count what is special about customers whose clock was met late, or closed by a decision before anything was told."""
-    waived = and_(DocketEntry.state.in_(WAIVED), Affected.sent_at.is_(None))
     none, silent = Delivery.id.is_(None), and_(Delivery.id.is_not(None), Delivery.given_at.is_(None), Delivery.acknowledged_at.is_(None))
     query = select(
         _where(DocketEntry.late_s > 0, Affected.late_reason == "").label("unexplained"),
-        _where(waived, none).label("waived_before"), _where(waived, silent).label("waived_since"),
-        _where(waived, silent, OutboxMessage.state.in_(UNDELIVERABLE)).label("waived_dead"),
-        _where(waived, none, false() if drill else ~reachable(own_domains)).label("waived_unreachable"),
+        _where(_WAIVED, none).label("waived_before"), _where(_WAIVED, silent).label("waived_since"),
+        _where(_WAIVED, none, false() if drill else ~reachable(own_domains)).label("waived_unreachable"),
     )  # fmt: skip
     return (
         query.select_from(DocketEntry)
         .join(Affected, Affected.docket_entry_id == DocketEntry.id)
         .outerjoin(Delivery, newest_delivery())
-        .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
         .where(*owed_clocks(), or_(DocketEntry.late_s > 0, DocketEntry.state.in_(WAIVED)))
         .subquery("rare")
     )
 
 
-def _rare_mails() -> Subquery:
+@cache
+def _mails_query() -> Any:
     """Count what became of mails that were not simply taken: given up or set aside, not taken at the last attempt, taken without our knowing yet."""
-    gone = OutboxMessage.state.in_(UNDELIVERABLE)
-    query = select(
-        _where(gone).label("undelivered"), _where(gone, Delivery.acknowledged_at.is_(None)).label("dead"),
-        _where(OutboxMessage.state == State.SENT).label("unnoted"), _where(OutboxMessage.state.in_(ON_ITS_WAY), OutboxMessage.last_error.is_not(None)).label("stuck"),
-    )  # fmt: skip
+    about = OutboxMessage.about_type == "breach", OutboxMessage.about_id == CASE
+    mail = select(OutboxMessage.id, OutboxMessage.state, OutboxMessage.last_error).where(text(TROUBLED), *about).subquery("mail").c
+    gone = mail.state.in_(UNDELIVERABLE)
     return (
-        query.select_from(OutboxMessage)
-        .join(Delivery, Delivery.outbox_id == OutboxMessage.id)
-        .where(
-            text(TROUBLED), OutboxMessage.about_type == "breach", OutboxMessage.about_id == CASE, Delivery.notice_id == PHASE,
-            ~Delivery.replaced, Delivery.given_at.is_(None),
+        select(
+            _where(gone).label("undelivered"), _where(gone, Delivery.acknowledged_at.is_(None), ~_WAIVED).label("not_sent"),
+            _where(mail.state == State.SENT).label("unnoted"), _where(mail.state.in_(ON_ITS_WAY), mail.last_error.is_not(None)).label("stuck"),
         )
-        .subquery("mails")
+        .join(Delivery, Delivery.outbox_id == mail.id)
+        .join(Affected, Affected.id == Delivery.affected_id)
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(Delivery.notice_id == PHASE, ~Delivery.replaced, Delivery.given_at.is_(None))
     )  # fmt: skip
 
 
@@ -256,5 +285,5 @@ def _unreachable(own_domains: tuple[str, ...]) -> Any:
 
 
 def closing_counts(session: Session, found: Breach) -> ClosingCounts:
-    """Return what stands in the way of closing a case; two statements."""
+    """Return what stands in the way of closing a case; three statements."""
     return overview(session, found, ())[1]

@@ -21,6 +21,7 @@ from dpa.breaches.queries import CASE, NOTIFY, owed_clocks
 from dpa.docket.models import RUNNING as ON_INDEX
 from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
+from dpa.evidence.trail import unchanged
 from dpa.parties.models import Controller
 from dpa.people.models import Organisation
 from dpa.problems import NotFound
@@ -43,6 +44,8 @@ class Opened:
     """The classification under DORA that stands."""
     sheet: BreachFacts | None
     """The newest version of its fact sheet."""
+    frontier: bytes
+    """The trail as it was, for what was counted before and is `unchanged`."""
 
 
 def opened(session: Session, scope: Scope, breach_id: int) -> Opened:
@@ -63,7 +66,7 @@ def _opened_query() -> Any:
 
     classified, sheet = newest(BreachClassification.number, BreachClassification.breach_id), newest(BreachFacts.number, BreachFacts.breach_id)
     return (
-        select(Breach, Organisation, BreachClassification, BreachFacts)
+        select(Breach, Organisation, BreachClassification, BreachFacts, unchanged.frontier())
         .join(Organisation, Organisation.id == Breach.organisation_id)
         .outerjoin(BreachClassification, and_(BreachClassification.breach_id == Breach.id, BreachClassification.number == classified))
         .outerjoin(BreachFacts, and_(BreachFacts.breach_id == Breach.id, BreachFacts.number == sheet))

@@ -280,7 +280,7 @@ class CaseMachine(RuleBasedStateMachine):
         rows = case_customers.affected(self.session, breach, domains, self.now).rows
         assert dict(standings) == Counter(row.standing for row in rows)
         assert closing == one_by_one.closing(self.session, breach)
-        assert case_counts.load_phases(self.session, breach) == one_by_one.phases(self.session, breach)
+        assert case_counts.tally(self.session, breach, domains).phases == one_by_one.phases(self.session, breach)
 
     @invariant()
     def a_decision_about_awareness_stays_on_record(self) -> None:

@@ -33,18 +33,21 @@ class Happening:
 
 def happenings(session: Session, breach: Breach, rows: Sequence[TrailEvent], names: sentences.Names) -> tuple[Happening, ...]:
     """Return the timeline of events given newest first, oldest first; one statement however many they are."""
-    lines = [sentences.line(row, (), names, organisation=None, zone=breach.zone, personal=False) for row in reversed(rows)]
-    whose = _whose(session, breach, lines)
-    found: list[Happening] = []
-    for action, run in groupby(lines, key=lambda line: line.action):
+    runs: list[tuple[TrailEvent, int]] = []
+    for action, run in groupby(reversed(rows), key=lambda row: row.action):
         same = list(run)
         # A hundred customers told in one minute are one thing that happened; the trail keeps each.
-        if action == Event.SENT and len(same) > 1:
-            how = dict(same[-1].data).get("how", "accepted")
-            found.append(Happening(same[-1].at, f"{len(same)} notices were {how}", "off" if how == KEPT else "met"))
-        else:
-            found += [Happening(line.at, f"{line.actor} {line.sentence}{whose.of(line)}", TINTS.get(action, "off")) for line in same]
-    return tuple(found)
+        runs += [(same[-1], len(same))] if action == Event.SENT else [(row, 1) for row in same]
+    lines = [(sentences.line(row, (), names, organisation=None, zone=breach.zone, personal=False), times) for row, times in runs]
+    whose = _whose(session, breach, [line for line, times in lines if times == 1])
+    return tuple(_happening(line, times, whose) for line, times in lines)
+
+
+def _happening(line: Line, times: int, whose: _Whose) -> Happening:
+    if times == 1:
+        return Happening(line.at, f"{line.actor} {line.sentence}{whose.of(line)}", TINTS.get(line.action, "off"))
+    how = dict(line.data).get("how", "accepted")
+    return Happening(line.at, f"{times} notices were {how}", "off" if how == KEPT else "met")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def test_the_rows_keep_that_the_mailbox_took_it(here: Ground) -> None:
 def test_case_customer_and_year_say_that_nobody_was_told(here: Ground) -> None:
     one = demonstration(here)
     scope = Scope(frozenset({here.organisation.id}))
-    view = case.view(here.session, Opened(one.breach, here.organisation, None, None), now=NOW + 4 * HOUR, reader=Reader(scope, "u:1", installation=False), after=None)
+    view = case.view(here.session, Opened(one.breach, here.organisation, None, None, b""), now=NOW + 4 * HOUR, reader=Reader(scope, "u:1", installation=False), after=None)
     assert (view.told, view.kept, view.tally) == (0, 2, "0 of 2 told, 2 only in the file mailbox, nobody told")
     assert {row.words for row in view.rows.rows} == {"in the file mailbox, nobody told"}
     assert view.phases[0].count.kept == 2
