@@ -18,12 +18,16 @@ MAPPED_BYTES = 1 << 30
 """How much of an SQLite file a web process reads as memory."""
 
 
-class HintedCompiler(SQLiteCompiler):
-    """Writes what `with_hint` says for SQLite, such as INDEXED BY, behind the table's name; SQLAlchemy does so for other databases only."""
+class OwnCompiler(SQLiteCompiler):
+    """Writes statements for SQLite as SQLAlchemy does, but for two things it does for other databases only, or in a slower way."""
 
     def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:  # noqa: ARG002
-        """Return the hint as it was given."""
+        """Write what `with_hint` says, such as INDEXED BY, behind the table's name."""
         return text
+
+    def visit_ilike_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
+        """Leave out lower() on both sides: SQLite's own LIKE takes no notice of capitals, and lower() knows no more letters than it (ASCII)."""
+        return str(self.visit_like_op_binary(binary, operator, **kw))  # type: ignore[no-untyped-call]
 
 
 def make_engine(url: str, *, durable: bool = True) -> Engine:
@@ -40,7 +44,7 @@ def make_engine(url: str, *, durable: bool = True) -> Engine:
 def install_hooks(engine: Engine, *, durable: bool = True) -> None:
     """Attach the connection and transaction rules to an engine, once."""
     if engine.dialect.name == "sqlite":
-        engine.dialect.statement_compiler = HintedCompiler
+        engine.dialect.statement_compiler = OwnCompiler
         event.listen(engine, "connect", _sqlite_connect_durable if durable else _sqlite_connect_fast)
         event.listen(engine, "begin", _sqlite_begin)
     else:

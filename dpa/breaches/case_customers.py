@@ -19,6 +19,7 @@ from dpa.breaches.case_queries import is_late
 from dpa.breaches.models import Affected, Breach, Delivery
 from dpa.breaches.queries import (
     CASE,
+    NOTIFY,
     UNDELIVERABLE,
     WAIVED,
     newest_delivery,
@@ -30,7 +31,7 @@ from dpa.breaches.rules import Standing
 from dpa.columns import Utc
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import RUNNING, DocketEntry
-from dpa.docket.presenting import explanation
+from dpa.docket.presenting import RULE, explained
 from dpa.parties.models import Controller
 from dpa.web.paging import SIZE, Page, instant_of
 
@@ -43,7 +44,6 @@ class AffectedLine:
     entry_id: int
     agreement_id: int
     reference: str
-    controller_id: int
     controller: str
     promise: str
     origin: str
@@ -57,19 +57,24 @@ class AffectedLine:
     paused_at: datetime | None
     """Since when the clock is paused; none while it runs, and when it has ended."""
     late_s: int | None
-    standing: Standing
-    outbox_id: int | None
     document_id: int | None
     """The newest phase as a sealed document."""
     mail_error: str
     """Why the newest phase's mail was not taken at the last attempt; empty when it was, and before the first."""
-    read_at: datetime | None
     kept: bool
     """Whether the newest phase was only kept in the file mailbox, so that nobody received it."""
     late_reason: str
-    not_required: str
+    standing: Standing
     why: Explanation
     """How the date came about."""
+
+
+_COLUMNS: tuple[Any, ...] = (
+    Affected.id, DocketEntry.id, Affected.agreement_id, Agreement.reference, Controller.name, Affected.promise, DocketEntry.origin, DocketEntry.started_at,
+    DocketEntry.target_at, DocketEntry.due_at, DocketEntry.zone, DocketEntry.met_at, DocketEntry.paused_at, DocketEntry.late_s, Delivery.document_id,
+    func.coalesce(OutboxMessage.last_error, ""), func.coalesce(Delivery.kept, False), Affected.late_reason,
+)  # fmt: skip
+"""What a line shows as it stands, in its order: columns, since most of these rows' are not shown."""
 
 
 class Only(StrEnum):
@@ -118,7 +123,8 @@ def _page_query(drill: bool, own_domains: tuple[str, ...], only: Only | None, se
         shown = shown.where(tuple_(DocketEntry.target_at, DocketEntry.id) > tuple_(bindparam("after_at", type_=Utc), bindparam("after_id")))
     chosen = shown.order_by(DocketEntry.target_at, DocketEntry.id).limit(size + 1).subquery()
     return (
-        select(Affected, DocketEntry, Agreement.reference, Controller.name, Delivery, OutboxMessage.last_error, *_flags(drill, own_domains))
+        select(*_COLUMNS, RULE, DocketEntry.basis, *_flags(drill, own_domains))
+        .select_from(Affected)
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .join(Agreement, Agreement.id == Affected.agreement_id)
         .join(Controller, Controller.id == Affected.controller_id)
@@ -174,14 +180,6 @@ def _standing(flags: Sequence[Any]) -> Standing:
     )
 
 
-def _line(
-    row: Affected, entry: DocketEntry, reference: str, controller: str, delivery: Delivery | None, mail_error: str | None, *flags: bool
-) -> AffectedLine:
-    return AffectedLine(
-        id=row.id, entry_id=entry.id, agreement_id=row.agreement_id, reference=reference, controller_id=row.controller_id, controller=controller,
-        promise=row.promise, origin=entry.origin, started_at=entry.started_at, due_at=entry.target_at, latest_at=entry.due_at, zone=entry.zone, met_at=entry.met_at, paused_at=entry.paused_at,
-        late_s=entry.late_s, standing=_standing(flags), outbox_id=delivery.outbox_id if delivery else None,
-        document_id=delivery.document_id if delivery else None, mail_error=mail_error or "", read_at=delivery.read_at if delivery else None,
-        kept=delivery is not None and delivery.kept,
-        late_reason=row.late_reason, not_required=row.not_required, why=explanation(entry),
-    )  # fmt: skip
+def _line(*row: Any) -> AffectedLine:
+    shown, (rule, basis, *flags) = row[: len(_COLUMNS)], row[len(_COLUMNS) :]
+    return AffectedLine(*(*shown, _standing(flags), explained(rule, basis, NOTIFY)))

@@ -123,7 +123,9 @@ class Shown:
 
 
 _PLAIN = tuple(field.name for field in fields(Shown) if field.name != "rule")
-COLUMNS: tuple[ColumnElement[Any], ...] = (*(getattr(DocketEntry, name) for name in _PLAIN), type_coerce(DocketEntry.rule, Text).label("rule"))
+RULE: ColumnElement[str] = type_coerce(DocketEntry.rule, Text).label("rule")
+"""The rule as the text it is stored as, for `explained`."""
+COLUMNS: tuple[ColumnElement[Any], ...] = (*(getattr(DocketEntry, name) for name in _PLAIN), RULE)
 """What to select for a `Shown`, in its order."""
 
 
@@ -166,7 +168,12 @@ def row(entry: Shown, now: datetime, *, organisation: str, owner: str | None, co
 
 def explanation(entry: DocketEntry) -> Explanation:
     """Return the counting of an entry's binding date; a damaged rule is told and takes no page down with it."""
-    return _counted_out(canonical(entry.rule), entry.basis, kinds.kind_or_plain(entry.kind).begins)
+    return explained(canonical(entry.rule), entry.basis, entry.kind)
+
+
+def explained(rule: str, basis: str, kind: str) -> Explanation:
+    """Return the same from columns alone: the rule as it is stored (`RULE`), the basis, and the name of the kind."""
+    return _counted_out(rule, basis, kinds.kind_or_plain(kind).begins)
 
 
 @lru_cache(maxsize=512)
