@@ -63,10 +63,7 @@ def release_notice(
     if first:
         _check(unit, breach, notice, Release(unit.actor, late_reason, emergency_reason))
     waiting = list(queries.waiting(unit.session, breach.id, notice.id))
-    usable = recipients.usable(unit.session, organisation, waiting, unit.now, drill=breach.drill)
-    rows = agreements.by_ids(unit.session, breach.organisation_id, [row.agreement_id for row in waiting])
-    versions = versions_of(unit.session, breach, notice, [row for row in waiting if row.id in usable])
-    sending = [Sending(row, rows[row.agreement_id], usable[row.id], versions[row.id]) for row in waiting if row.id in usable]
+    sending = _usable(unit, breach, notice, organisation, waiting)
     if not sending:
         raise Conflict("Nobody can be told: no affected customer without this notice has a usable address. Add contacts, or record another channel.")
     if first:
@@ -74,12 +71,11 @@ def release_notice(
         notice.late_reason, notice.emergency_reason = late_reason.strip(), emergency_reason.strip()
         if notice.emergency_reason:
             second.tell_alone(unit, breach, notice)
-    replaced = [] if first else giving.replace_deliveries(unit, notice, [one.row.id for one in sending])
     deliveries = _send(unit, breach, notice, organisation, sending)
     following.after_release(unit, breach, notice)
     unit.session.flush()
     trail.covering_many(
-        unit, Event.RELEASED_ALONE if first and notice.emergency_reason else Event.RELEASED, rows=[*deliveries, *replaced, notice], subject=("breach", breach.id), organisation_id=breach.organisation_id,
+        unit, Event.RELEASED_ALONE if first and notice.emergency_reason else Event.RELEASED, rows=[*deliveries, notice], subject=("breach", breach.id), organisation_id=breach.organisation_id,
         data={
             "phase": notice.phase.value, "number": notice.number, "customers": len(sending), "without_recipient": len(waiting) - len(sending),
             "emergency": bool(notice.emergency_reason),
@@ -87,6 +83,14 @@ def release_notice(
         personal={"reasons": {"late": notice.late_reason, "emergency": notice.emergency_reason}} if notice.late_reason or notice.emergency_reason else None,
     )  # fmt: skip
     return len(sending)
+
+
+def _usable(unit: Unit, breach: Breach, notice: Notice, organisation: Organisation, waiting: Sequence[Affected]) -> list[Sending]:
+    """Return those who can be written to, with what each is told."""
+    usable = recipients.usable(unit.session, organisation, waiting, unit.now, drill=breach.drill)
+    rows = agreements.by_ids(unit.session, breach.organisation_id, [row.agreement_id for row in waiting])
+    versions = versions_of(unit.session, breach, notice, [row for row in waiting if row.id in usable])
+    return [Sending(row, rows[row.agreement_id], usable[row.id], versions[row.id]) for row in waiting if row.id in usable]
 
 
 def _to_release(breach: Breach) -> Notice:
@@ -109,7 +113,8 @@ def _check(unit: Unit, breach: Breach, notice: Notice, release: Release) -> None
 
 
 def _send(unit: Unit, breach: Breach, notice: Notice, organisation: Organisation, sending: Sequence[Sending]) -> list[Delivery]:
-    """Order each customer's document and queue the mail that waits for it."""
+    """Order each customer's document and queue the mail that waits for it; returns the deliveries, and those of the phase before that they replace."""
+    replaced = giving.replace_deliveries(unit, notice, [one.row.id for one in sending])
     before = queries.mails_before(unit.session, notice.id, [one.row.id for one in sending])
     addresses = links.make_many(unit, breach, [one.row.id for one in sending])
     hold_until = unit.now + rules.hold_for(len(sending), _time_left(unit, breach))
@@ -138,7 +143,7 @@ def _send(unit: Unit, breach: Breach, notice: Notice, organisation: Organisation
             unit.session.expire(paper, ["content"])
     unit.session.add_all(found)
     unit.session.flush()
-    return found
+    return [*replaced, *found]
 
 
 def _papers(
