@@ -85,6 +85,21 @@ def test_no_page_reads_a_large_table_from_end_to_end(sqlite_database: Database, 
     assert not found, "\n".join(f"{path}\n  " + "\n  ".join(steps) for path, steps in found.items())
 
 
+def test_a_case_sends_few_statements_and_fewer_while_nothing_happens(sqlite_database: Database) -> None:
+    desk = Desk(sqlite_database)
+    desk.tell()
+    desk.ask()
+    client = desk.client("dpo")
+    client.get(desk.case)
+    for path in (desk.case, f"{desk.case}?show=not-told", f"{desk.case}?q=c1"):
+        desk.do(lambda unit, breach: operations.save_draft(unit, breach, DRAFT, Phase.SUPPLEMENT))  # Something has happened.
+        with listening(desk) as first:
+            client.get(path)
+        with listening(desk) as again:
+            client.get(path)
+        assert len(again) < len(first) <= 17, (path, len(first), len(again))
+
+
 def test_board_list_and_year_send_few_statements(sqlite_database: Database) -> None:
     desk = Desk(sqlite_database)
     desk.tell()
