@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,7 +93,8 @@ def test_a_case_sends_few_statements_and_fewer_while_nothing_happens(sqlite_data
     client = desk.client("dpo")
     client.get(desk.case)
     for path in (desk.case, f"{desk.case}?show=not-told", f"{desk.case}?q=c1"):
-        desk.do(lambda unit, breach: operations.save_draft(unit, breach, DRAFT, Phase.SUPPLEMENT))  # Something has happened.
+        draft = replace(DRAFT, unknown=f"What {path} has to do with it.")
+        desk.do(lambda unit, breach, draft=draft: operations.save_draft(unit, breach, draft, Phase.SUPPLEMENT))  # Something has happened.
         with listening(desk) as first:
             client.get(path)
         with listening(desk) as again:
