@@ -68,11 +68,11 @@ def show(goals: Goals, settings: Settings) -> None:
     bare = next(iter(figures.values())).median
     print(f"pages over the web server of `dpa serve`, {paging.CLIENTS} clients at once, {paging.EVENTS:,} trail events: median and p95 in ms")
     for name, one in figures.items():
-        told = [goals.most(f"{name}, times bare", one.median / bare, TIMES_BARE), goals.most(f"{name}, p95", one.high, P95, " ms")]
+        told = [goals.most(f"{name}, times bare", one.median / bare, TIMES_BARE), goals.most(f"{name}, p95", one.high, P95, " ms")] if name not in paging.FREE else []
         if name in paging.LISTS | paging.CASES:
             told.append(goals.most(f"{name}, statements", one.count, LISTS if name in paging.LISTS else BOARD))
         print(f"  {name:26} {one.median:7.1f} {one.high:7.1f}   {one.median / bare:5.2f} x bare   {one.count:2} statements   "
-              f"{'; '.join(text for text in told if 'MISSED' in text) or 'all goals reached'}")
+              f"{'; '.join(text for text in told if 'MISSED' in text) or ('no goal' if name in paging.FREE else 'all goals reached')}")
 
 
 def main() -> None:

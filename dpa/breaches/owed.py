@@ -100,15 +100,13 @@ class Owed:
         return [or_(contains(Controller.name, words), contains(Agreement.reference, words))] if words else []
 
     def unmatched(self) -> Unmatched:
-        """Return who can be written to and has no contact that is whom its agreement names, in two statements; nobody in an exercise."""
+        """Return who can be written to and has no contact that is whom its agreement names, in one statement; nobody in an exercise."""
         if self.names is None:
             return Unmatched(0, ())
         condition = self._unmatched(self.names)
         if condition is None:
             return Unmatched(0, ())
-        count = self.session.scalar(self._query(select(func.count()), self._reachable(), condition)) or 0
-        query = self._query(select(Controller.name), self._reachable(), condition).order_by(Controller.name, Affected.id).limit(FIRST)
-        return Unmatched(count, tuple(self.session.scalars(query)))
+        return Unmatched(*self._first(condition))
 
     def _unmatched(self, names: Names) -> ColumnElement[bool] | None:
         """Say in SQL what `Named.means` says: agreements that name somebody, whose customer has no usable contact that is that."""
@@ -129,9 +127,13 @@ class Owed:
         For incidents of several customers: the number of a single one may stand in the fact sheet. Says in SQL what `versions_of` and
         `versions.unsaid` say of each.
         """
-        query = self._query(select(Controller.name, func.count().over()), self._reachable(), self._uncounted())
+        return Uncounted(*self._first(self._uncounted()))
+
+    def _first(self, condition: ColumnElement[bool]) -> tuple[int, tuple[str, ...]]:
+        """Return how many of those who can be written to are like that, and the names of the first of them."""
+        query = self._query(select(Controller.name, func.count().over()), self._reachable(), condition)
         found = self.session.execute(query.order_by(Controller.name, Affected.id).limit(FIRST)).all()
-        return Uncounted(found[0][1], tuple(name for name, _ in found)) if found else Uncounted(0, ())
+        return (found[0][1], tuple(name for name, _ in found)) if found else (0, ())
 
     def _uncounted(self) -> ColumnElement[bool]:
         other = aliased(BreachShare)

@@ -51,10 +51,15 @@ def script(path: str, early: bool = False) -> Markup:
 def sha384(path: str) -> bytes:
     """Return the digest of a file under static/; read again only when the file has changed."""
     file = _file(path)
-    state = file.stat()
+    try:
+        state = file.stat()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"There is no file static/{path}.") from None
     return _digest(file, state.st_mtime_ns, state.st_size)
 
 
+# Kept: a page names two dozen files, and to see that a path stays inside the folder asks the disk for each part of it.
+@lru_cache(maxsize=256)
 def _file(path: str) -> Path:
     file = STATIC / path
     if not file.is_file() or not file.resolve().is_relative_to(STATIC):

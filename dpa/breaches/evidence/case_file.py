@@ -49,7 +49,7 @@ def case_file(session: Session, breach: Breach, as_of: datetime) -> CaseFile:
     versions = reading.facts_versions(session, breach.id, as_of)
     endings = reading.endings(session, [breach.id], as_of).get(breach.id, [])
     classified, dora = reading.classifications(session, breach.id, as_of), reading.dora_clock(session, breach.id, as_of)
-    customers = len(reading.affected(session, [breach.id], as_of))
+    customers = reading.named(session, breach.id, as_of)
     state = case_at(endings, as_of)
     actors = [breach.recorded_by, *(row.decided_by for row in decided), *(row.by for row in versions), *(one.actor for one in endings), *(row.recorded_by for row in classified)]
     names = reading.names(session, [*actors, *(row.released_by for row in phases), *(row.approved_by for row in phases)])
