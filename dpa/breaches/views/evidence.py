@@ -74,7 +74,10 @@ def _evidence(breach: Breach) -> Page:
 def order_dossiers(breach_id: int) -> Page:
     """Order the dossier of one customer and have it made at once, or those of all customers, which the worker makes."""
     breach = queries.breach(edge.session(), edge.scope(ISSUE), breach_id)
-    as_of, chosen = _as_of(breach), request.form.get("customer", type=int)
+    try:
+        as_of, chosen = _as_of(breach), request.form.get("customer", type=int)
+    except Invalid:
+        return _evidence(breach)
     if chosen is not None:
         queries.affected_row(edge.session(), breach, chosen)
     wanted = [chosen] if chosen is not None else [row.id for row in reading.affected(edge.session(), [breach_id], as_of)]
@@ -170,7 +173,10 @@ def register_xlsx() -> Page:
 @access.needs(ISSUE)
 def order_register() -> Page:
     """Order the register as a sealed document, narrowed as the page is, and have it made at once."""
-    organisation, asked = _register(ISSUE)
+    try:
+        organisation, asked = _register(ISSUE)
+    except Invalid:
+        return _register_page(_whose(ISSUE))
     with edge.transaction() as unit:
         paper = documenting.order_register(unit, unit.session.get_one(Organisation, organisation.id), asked)
         ordering.once(unit, [paper], request.form.get("seen", type=int))
@@ -203,7 +209,7 @@ def _asked(read: Callable[[], T], instead: Callable[[], T]) -> tuple[T, Problems
     try:
         return read(), Problems()
     except Invalid as problem:
-        return instead(), Problems(problem.fields, {name: request.args.get(name, "") for name in NARROWED})
+        return instead(), Problems(problem.fields, {name: request.values.get(name, "") for name in NARROWED})
 
 
 def _whose(permission: str = READ) -> identity.OrganisationRef:

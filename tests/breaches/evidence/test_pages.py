@@ -186,7 +186,10 @@ def test_what_cannot_be_meant_is_answered_with_a_sentence(desk: Evidence, query:
     assert "Aware from" in answer.text
     if query.startswith("as_of"):
         assert client.get(f"{EVIDENCE}?{query}").status_code == 422
-        assert client.post(f"{EVIDENCE}/dossiers", data={"as_of": query.partition("=")[2]}).status_code == 422
+        posted = client.post(f"{EVIDENCE}/dossiers", data={"as_of": query.partition("=")[2]})
+        assert (posted.status_code, 'href="#filter-as_of"' in posted.text) == (422, True)
+    posted = client.post(f"{REGISTER}?{query}")
+    assert (posted.status_code, "Aware from" in posted.text) == (422, True)
     assert desk.papers() == []
 
 
