@@ -221,7 +221,6 @@ def next_act(case: Situation) -> NextAct:
     return NextAct.SEND_FINAL if told and case.more_announced else NextAct.CLOSE
 
 
-def reference(slug: str, year: int, number: int) -> str:
-    """Return the name people use for an incident, such as LL-2026-007."""
-    letters = "".join(part[0] for part in slug.split("-") if part).upper()
+def reference(letters: str, year: int, number: int) -> str:
+    """Return the name people use for an incident, such as LL-2026-007; `letters` are those of the organisation, which no other has."""
     return f"{letters}-{year}-{number:03d}"

@@ -106,8 +106,8 @@ def test_the_next_act_is_the_most_urgent_one(case: Situation, expected: NextAct)
 
 
 def test_the_reference_is_made_of_the_organisations_initials() -> None:
-    assert rules.reference("lemon-learning", 2026, 7) == "LL-2026-007"
-    assert rules.reference("lighton", 2026, 1234) == "L-2026-1234"
+    assert rules.reference("LL", 2026, 7) == "LL-2026-007"
+    assert rules.reference("LC2", 2026, 1234) == "LC2-2026-1234"
 
 
 @pytest.mark.parametrize(("unknown", "final", "wrong"), [

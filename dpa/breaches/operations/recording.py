@@ -32,7 +32,7 @@ def record_incident(unit: Unit, organisation: Organisation, incident: Incident) 
         raise Invalid("The incident cannot be recorded like this.", fields=errors)
     year = incident.aware_at.astimezone(ZoneInfo(organisation.zone)).year
     number = _next_number(unit, organisation.id, year)
-    reference = rules.reference(organisation.slug, year, number)
+    reference = rules.reference(organisation.letters, year, number)
     breach = Breach(
         organisation_id=organisation.id, year=year, number=number, reference=f"{reference}-X" if incident.drill else reference,
         title=incident.title.strip(), known=incident.known.strip(), detected_at=incident.detected_at, aware_at=incident.aware_at,
