@@ -17,6 +17,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from dpa.alerts import addresses
 from dpa.alerts.rules import Category
 from dpa.config import Settings
 from dpa.languages import zone_name
@@ -24,7 +25,6 @@ from dpa.problems import Invalid
 from dpa.web import words
 
 TEMPLATES: tuple[Path, ...] = (Path(__file__).resolve().parents[2] / "templates" / "emails",)
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\]\\,;:\"]{1,190}")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _OWN_LINK = re.compile(r"/n/[A-Za-z0-9_-]{16,}")
 OWN_LINK_WORDS = "/n/… (the customer's own link)"
@@ -99,13 +99,10 @@ def render(message: Message, settings: Settings) -> Rendered:
 
 def check_address(address: str) -> str:
     """Return a mail address that can stand in a header and an envelope, its domain in ASCII. Raises `Invalid`."""
-    if not _ADDRESS.fullmatch(address):
-        raise Invalid("Mail cannot be sent to this address: write it as name@example.org, the part before the @ in plain letters.", field="to_address")
+    if fault := addresses.fault(address):
+        raise Invalid(f"Mail cannot be sent to this address: {fault}", field="to_address")
     local, _, domain = address.rpartition("@")
-    try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        raise Invalid("Mail cannot be sent to this address: the part after the @ is not a domain.", field="to_address") from None
+    return f"{local}@{domain.encode('idna').decode('ascii')}"
 
 
 def check_name(name: str) -> str:

@@ -12,6 +12,7 @@ from dpa.agreements import book as books
 from dpa.agreements import queries as agreements
 from dpa.agreements.book import Answers, Book
 from dpa.agreements.terms import check_recipient
+from dpa.alerts import addresses
 from dpa.breaches import addressed
 from dpa.breaches.addressed import Named, named_in
 from dpa.breaches.models import Affected
@@ -106,11 +107,17 @@ def choose(contacts: Sequence[Recipient], own_domains: Sequence[str], named: Nam
     """Return the contact that may be written to and comes first, whom the contract names before all others; or why none may."""
     refused: str | None = None
     for contact in addressed.ordered(named, contacts):
-        problem = check_recipient(contact.email, own_domains)
+        problem = _problem(contact.email, own_domains)
         if problem is None:
             return Addressee(contact, None, addressed.why(named, contact), addressed.unmatched(named, contact))
-        refused = refused or problem.sentence
+        refused = refused or problem
     return Addressee(None, refused or "No security, privacy or notices contact is registered for this customer.")
+
+
+def _problem(address: str, own_domains: Sequence[str]) -> str | None:
+    """Say why a notice cannot go to an address; one that the outbox would refuse must not stop the mails to all others."""
+    wrong = check_recipient(address, own_domains)
+    return wrong.sentence if wrong else addresses.sentence(address)
 
 
 def usable(session: Session, organisation: Organisation, affected: Sequence[Affected], now: datetime, *, drill: bool = False) -> Mapping[int, Recipient]:

@@ -91,7 +91,7 @@ def recipients(session: Session, controller_ids: Iterable[int]) -> Mapping[int, 
             .order_by(Contact.id)
         )
         for controller_id, contact_id, purpose, name, email in session.execute(query):
-            found[controller_id].append(Recipient(contact_id, purpose, name, email))
+            found[controller_id].append(Recipient(contact_id, purpose, " ".join(name.split()), email))
     return {key: tuple(sorted(value, key=lambda r: NOTICE_ORDER.index(r.purpose))) for key, value in found.items()}
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from dpa.alerts import addresses
+
 MAIL = re.compile(r"[^@\s,;:<>\"()\[\]\\\x00-\x20]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 NAME_MAX = 200
@@ -56,13 +58,13 @@ class ClosureInput:
 
 
 def mail_problem(address: str) -> str | None:
-    """Return a sentence when `address` cannot be a mail address."""
+    """Return a sentence when `address` cannot be a mail address, or is one that the outbox would refuse."""
     text = address.strip()
     if not text:
         return "Enter an e-mail address."
     if len(text) > 254 or not MAIL.fullmatch(text) or ".." in text:
         return f"“{text[:80]}” is not an e-mail address; write it as name@example.org."
-    return None
+    return addresses.sentence(text)
 
 
 def is_own_mailbox(address: str, domains: Iterable[str]) -> bool:
@@ -92,6 +94,8 @@ def contact_errors(contact: ContactInput) -> Mapping[str, str]:
         errors["email"] = problem
     if len(contact.name) > NAME_MAX:
         errors["name"] = f"Shorten the name to {NAME_MAX} characters."
+    elif re.search(r"[\r\n]", contact.name.strip()):
+        errors["name"] = "Write the name in one line; it stands in the head of a mail."
     if contact.phone and not re.fullmatch(r"\+?[0-9 ()/.-]{4,40}", contact.phone):
         errors["phone"] = "Enter the telephone number in digits, such as +33 1 23 45 67 89."
     return errors

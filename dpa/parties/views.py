@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
+from dpa.alerts import addresses
 from dpa.languages import NAMES
 from dpa.parties import operations, queries, rules
 from dpa.parties.forms import ClosureForm, ContactForm, ControllerForm
@@ -158,7 +159,7 @@ def _organisation(organisation_id: int) -> identity.OrganisationRef:
 
 def _line(row: Controller, own: frozenset[int]) -> tuple[Controller, int]:
     """Return a customer with the number of addresses that notices can go to."""
-    return row, sum(contact.purpose in NOTICE_ORDER and contact.id not in own for contact in row.contacts)
+    return row, sum(contact.purpose in NOTICE_ORDER and contact.id not in own and addresses.fault(contact.email) is None for contact in row.contacts)
 
 
 def _controller_page(row: Controller, form: ContactForm) -> str:
@@ -166,7 +167,7 @@ def _controller_page(row: Controller, form: ContactForm) -> str:
     organisation = _organisation(row.organisation_id)
     own = queries.own_mailboxes(edge.session(), [row])
     return render_template(
-        "parties/controller.html", controller=row, form=form, own=own, reachable=_line(row, own)[1] > 0, organisation=organisation,
+        "parties/controller.html", controller=row, form=form, own=own, unmailable={one.id for one in row.contacts if addresses.fault(one.email)}, reachable=_line(row, own)[1] > 0, organisation=organisation,
         language=NAMES.get(row.language) or (f"{row.language} (no texts yet: the organisation’s own is used)" if row.language else "the organisation’s own language"),
         back=safe_next(request.args.get("back"), ""), may_edit=person.may("parties.edit", row.organisation_id),
         may_add=person.may("agreements.edit", row.organisation_id),

@@ -101,6 +101,7 @@ def changed(**cells: str) -> str:
         ({"ends_on": "2025-12-31"}, "lies before the first"),
         ({"ends_on": "soon"}, "ends_on: “soon” is not a date"),
         ({"contact_privacy": "nobody"}, "contact_privacy: “nobody” is not an e-mail address"),
+        ({"contact_privacy": "élodie@harbour.example"}, "contact_privacy: Mail cannot be sent to “élodie@harbour.example”"),
         ({"contact_security": "a@b.example, c@d.example"}, "contact_security:"),
         ({"contact_notices": "dpo@lemonlearning.com"}, "mailbox of your own organisation"),
         ({"contact_notices": "dpo@mail.LemonLearning.com"}, "mailbox of your own organisation"),

@@ -202,6 +202,8 @@ def test_a_notice_without_text_or_contact_cannot_be_released(lemon: Ground) -> N
         (((1, Purpose.PRIVACY, "a@x.example"),), "a@x.example", None),
         (((1, Purpose.SECURITY, "dpo@lemon.example"), (2, Purpose.PRIVACY, "a@x.example")), "a@x.example", None),
         (((1, Purpose.SECURITY, "dpo@mail.lemon.example"),), None, "own"),
+        (((1, Purpose.SECURITY, "élodie@x.example"), (2, Purpose.PRIVACY, "a@x.example")), "a@x.example", None),
+        (((1, Purpose.SECURITY, "élodie@x.example"),), None, "Mail cannot be sent to “élodie@x.example”: write it as name@example.org"),
     ],
 )
 def test_the_first_usable_contact_is_chosen(contacts: tuple[tuple[int, Purpose, str], ...], expected: str | None, words: str | None) -> None:

@@ -58,7 +58,7 @@ def test_a_customer_is_added_with_its_contacts(desk: Desk) -> None:
     page = client.post("/customers/new", data=GOOD | {"organisation": desk.lemon}).location
     assert "No notice can reach this customer" in client.get(page).text
     contact = {"purpose": "privacy", "email": "dpo@rivoire.example", "name": "Desk", "phone": ""}
-    for wrong in ({"email": "x"}, {"email": ""}, {"purpose": "x"}, {"phone": "call"}):
+    for wrong in ({"email": "x"}, {"email": ""}, {"email": "élodie@rivoire.example"}, {"purpose": "x"}, {"phone": "call"}):
         answer = client.post(f"{page}/contacts", data=contact | wrong)
         assert (answer.status_code, "Desk" in answer.text) == (422, True), wrong
     assert client.post(f"{page}/contacts", data=contact).status_code == 303

@@ -19,7 +19,7 @@ from dpa.parties.rules import (
 )
 
 
-@pytest.mark.parametrize("address", ["a@b.example", "first.last+tag@sub.b-c.example", "é@b.example", "o'neil@b.example"])
+@pytest.mark.parametrize("address", ["a@b.example", "first.last+tag@sub.b-c.example", "o'neil@b.example"])
 def test_addresses_that_stand(address: str) -> None:
     assert mail_problem(address) is None
 
@@ -60,7 +60,11 @@ def test_a_customer_needs_only_reference_and_name() -> None:
     ("given", "field"),
     [
         (ContactInput(Purpose.PRIVACY, "x"), "email"),
+        (ContactInput(Purpose.PRIVACY, "😀@x.example"), "email"),
+        (ContactInput(Purpose.PRIVACY, "élodie@harbour.example"), "email"),
+        (ContactInput(Purpose.PRIVACY, f"a@{'b' * 64}.example"), "email"),
         (ContactInput(Purpose.PRIVACY, "a@b.example", "x" * 201), "name"),
+        (ContactInput(Purpose.PRIVACY, "a@b.example", "Desk\nBcc: x@y.example"), "name"),
         (ContactInput(Purpose.PRIVACY, "a@b.example", "", "call me"), "phone"),
     ],
 )
