@@ -107,9 +107,6 @@ def fill(bench: Bench) -> Addresses:
         _told(connection, whole)
         _ordinary(connection, place, columns)
         _events(connection, place)
-    with bench.engine.connect().execution_options(write=True) as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
     with Session(bench.engine) as session:
         customer = session.scalars(select(Affected.id).where(Affected.breach_id == whole).order_by(Affected.id)).first() or 0
         later = NOW + timedelta(hours=2)

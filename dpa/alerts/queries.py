@@ -125,12 +125,18 @@ def banner_facts(session: Session, scope: Scope, since: datetime) -> BannerFacts
     row = session.execute(
         select(
             _seen().label("seen_at"),
-            _count(and_(text(DEAD), _MATTERS, OutboxMessage.organisation_id.in_(scope.organisation_ids))).label("dead"),
+            _dead(scope).label("dead"),
             newest.scalar_subquery().label("failing"),
             jump.scalar_subquery().label("jump"),
         )
     ).one()
     return BannerFacts(row.seen_at, row.dead, tuple(row.failing or ()), row.jump)
+
+
+def _dead(scope: Scope) -> ScalarSelect[int]:
+    # Without statistics, SQLite would read every message of the organisations.
+    query = select(func.count()).select_from(OutboxMessage).with_hint(OutboxMessage, "INDEXED BY ix_outbox_message_dead", "sqlite")
+    return query.where(text(DEAD), _MATTERS, OutboxMessage.organisation_id.in_(scope.organisation_ids)).scalar_subquery()
 
 
 def _seen() -> ScalarSelect[datetime]:

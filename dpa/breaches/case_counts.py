@@ -127,13 +127,13 @@ def _newest_deliveries() -> Subquery:
         )
         .where(Delivery.notice_id.in_(_phases_of_case()), ~Delivery.replaced)
         .group_by(Delivery.notice_id)
-        .subquery("newest")
+        .subquery("newest_ones")
     )  # fmt: skip
 
 
 def _earlier_deliveries() -> Subquery:
     """Count the few customers who got or confirmed a phase by an earlier delivery, and not by the newest one."""
-    newest = aliased(Delivery)
+    newest = aliased(Delivery, name="newest")
 
     def only_before(column: Any, of_newest: Any) -> ColumnElement[int]:
         return func.count(func.distinct(case((and_(column.is_not(None), of_newest.is_(None)), Delivery.affected_id))))
@@ -143,7 +143,7 @@ def _earlier_deliveries() -> Subquery:
             Delivery.notice_id, only_before(Delivery.given_at, newest.given_at).label("given_before"),
             only_before(Delivery.acknowledged_at, newest.acknowledged_at).label("confirmed_before"),
         )
-        .join(newest, and_(newest.affected_id == Delivery.affected_id, newest.notice_id == Delivery.notice_id, ~newest.replaced))
+        .join(newest, and_(newest.affected_id == Delivery.affected_id, newest.notice_id == Delivery.notice_id, text("(NOT newest.replaced)")))
         .where(Delivery.notice_id.in_(_phases_of_case()), Delivery.replaced)
         .group_by(Delivery.notice_id)
         .subquery("earlier")
@@ -211,7 +211,7 @@ def overview(session: Session, found: Breach, own_domains: Sequence[str], counte
 def _counted_query(drill: bool, own_domains: tuple[str, ...]) -> Select[Any]:
     people, rare = _people(), _rare_clocks(drill, own_domains)
     # The only number that needs a look at each customer is asked for only where somebody has not got the phase.
-    unreachable = case((people.c.customers > rare.c.waived_before + bindparam("sent"), literal(0) if drill else _unreachable(own_domains)), else_=0)
+    unreachable = case((people.c.customers > rare.c.waived_before + bindparam("sent"), literal(0) if drill else _unreachable(own_domains)), else_=rare.c.waived_unreachable)
     query: Select[Any] = select(*people.c, *rare.c, _open_clocks().label("open_clocks"), unreachable.label("unreachable"))
     return query.select_from(people.join(rare, true()))
 
@@ -274,6 +274,8 @@ def _mails_query() -> Any:
         .join(Delivery, Delivery.outbox_id == mail.id)
         .join(Affected, Affected.id == Delivery.affected_id)
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        # From the few mails: without statistics, SQLite would rather read all deliveries of the phase for each of them.
+        .with_hint(Delivery, "INDEXED BY ix_breach_delivery_outbox_id", "sqlite")
         .where(Delivery.notice_id == PHASE, ~Delivery.replaced, Delivery.given_at.is_(None))
     )  # fmt: skip
 

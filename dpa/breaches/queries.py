@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches.channels import Handed
 from dpa.breaches.closing import WAIVED_AS
-from dpa.breaches.models import Affected, Breach, BreachFacts, Delivery, Notice
+from dpa.breaches.models import NEWEST, Affected, Breach, BreachFacts, Delivery, Notice
 from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
 from dpa.parties.models import Contact
@@ -67,7 +67,7 @@ def owed_clocks() -> tuple[ColumnElement[bool], ...]:
 
 def newest_delivery() -> ColumnElement[bool]:
     """Say in SQL which delivery of the phase speaks for a customer."""
-    return and_(Delivery.affected_id == Affected.id, Delivery.notice_id == PHASE, ~Delivery.replaced)
+    return and_(Delivery.affected_id == Affected.id, Delivery.notice_id == PHASE, text(f"(NOT {Delivery.__tablename__}.replaced)"))
 
 
 def first_open(session: Session, breach_id: int) -> DocketEntry | None:
@@ -186,7 +186,7 @@ def newest_deliveries(session: Session, notice_id: int, affected_ids: Sequence[i
     """Return the deliveries of a phase that speak for these customers; none for those who were sent nothing of it."""
     found: list[Delivery] = []
     for start in range(0, len(affected_ids), CHUNK):
-        query = select(Delivery).where(Delivery.notice_id == notice_id, Delivery.affected_id.in_(affected_ids[start : start + CHUNK]), ~Delivery.replaced)
+        query = select(Delivery).where(Delivery.notice_id == notice_id, Delivery.affected_id.in_(affected_ids[start : start + CHUNK]), text(NEWEST))
         found += session.scalars(query)
     return found
 

@@ -17,7 +17,7 @@ from dpa.breaches.counting import ways_of
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Delivery, Notice, Question
 from dpa.breaches.operations import following
-from dpa.breaches.operations.guards import must_be_open
+from dpa.breaches.operations.guards import must_be_open, one_at_a_time
 from dpa.breaches.rules import REASON_MIN
 from dpa.columns import Base
 from dpa.docket import operations as docket
@@ -54,6 +54,7 @@ def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Deli
 
     Who was told by word of mouth before any text was released is recorded with the first one. That moment is the contract's, else the house's. Where it lies ahead (a letter deemed received some days later), the worker meets the clock when it has come. Raises `Conflict` when no phase was released yet, `Invalid` by field.
     """
+    one_at_a_time(unit, breach)
     must_be_open(breach)
     notice = _notice_of(breach, handed)
     if notice is None or notice.released_at is None:

@@ -14,7 +14,7 @@ from dpa.breaches.channels import Channel
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Delivery, Notice
 from dpa.breaches.operations import following, giving, second
-from dpa.breaches.operations.guards import must_be_open
+from dpa.breaches.operations.guards import must_be_open, one_at_a_time
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.operations.writing import told_of
 from dpa.breaches.phases import Readiness, Release
@@ -57,6 +57,7 @@ def release_notice(
     leave through the worker; a mail server's acceptance meets the clock. Customers without a usable recipient stay waiting and are shown.
     Raises `Conflict` when nobody can be told, `Invalid` by field for what the release demands (second person, reasons).
     """
+    one_at_a_time(unit, breach)
     must_be_open(breach)
     notice = _to_release(breach)
     first = notice.released_at is None
