@@ -183,16 +183,16 @@ class Tally:
     counted: Counted
 
 
-def tally(session: Session, found: Breach, own_domains: Sequence[str]) -> Tally:
-    """Load the phases of a case and count everything but its mails; two statements."""
+def tally(session: Session, found: Breach, own_domains: Sequence[str] | None) -> Tally:
+    """Load the phases of a case and count everything but its mails; two statements. Without domains nobody is looked at for a contact."""
     reached = load_phases(session, found)
     values = values_of(found)
     sent = reached.get(values["phase_id"], NONE_YET).sent
-    row = session.execute(_counted_query(found.drill, tuple(own_domains)), values | {"sent": sent}).one()
+    row = session.execute(_counted_query(None if found.drill or own_domains is None else tuple(own_domains)), values | {"sent": sent}).one()
     return Tally(reached, Counted(*(getattr(row, column.name) for column in fields(Counted))))
 
 
-def overview(session: Session, found: Breach, own_domains: Sequence[str], counted: Tally | None = None) -> tuple[Mapping[Standing, int], ClosingCounts]:
+def overview(session: Session, found: Breach, own_domains: Sequence[str] | None, counted: Tally | None = None) -> tuple[Mapping[Standing, int], ClosingCounts]:
     """Return how many customers stand where with the phase released last, and what stands in the way of closing.
 
     One statement, which asks for the mails: they change without an event. `counted` is what `tally` returned; without it that is asked first.
@@ -208,10 +208,10 @@ def overview(session: Session, found: Breach, own_domains: Sequence[str], counte
 
 
 @lru_cache(maxsize=200)
-def _counted_query(drill: bool, own_domains: tuple[str, ...]) -> Select[Any]:
-    people, rare = _people(), _rare_clocks(drill, own_domains)
+def _counted_query(own_domains: tuple[str, ...] | None) -> Select[Any]:
+    people, rare = _people(), _rare_clocks(own_domains)
     # The only number that needs a look at each customer is asked for only where somebody has not got the phase.
-    unreachable = case((people.c.customers > rare.c.waived_before + bindparam("sent"), literal(0) if drill else _unreachable(own_domains)), else_=rare.c.waived_unreachable)
+    unreachable = case((people.c.customers > rare.c.waived_before + bindparam("sent"), literal(0) if own_domains is None else _unreachable(own_domains)), else_=rare.c.waived_unreachable)
     query: Select[Any] = select(*people.c, *rare.c, _open_clocks().label("open_clocks"), unreachable.label("unreachable"))
     return query.select_from(people.join(rare, true()))
 
@@ -243,13 +243,13 @@ def _open_clocks() -> Any:
     return query.scalar_subquery()
 
 
-def _rare_clocks(drill: bool, own_domains: tuple[str, ...]) -> Subquery:
+def _rare_clocks(own_domains: tuple[str, ...] | None) -> Subquery:
     """Count what is special about customers whose clock was met late, or closed by a decision before anything was told."""
     none, silent = Delivery.id.is_(None), and_(Delivery.id.is_not(None), Delivery.given_at.is_(None), Delivery.acknowledged_at.is_(None))
     query = select(
         _where(DocketEntry.late_s > 0, Affected.late_reason == "").label("unexplained"),
         _where(_WAIVED, none).label("waived_before"), _where(_WAIVED, silent).label("waived_since"),
-        _where(_WAIVED, none, false() if drill else ~reachable(own_domains)).label("waived_unreachable"),
+        _where(_WAIVED, none, false() if own_domains is None else ~reachable(own_domains)).label("waived_unreachable"),
     )  # fmt: skip
     return (
         query.select_from(DocketEntry)
@@ -288,4 +288,4 @@ def _unreachable(own_domains: tuple[str, ...]) -> Any:
 
 def closing_counts(session: Session, found: Breach) -> ClosingCounts:
     """Return what stands in the way of closing a case; three statements."""
-    return overview(session, found, ())[1]
+    return overview(session, found, None)[1]
