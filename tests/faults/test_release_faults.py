@@ -174,7 +174,8 @@ def dead(session: Session) -> list[str]:
 
 def uncertain(session: Session) -> dict[str, int]:
     query = select(OutboxMessage.to_address, OutboxMessage.uncertain).where(OutboxMessage.mail == "breaches/notice")
-    return {to: times for to, times in session.execute(query)}
+    found: dict[str, int] = dict(tuple(row) for row in session.execute(query))
+    return found
 
 
 def nothing_lost_and_nothing_twice_unknown(desk: ReleaseDesk, server: MailServer, answered: dict[int, int]) -> None:
