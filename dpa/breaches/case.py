@@ -43,7 +43,7 @@ STANDING_WORDS: Mapping[Standing, tuple[str, str, str]] = {
 KEPT_WORDS = ("in the file mailbox, nobody told", "off", "inbox")
 """Where a customer stands whose notice no mail server took."""
 ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
-    NextAct.CHOOSE_AFFECTED: ("Name who is affected", "No customer’s clock runs before somebody is named. The shortest promise or target of this organisation would end at the time shown, counted from awareness."),
+    NextAct.CHOOSE_AFFECTED: ("Name who is affected", "No customer’s clock runs before somebody is named."),
     NextAct.WRITE_NOTICE: ("Write the notice", "One text for all customers; name, agreement and clause are filled in for each."),
     NextAct.RELEASE: ("Review and release the notice", "The text is saved and nothing has left yet."),
     NextAct.REPAIR_RECIPIENTS: ("Repair the addresses of customers who were not told", "Add a contact, then release again; those told already get no second mail."),
@@ -293,6 +293,8 @@ def _act(found: Reads, now: datetime) -> ActCard:
         title = f"{_phase_title(breach, title)} to {plural(_owed(breach, counts), 'customer')}"
     if kind is NextAct.EXPLAIN_LATENESS:
         title = f"Say why {plural(found.closing.unexplained, 'customer was', 'customers were')} told late"
+    if kind is NextAct.CHOOSE_AFFECTED and entry is not None:
+        text += f" The time shown is counted from awareness. {entry.basis}."
     text += _on_their_way(found.closing, kind)
     if kind is not NextAct.NOTHING and (unreachable := counts.get(Standing.NO_RECIPIENT, 0)):
         text += f" {plural(unreachable, 'customer has', 'customers have')} no usable contact."

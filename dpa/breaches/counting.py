@@ -11,12 +11,21 @@ from sqlalchemy.orm import Session
 from dpa.agreements import book as books
 from dpa.agreements import stacks
 from dpa.agreements.queries import running_ids
+from dpa.agreements.terms import Term, TermsDocument, TermStack, Vendor
 from dpa.agreements.terms.breach import governing_clock, place_of
+from dpa.agreements.terms.words import State
 from dpa.breaches.agreed import Wanted, Ways, rules_of, wanted_of
 from dpa.breaches.clocks import Clock, cited, clock_for
 from dpa.breaches.models import Breach
 from dpa.deadlines import Calendar
 from dpa.parties import queries as parties
+from dpa.people.models import Organisation
+
+SILENT = TermsDocument(
+    slug="no-agreement", title="No agreement", type="processing_agreement", vendor=Vendor(name="none"), language="en",
+    terms=(Term(key="document.dpa", state=State.ABSENT),),
+)
+"""What answers where no agreement does: nothing, so that the law speaks, with the house's target for its word."""
 
 
 def clocks_of(session: Session, breach: Breach, agreement_ids: Sequence[int], since: datetime) -> Mapping[int, Clock]:
@@ -39,6 +48,15 @@ def clocks_of(session: Session, breach: Breach, agreement_ids: Sequence[int], si
         if (clock := by_stack[key]) is not None:
             found[agreement_id] = clock
     return found
+
+
+def law_clock(session: Session, breach: Breach) -> Clock:
+    """Return the clock that the law alone starts, counted from awareness: without undue delay (GDPR Art. 33(2)), with the house's target for it."""
+    policy = stacks.policy_for(session, session.get_one(Organisation, breach.organisation_id))
+    stack = TermStack(template=SILENT, policy=policy, on=legal_day(breach, breach.aware_at))
+    clock = clock_for(stack, breach.aware_at, lambda name: parties.calendar(session, breach.organisation_id, name))
+    assert clock is not None, "the law always answers"
+    return clock
 
 
 def alike(session: Session, breach: Breach, now: datetime) -> Mapping[int, int]:

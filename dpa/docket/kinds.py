@@ -47,6 +47,8 @@ class DeadlineKind:
     """The act as words after "3 h left to", knowing {customers} (`38 customers`) and {count}; empty for `title`."""
     filter_title: str = ""
     """Word of the board's filter chip; empty for `title`."""
+    no_latest: str = ""
+    """What is said where a latest date would stand, for clocks that stand for others' promises; empty where contract and law simply give no number."""
     begin: Beginning | None = None
     """What the board offers so that such a clock can be started; none for clocks that start by themselves."""
 
@@ -58,6 +60,11 @@ class DeadlineKind:
         """Return the act as it stands in a sentence: `notify 38 customers`."""
         text = self.duty or f"{self.title[:1].lower()}{self.title[1:]}" + (" ({count})" if count > 1 else "")
         return text.format(count=f"{count:,}", customers=words.plural(count, "customer"))
+
+    @property
+    def without_latest(self) -> str:
+        """What stands in the place of the latest date where there is none."""
+        return self.no_latest or "no number in contract or law; the target is house policy"
 
     def page(self, subject_id: int) -> str:
         """Return the path of the case."""

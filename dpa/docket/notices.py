@@ -109,7 +109,7 @@ def _facts(told: Told) -> list[tuple[str, str]]:
     if house and latest:
         rows.append(("Latest", words.instant_text(min(latest), first.zone)))
     elif house:
-        rows.append(("Latest", "no number in contract or law; the target is house policy"))
+        rows.append(("Latest", kinds.kind(first.kind).without_latest))
     rows.append(("Owner", "you" if _is_owner(told) else told.owner.name if told.owner else "nobody yet"))
     return rows
 

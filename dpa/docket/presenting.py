@@ -81,6 +81,8 @@ class Row:
     steps: tuple[ExplainStep, ...] = ()
     warnings: tuple[str, ...] = ()
     origin_text: str | None = None
+    without_latest: str = ""
+    """What is said in the place of the latest date where there is none."""
 
     @property
     def exercise(self) -> bool:
@@ -163,6 +165,7 @@ def row(entry: Shown, now: datetime, *, organisation: str, owner: str | None, co
         steps=told.steps,
         warnings=told.warnings,
         origin_text=BEHIND.get(entry.basis.partition(",")[0]) if entry.origin == "house_policy" else None,
+        without_latest=kind.without_latest,
     )
 
 

@@ -1,14 +1,16 @@
 """The clock that runs while nobody is named: without it a recorded incident would stand on no board and alert nobody.
 
-It is no customer's: it ends when the shortest promise of the organisation would, counted from awareness, and asks for names. The first name
-meets it; each customer's own clock runs from then on.
+It is no customer's: it ends when the shortest promise of the organisation would, counted from awareness, and asks for names. Where no agreement
+that runs promises anything, the law's word does (GDPR Art. 33(2)), with the house's target for it. The first name meets it; each customer's own
+clock runs from then on.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
-from dpa.breaches.counting import alike, clocks_of
+from dpa.breaches.clocks import Clock
+from dpa.breaches.counting import alike, clocks_of, law_clock
 from dpa.breaches.models import Breach
 from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
@@ -19,19 +21,14 @@ NAME = "breaches:name"
 
 
 def begin(unit: Unit, breach: Breach) -> None:
-    """Open it; an organisation whose agreements promise nothing gets none."""
-    opening = _opening(unit, breach)
-    if opening is not None:
-        docket.open_entry(unit, opening)
+    """Open it, whatever is on file: an incident of which no clock ran would be forgotten."""
+    docket.open_entry(unit, _opening(unit, breach))
 
 
 def recount(unit: Unit, breach: Breach, reason: str) -> None:
     """Count it anew from a corrected awareness, while it runs."""
-    running = _running(unit, breach)
-    opening = _opening(unit, breach) if running else None
-    for entry in running:
-        if opening is not None:
-            docket.supersede(unit, entry, opening, reason)
+    for entry in _running(unit, breach):
+        docket.supersede(unit, entry, _opening(unit, breach), reason)
 
 
 def settle(unit: Unit, breach: Breach) -> None:
@@ -47,14 +44,21 @@ def _running(unit: Unit, breach: Breach) -> list[DocketEntry]:
     return list(unit.session.scalars(query.order_by(DocketEntry.id)))
 
 
-def _opening(unit: Unit, breach: Breach) -> Opening | None:
-    clocks = clocks_of(unit.session, breach, list(alike(unit.session, breach, unit.now)), breach.aware_at)
-    shortest = min(clocks.values(), key=lambda clock: clock.target.due, default=None)
-    if shortest is None:
-        return None
+def _opening(unit: Unit, breach: Breach) -> Opening:
+    clock, basis = _shortest(unit, breach)
     title = f"Name who is affected by breach {breach.reference}"
     return Opening(
         kind=NAME, organisation_id=breach.organisation_id, subject=("breach", breach.id), subject_label=breach.reference,
-        title=f"Exercise: {title}" if breach.drill else title, basis=f"Earliest possible: the shortest promise or target of all agreements ({shortest.promise})"[:300],
-        origin="house_policy", target=shortest.target, started_at=breach.aware_at,
+        title=f"Exercise: {title}" if breach.drill else title, basis=basis[:300], origin="house_policy", target=clock.target, started_at=breach.aware_at,
     )  # fmt: skip
+
+
+def _shortest(unit: Unit, breach: Breach) -> tuple[Clock, str]:
+    """Return the clock that would end first, with its basis; the law's where no agreement that runs starts any."""
+    agreements = alike(unit.session, breach, unit.now)
+    clocks = clocks_of(unit.session, breach, list(agreements), breach.aware_at)
+    shortest = min(clocks.values(), key=lambda clock: clock.target.due, default=None)
+    if shortest is not None:
+        return shortest, f"{shortest.basis[:220]}; the shortest promise or target of all agreements"
+    clock = law_clock(unit.session, breach)
+    return clock, clock.basis.replace("no DPA on file", "no agreement runs that asks for word of a breach" if agreements else "no agreement on file runs")

@@ -1,0 +1,23 @@
+"""The first day of a new installation: an incident is recorded before any agreement is on file, and no page may forget it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.breaches.test_pages import GOOD, House
+from tests.support.databases import Database
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    return House(database)
+
+
+def test_the_board_and_the_case_show_an_incident_of_a_house_without_agreements(house: House) -> None:
+    client = house.client("outsider")
+    case = client.post("/breaches/new", data=GOOD).headers["Location"].removesuffix("/affected")
+    board, page = client.get("/board").text, client.get(case).text
+    assert "No deadline is running" not in board
+    assert "Name who is affected by breach" in board
+    assert "no agreement on file runs; house target 24 hours." in page
+    assert "act-count" in page
