@@ -2,7 +2,7 @@
 
 Ten thousand customers of one breach are one line. The board's index holds the deadlines of one instant and duty case by case, so the walk along it
 looks at the first of each and leaps over the others; a probe of the case's own index tells whether an earlier one leads. Where a filter looks at what
-may differ among them, each is looked at. Each organisation is read in the order of its own index and cut to the page's length before the organisations
+may differ among them, each is looked at. Each of a few organisations is read in the order of its own index and cut to the page's length before they
 are merged, so that the cost follows the page and not the table.
 """
 
@@ -17,9 +17,12 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Integer,
+    Label,
     Row,
     Select,
     bindparam,
+    case,
     func,
     literal_column,
     or_,
@@ -34,8 +37,8 @@ from dpa.docket.filters import MINE, NOBODY, Filters
 from dpa.docket.models import PAUSED, RUNNING, DocketEntry
 from dpa.docket.rules import State
 
-MOST_MERGED = 200
-"""Organisations merged one by one; SQLite joins at most 500 selections."""
+MOST_MERGED = 20
+"""Organisations read one by one and merged; with more, a database takes longer to prepare the statement than to look at each entry of them all."""
 _ENTRY = DocketEntry.__table__
 # Made once: an alias of a wide table costs a millisecond.
 _ONE, _EARLIER, _OTHER, _NEXT, _FOUND = (_ENTRY.alias(name) for name in ("e", "f", "g", "x", "n"))
@@ -137,10 +140,15 @@ def _each(looked: Looked, organisation_id: int | None, limit: int, further: bool
 
 
 def _leaping(looked: Looked, organisation_id: int, limit: int, further: bool) -> Select[Any]:
-    """Leap along the index from one instant, duty and case to the next, and leave out those that an earlier entry leads."""
-    entry, nearest, found, earlier = _ONE, _NEXT, _FOUND, _EARLIER
+    """Leap along the index from one instant, duty and case to the next, and leave out those that an earlier entry leads.
+
+    The walk counts its leaders and ends itself after `limit` of them. A LIMIT on what is read of it would take whichever a database hands over first:
+    nothing keeps the rows of a walk in its order once they are joined with others.
+    """
+    entry, nearest, found = _ONE, _NEXT, _FOUND
     first = select(*_shown(entry)).where(*looked.conditions(entry), entry.c.organisation_id == organisation_id, *_beyond(entry, further))
-    walk = select(first.order_by(*_places(entry), entry.c.id).limit(1).subquery("first")).cte(f"walk_{organisation_id}", recursive=True)
+    begin = first.order_by(*_places(entry), entry.c.id).limit(1).subquery("first")
+    walk = select(*begin.c, _leads(looked, begin), literal_column("0", Integer).label("ahead")).cte(f"walk_{organisation_id}", recursive=True)
     # SQLite seeks by a row of values only where those on the right are no plain columns, but the results of functions or sums.
     here = [*(func.coalesce(walk.c[name], walk.c[name]) for name in ORDER[:-1]), walk.c.subject_id + 1]
     leap = (
@@ -148,9 +156,16 @@ def _leaping(looked: Looked, organisation_id: int, limit: int, further: bool) ->
         .where(*looked.conditions(nearest), nearest.c.organisation_id == organisation_id, tuple_(*_places(nearest)) >= tuple_(*here))
         .order_by(*_places(nearest), nearest.c.id).limit(1).correlate(walk).scalar_subquery()
     )  # fmt: skip
-    walk = walk.union_all(select(*_shown(found)).select_from(walk.join(found, found.c.id == leap)))
-    before = _alike(looked, earlier, walk).where(earlier.c.target_at < walk.c.target_at).exists()
-    return select(*walk.c).where(~before).limit(limit)
+    ahead = walk.c.ahead + walk.c.leads
+    step = select(*_shown(found), _leads(looked, found), ahead).select_from(walk.join(found, found.c.id == leap))
+    walk = walk.union_all(step.where(ahead < limit))
+    return select(*_shown(walk)).where(walk.c.leads == literal_column("1"))
+
+
+def _leads(looked: Looked, entry: FromClause) -> Label[int]:
+    """Return a column that says 1 of an entry that no earlier one leads, else 0."""
+    before = _alike(looked, _EARLIER, entry).where(_EARLIER.c.target_at < entry.c.target_at).exists()
+    return case((before, literal_column("0", Integer)), else_=literal_column("1", Integer)).label("leads")
 
 
 def group_size(looked: Looked, entry: FromClause) -> ColumnElement[int]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from bench.docket import table
@@ -78,6 +78,50 @@ def test_every_page_holds_the_leaders_that_a_plain_look_finds(house: House, limi
                 for wanted in ({}, {"kind": ANSWER}, {"origin": "contract"}, {"owner": "nobody", "kind": QUIET}):
                     found = list(asked(session, Looked(frozenset(places), state, Filters(**wanted), 1), limit))
                     assert found == plainly(rows, places, state.value, wanted.get("kind", "")), (places, state, wanted)
+
+
+@pytest.mark.parametrize("count", [200, 900])
+def test_statistics_change_no_page(house: House, count: int) -> None:
+    """They change plans, and with those the order in which a database hands over what it joins."""
+    one = house.organisation()
+    dice = random.Random(count)
+    rows = [
+        {"kind": NOTIFY, "subject_type": "breach", "organisation_id": one, "state": "open", "subject_id": dice.randrange(1, count // 3), "target_at": NOW + dice.randrange(2000) * HOUR}
+        for _ in range(count)
+    ]  # fmt: skip
+    write(house, rows)
+    looked, wanted = Looked(frozenset([one]), State.OPEN, Filters(), 1), plainly(rows, [one], "open")
+    for analysed in (False, True):
+        if analysed:
+            with house.engine.connect().execution_options(write=True) as connection, connection.begin():
+                connection.execute(text("ANALYZE"))
+        for limit in (51, 201):
+            with house.reader() as session:
+                assert list(asked(session, looked, limit)) == wanted, (analysed, limit)
+
+
+@pytest.mark.parametrize("state", [State.OPEN, State.PAUSED])
+def test_the_statement_grows_with_few_organisations_only(state: State) -> None:
+    def parts(organisations: int, **wanted: str) -> int:
+        looked = Looked(frozenset(range(1, organisations + 1)), state, Filters(**wanted), 1)
+        return str(leaders.statement(looked, 201)).count("SELECT")
+
+    for wanted in ({}, {"origin": "contract"}):
+        assert parts(leaders.MOST_MERGED, **wanted) <= 10 * leaders.MOST_MERGED + 1
+        for many in (leaders.MOST_MERGED + 1, 120, 230):
+            assert parts(many, **wanted) == parts(230, **wanted) <= 4, many
+
+
+def test_many_organisations_are_read_as_few_are(house: House) -> None:
+    many = [house.organisation(f"House {number}") for number in range(leaders.MOST_MERGED + 1)]
+    rows = mixed(300, many)
+    for row in rows:
+        row["subject_id"] = row["subject_id"] * 1000 + row["organisation_id"]
+    write(house, rows)
+    with house.reader() as session:
+        for places in (many, many[1:]):
+            for state in (State.OPEN, State.PAUSED):
+                assert list(asked(session, Looked(frozenset(places), state, Filters(), 1), 51)) == plainly(rows, places, state.value)
 
 
 @contextmanager
