@@ -9,7 +9,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dpa.breaches import case_counts, case_customers, case_queries, notices, phases, queries, rules, tally
+from dpa.breaches import (
+    case_counts,
+    case_customers,
+    case_queries,
+    notices,
+    owed,
+    phases,
+    queries,
+    rules,
+    tally,
+)
 from dpa.breaches.case_counts import NONE_YET, ClosingCounts, PhaseCount, Tally
 from dpa.breaches.case_customers import EVERYBODY, AffectedLine, Narrowing
 from dpa.breaches.case_queries import Opened, PromiseGroup, QuestionLine
@@ -58,7 +68,7 @@ DONE = frozenset({Standing.SENT, Standing.ACKNOWLEDGED, Standing.WAIVED})
 SOON = timedelta(hours=24)
 
 
-_COUNTED: Unchanged[tuple[Tally, Sequence[PromiseGroup]]] = Unchanged(most=64)
+_COUNTED: Unchanged[tuple[Tally, Sequence[PromiseGroup], Sequence[int]]] = Unchanged(most=64)
 CLOCKS_MOST = 12
 """Different promises up to which they are drawn on one axis."""
 ENDINGS: Mapping[CaseState, str] = {CaseState.CLOSED: "closed", CaseState.NO_BREACH: "closed as no breach"}
@@ -183,10 +193,12 @@ def view(
 ) -> CaseView:
     """Return the case page's content as of `now` with the customers that `narrowing` asks for."""
     breach, organisation = opened.breach, opened.organisation
-    counted, promises = _counted(session, opened)
+    counted, promises, heard = _counted(session, opened)
     running = {entry.kind: entry for entry in case_queries.first_clocks(session, breach.id)}
     word = running.get(case_queries.WORD)
-    found = Reads(breach, *case_counts.overview(session, breach, organisation.mail_domains, counted), running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word)
+    counts, closing = case_counts.overview(session, breach, organisation.mail_domains, counted)
+    counts = _still_owed(counts, owed.heard_only(session, breach, organisation.mail_domains, heard))
+    found = Reads(breach, counts, closing, running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word)
     page = case_customers.affected(session, breach, organisation.mail_domains, now, after=after, narrowing=narrowing)
     slow = upstream.of_rows(session, page.rows) if breach.state is CaseState.OPEN else {}
     happened = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None).rows
@@ -216,11 +228,23 @@ def view(
     )
 
 
-def _counted(session: Session, opened: Opened) -> tuple[Tally, Sequence[PromiseGroup]]:
+def _still_owed(counts: Mapping[Standing, int], heard: int) -> Mapping[Standing, int]:
+    """Count those as waiting who heard of the notice before there was a text, and can be sent it now."""
+    if not heard:
+        return counts
+    confirmed = max(heard - counts.get(Standing.SENT, 0), 0)
+    return {
+        **counts, Standing.WAITING: counts.get(Standing.WAITING, 0) + heard, Standing.SENT: counts.get(Standing.SENT, 0) - heard + confirmed,
+        Standing.ACKNOWLEDGED: counts.get(Standing.ACKNOWLEDGED, 0) - confirmed,
+    }  # fmt: skip
+
+
+def _counted(session: Session, opened: Opened) -> tuple[Tally, Sequence[PromiseGroup], Sequence[int]]:
     breach, domains = opened.breach, tuple(opened.organisation.mail_domains)
 
-    def read() -> tuple[Tally, Sequence[PromiseGroup]]:
-        return case_counts.tally(session, breach, domains), case_queries.promises(session, breach.id, CLOCKS_MOST)
+    def read() -> tuple[Tally, Sequence[PromiseGroup], Sequence[int]]:
+        counted = case_counts.tally(session, breach, domains)  # Loads the phases.
+        return counted, case_queries.promises(session, breach.id, CLOCKS_MOST), owed.heard_first(session, breach)
 
     return _COUNTED.at(session, opened.frontier, (breach.id, domains), read)
 

@@ -118,7 +118,9 @@ class CustomerView:
     links: LinkCount
     proposal: Proposal | None
     unreachable: bool
-    """Whether nothing was given yet and no contact of the customer can be written to."""
+    """Whether nothing was given in writing yet and no contact of the customer can be written to."""
+    heard_only: bool
+    """Whether it heard of the newest notice before there was a text, and has not got the text since."""
     may: May
     late: bool
     late_reason_by: str
@@ -140,11 +142,12 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
 
     clock, late = _clock(entry, now), _late(entry, now)
     words, tint = _standing(entry, given, clock, now)
+    heard, unreachable = _heard_only(breach, given), _unreachable(session, breach, row, given)
     return CustomerView(
         place=place, clock=clock, status=entry.state, words=words, tint=tint,
         caveat=_caveat(session, breach, place, given), origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
         why=explanation(entry), deliveries=tuple(_line(one) for one in given), questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
-        links=links, proposal=_proposal(session, breach, entry, given, now), unreachable=_unreachable(session, breach, row, given), may=_may(breach, place, given, links, late), late=late,
+        links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, given, now), unreachable=unreachable, heard_only=heard, may=_may(breach, place, given, links, late), late=late,
         late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by),
     )  # fmt: skip
 
@@ -206,9 +209,7 @@ def _line(given: Given) -> DeliveryLine:
 def _came_back(given: Given) -> tuple[str, str, str, str]:
     """Return words, detail, tint and icon of what proves a delivery, or stands in its way."""
     if given.mail is None:
-        one, released_at = given.delivery, given.notice.released_at
-        early = one.given_at is not None and released_at is not None and channels.before_text(one.given_at, released_at)
-        return "told before the text was released" if early else "proof on record", one.proof, "met", "phone-check"
+        return "told before the text was released" if _early(given) else "proof on record", given.delivery.proof, "met", "phone-check"
     said = given.answer.reply_text if given.answer else ""
     if given.mail.state in FAILED:
         return "refused" if given.mail.state is MailState.DEAD else "set aside", said, "late", "mail-x"
@@ -221,8 +222,22 @@ def _came_back(given: Given) -> tuple[str, str, str, str]:
     return "on its way", f"{EVENTS[given.answer.kind][0]}: {said}" if given.answer else "", "running", "send"
 
 
+def _early(given: Given) -> bool:
+    """Tell whether something was given by word of mouth before its text was released."""
+    at, released_at = given.delivery.given_at, given.notice.released_at
+    return given.mail is None and at is not None and released_at is not None and channels.before_text(at, released_at)
+
+
+def _heard_only(breach: Breach, given: Sequence[Given]) -> bool:
+    """Say of one customer what `queries.owed` says: it was told the newest phase, and not by its text."""
+    newest = breach.newest_released
+    these = [one for one in given if newest is not None and one.notice.id == newest.id and (one.mail is None or one.mail.state not in FAILED)]
+    return breach.state is CaseState.OPEN and bool(these) and all(_early(one) for one in these)
+
+
 def _unreachable(session: Session, breach: Breach, row: Affected, given: Sequence[Given]) -> bool:
-    if breach.state is not CaseState.OPEN or breach.drill or row.not_required or any(one.delivery.given_at for one in given):
+    written = any(one.delivery.given_at and not _early(one) for one in given)
+    if breach.state is not CaseState.OPEN or breach.drill or row.not_required or written:
         return False
     domains = session.get_one(Organisation, breach.organisation_id).mail_domains
     return not session.scalar(select(can_be_written_to(domains)).select_from(Affected).where(Affected.id == row.id))

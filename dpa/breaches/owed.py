@@ -83,7 +83,7 @@ class Owed:
             .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
             .join(Controller, Controller.id == Affected.controller_id)
             .join(Agreement, Agreement.id == Affected.agreement_id)
-            .where(*queries.owed(self.breach.id, self.notice.id), *conditions)
+            .where(*queries.owed(self.breach.id, self.notice), *conditions)
         )
 
     def _rows(self, *conditions: ColumnElement[bool], most: int) -> Sequence[Affected]:
@@ -162,7 +162,7 @@ class Owed:
             .where(
                 # In words, since the index holds dead mails only and SQLite takes it for this condition alone.
                 text("outbox_message.state = 'dead'"), OutboxMessage.organisation_id == self.organisation.id, Delivery.id == newest,
-                *queries.owed(self.breach.id, self.notice.id),
+                *queries.owed(self.breach.id, self.notice),
             )
         )  # fmt: skip
         # Which contact comes first is the contract's word, which no database knows; refused mails are few.
@@ -176,6 +176,30 @@ class Owed:
 def can_be_written_to(own_domains: Sequence[str]) -> ColumnElement[bool]:
     """Say in SQL what `recipients.choose` says in full: a contact for notices, outside the organisation's own domains, that mail can be sent to."""
     return exists().where(Contact.controller_id == Affected.controller_id, *_usable(own_domains)).correlate(Affected)
+
+
+def heard_first(session: Session, breach: Breach) -> Sequence[int]:
+    """Return the customers who were given the phase released last by word of mouth, before there was a text, and nothing of it after that was recorded."""
+    notice = breach.newest_released
+    if notice is None:
+        return ()
+    # What people recorded is little, and the index of a phase's deliveries tells it from mails.
+    newest = Delivery.notice_id == notice.id, ~Delivery.replaced, Delivery.outbox_id.is_(None)
+    return session.scalars(select(Delivery.affected_id).where(*newest, queries.spoken_before(notice))).all()
+
+
+def heard_only(session: Session, breach: Breach, own_domains: Sequence[str], heard: Sequence[int]) -> int:
+    """Return how many of `heard_first` are still owed the text and can be written to."""
+    notice = breach.newest_released
+    if notice is None or not heard:
+        return 0
+    query = (
+        select(func.count())
+        .select_from(Affected)
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(Affected.id.in_(heard[: queries.CHUNK]), *queries.owed(breach.id, notice))
+    )
+    return session.scalar(query if breach.drill else query.where(can_be_written_to(own_domains))) or 0
 
 
 def _usable(own_domains: Sequence[str]) -> tuple[ColumnElement[bool], ...]:

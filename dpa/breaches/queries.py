@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select, text
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, false, func, or_, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from dpa.alerts.models import OutboxMessage
-from dpa.breaches.channels import Handed
+from dpa.breaches.channels import SPOKEN, Handed
 from dpa.breaches.closing import WAIVED_AS
 from dpa.breaches.models import NEWEST, Affected, Breach, BreachFacts, Delivery, Notice
 from dpa.docket.models import DocketEntry
@@ -119,27 +119,34 @@ def handed_before(session: Session, notice_id: int, affected_id: int, handed: Ha
     return session.scalar(query.limit(1)) is not None
 
 
-def waiting(session: Session, breach_id: int, notice_id: int) -> Sequence[Affected]:
+def waiting(session: Session, breach_id: int, notice: Notice) -> Sequence[Affected]:
     """Return the customers of a case that have not got this phase and are owed it."""
-    query = select(Affected).join(DocketEntry, DocketEntry.id == Affected.docket_entry_id).where(*owed(breach_id, notice_id))
+    query = select(Affected).join(DocketEntry, DocketEntry.id == Affected.docket_entry_id).where(*owed(breach_id, notice))
     return session.scalars(query.order_by(Affected.id)).all()
 
 
-def owed(breach_id: int, notice_id: int) -> tuple[ColumnElement[bool], ...]:
+def owed(breach_id: int, notice: Notice) -> tuple[ColumnElement[bool], ...]:
     """Say in SQL who of a case has not got this phase and is owed it: a clock waived before anything was told asks for none.
 
-    A mail that was refused for good or set aside gave nobody anything: such a customer waits again, for a repaired address. The query has
-    joined customer and clock.
+    A mail that was refused for good or set aside gave nobody anything: such a customer waits again, for a repaired address. Nor did word of
+    mouth give anybody a text that was released later. The query has joined customer and clock.
     """
     alive = or_(Delivery.given_at.is_not(None), OutboxMessage.id.is_(None), OutboxMessage.state.not_in(UNDELIVERABLE))
     got = (
         select(Delivery.id)
         .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
-        .where(Delivery.affected_id == Affected.id, Delivery.notice_id == notice_id, alive)
+        .where(Delivery.affected_id == Affected.id, Delivery.notice_id == notice.id, alive, ~spoken_before(notice))
         .correlate(Affected)
         .exists()
     )
     return Affected.breach_id == breach_id, ~got, or_(DocketEntry.state.not_in(WAIVED), Affected.sent_at.is_not(None))
+
+
+def spoken_before(notice: Notice) -> ColumnElement[bool]:
+    """Say in SQL what `channels.before_text` says of a delivery of this phase by word of mouth."""
+    if notice.released_at is None:
+        return false()
+    return and_(Delivery.channel.in_(SPOKEN), Delivery.given_at < notice.released_at.replace(second=0, microsecond=0))
 
 
 def first_told_at(session: Session, breach_id: int) -> datetime | None:

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from dpa.alerts.models import OutboxMessage
 from dpa.breaches import queries
 from dpa.breaches.evidence import dossier_pages
 from dpa.breaches.evidence.case_file import case_file
@@ -17,6 +19,7 @@ from dpa.breaches.models import Affected, Breach
 from dpa.extensions import db
 from dpa.parties import operations as parties
 from dpa.parties.models import Contact, Controller
+from dpa.parties.rules import ContactInput, Purpose
 from dpa.unit import Unit
 from tests.breaches.test_case_pages import Desk
 from tests.support.databases import Database
@@ -36,6 +39,11 @@ def desk(sqlite_database: Database) -> Desk:
 
     desk.do(lose)
     return desk
+
+
+def addresses(desk: Desk) -> list[str]:
+    with desk.app.app_context():
+        return list(db.session.scalars(select(OutboxMessage.to_address).where(OutboxMessage.category == "notice").order_by(OutboxMessage.id)))
 
 
 def said_of(desk: Desk) -> dict[str, Any]:
@@ -87,3 +95,41 @@ def test_a_notice_in_the_way_of_the_contract_needs_no_caveat(desk: Desk) -> None
     client = desk.client("dpo")
     assert client.post(f"{desk.customer()}/hand-over", data=CALL | {"channel": "person", "given_at": "2026-11-22T14:30"}).status_code == 303
     assert "first told in person" in client.get(desk.customer()).text
+
+
+def test_who_only_heard_of_it_is_still_owed_the_text_and_gets_it_once(desk: Desk) -> None:
+    desk.later(1)
+    desk.tell()
+    desk.client("dpo").post(f"{desk.customer()}/hand-over", data=CALL | {"said": SAID})
+    client = desk.client("dpo")
+    assert "The text is still owed to it, and no contact of it can be written to" in client.get(desk.customer()).text
+    assert "1 customer cannot be told yet" in client.get(f"{desk.case}/release").text
+    assert "Review and release the notice to" not in client.get(desk.case).text
+
+    def repair(unit: Unit, _: Any) -> None:
+        parties.add_contact(unit, unit.session.get_one(Controller, 1), ContactInput(Purpose.SECURITY, "s@c1.example"))
+
+    desk.do(repair)
+    page = client.get(desk.customer()).text
+    assert "The text is still owed to it; its clock stays met." in page
+    assert "Try next" not in page
+    assert "Review and release the notice to 1 customer" in (page := client.get(desk.case).text)
+    assert "The notice went to 1 customer before; they get no second mail." in page
+    assert "1 mail will leave" in client.get(f"{desk.case}/release").text
+    met_at = desk.one(Affected, id=desk.rows()[0]).sent_at
+    assert client.post(f"{desk.case}/release").status_code == 303
+    assert client.post(f"{desk.case}/release").status_code == 409
+    assert desk.one(Affected, id=desk.rows()[0]).sent_at == met_at
+    assert addresses(desk) == ["s@c2.example", "s@c1.example"]
+    for path in (desk.customer(), desk.case):
+        page = client.get(path).text
+        assert "still owed to it" not in page
+        assert "Review and release the notice to" not in page
+
+
+def test_a_call_in_the_minute_of_the_release_or_after_it_owes_no_further_text(desk: Desk) -> None:
+    desk.later(1)
+    desk.tell()
+    desk.client("dpo").post(f"{desk.customer()}/hand-over", data=CALL | {"given_at": "2026-11-22T14:00"})
+    assert "still owed to it" not in desk.client("dpo").get(desk.customer()).text
+    assert desk.client("dpo").post(f"{desk.case}/release").status_code == 409

@@ -63,7 +63,7 @@ def release_notice(
     first = notice.released_at is None
     if first:
         _check(unit, breach, notice, Release(unit.actor, late_reason, emergency_reason))
-    waiting = list(queries.waiting(unit.session, breach.id, notice.id))
+    waiting = list(queries.waiting(unit.session, breach.id, notice))
     sending = _usable(unit, breach, notice, organisation, waiting)
     if not sending:
         raise Conflict("Nobody can be told: no affected customer without this notice has a usable address. Add contacts, or record another channel.")
