@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from dpa.breaches import (
     case_counts,
     case_customers,
     case_queries,
+    corrected,
     notices,
     owed,
     phases,
@@ -20,10 +21,12 @@ from dpa.breaches import (
     rules,
     tally,
 )
+from dpa.breaches.case_clocks import CLOCKS_MOST, drawn, state_of
 from dpa.breaches.case_counts import NONE_YET, ClosingCounts, PhaseCount, Tally
 from dpa.breaches.case_customers import EVERYBODY, AffectedLine, Narrowing
 from dpa.breaches.case_queries import Opened, PromiseGroup, QuestionLine
 from dpa.breaches.closing import CaseState
+from dpa.breaches.corrected import Corrected
 from dpa.breaches.facts import Completeness, FactSheet, completeness, read
 from dpa.breaches.models import Breach, BreachFacts, Notice
 from dpa.breaches.operations.writing import told_of
@@ -65,12 +68,9 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
     NextAct.NOTHING: ("The case is closed", "It can be opened again, with a reason."),
 }
 DONE = frozenset({Standing.SENT, Standing.ACKNOWLEDGED, Standing.WAIVED})
-SOON = timedelta(hours=24)
 
 
 _COUNTED: Unchanged[tuple[Tally, Sequence[PromiseGroup], Sequence[int]]] = Unchanged(most=64)
-CLOCKS_MOST = 12
-"""Different promises up to which they are drawn on one axis."""
 ENDINGS: Mapping[CaseState, str] = {CaseState.CLOSED: "closed", CaseState.NO_BREACH: "closed as no breach"}
 
 
@@ -106,6 +106,8 @@ class Row:
     """Which of the explanations on the page tells how its date came about: most customers of a case share theirs."""
     why_here: bool
     """Whether it is the first that tells so."""
+    corrected: Corrected | None
+    """What is counted from an awareness that was corrected to an earlier time after the clock was met; none for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ def view(
     names = registry.names_of(session, people)
     return CaseView(
         act=_act(found, now),
-        rows=Page(_rows(page.rows, now, slow, breach), page.next_key),
+        rows=Page(_rows(page.rows, now, slow, breach, corrected.of_lines(session, breach, page.rows)), page.next_key),
         total=found.closing.affected,
         told=found.closing.told - found.closing.kept,
         kept=found.closing.kept,
@@ -221,7 +223,7 @@ def view(
         ended_by=sentences.actor_name(breach.closed_by, names) if breach.closed_by else "",
         phases=_phases(breach, counted.phases, names),
         offers=offers(breach),
-        clocks=_clocks(promises, now),
+        clocks=drawn(promises, breach, now),
         questions=case_queries.open_questions(session, breach.id),
         facts=_facts(opened.sheet),
         dora=running.get(case_queries.DORA),
@@ -273,22 +275,6 @@ def _phases(breach: Breach, counts: Mapping[int, PhaseCount], names: sentences.N
         PhaseLine(one, phases.title_of(one.phase, withdraws=one.withdraws), who(one.released_by), who(one.approved_by), who(one.drafted_by), counts.get(one.id, NONE_YET))
         for one in breach.notices
     )
-
-
-def _clocks(groups: Sequence[PromiseGroup], now: datetime) -> tuple[Clock, ...]:
-    if len(groups) > CLOCKS_MOST:
-        return ()
-    return tuple(_clock(group, now) for group in groups)
-
-
-def _clock(group: PromiseGroup, now: datetime) -> Clock:
-    due = group.due_at or group.target_at
-    met = None if group.running else group.last_met_at
-    state = "off" if group.paused_at else state_of(due, None, now) if group.running else "late" if group.late else "met"
-    return Clock(
-        started_at=group.started_at, due_at=due, zone=group.zone, state=state, start_word="aware", met_at=met, paused_at=group.paused_at,
-        target_at=group.target_at if group.target_at != due else None, label=f"{group.promise}: {plural(group.customers, 'customer')}{f', {group.late} late' if 0 < group.late < group.customers else ''}",
-    )  # fmt: skip
 
 
 def _situation(found: Reads) -> rules.Situation:
@@ -368,16 +354,16 @@ def kept_words(phase: Phase | None) -> str:
     return KEPT_WORDS[0] if phase in {Phase.INITIAL, None} else f"{TITLES[phase].lower()} only in the file mailbox"
 
 
-def _rows(lines: Sequence[AffectedLine], now: datetime, slow: Mapping[int, str], breach: Breach) -> tuple[Row, ...]:
+def _rows(lines: Sequence[AffectedLine], now: datetime, slow: Mapping[int, str], breach: Breach, anew: Mapping[int, Corrected]) -> tuple[Row, ...]:
     numbers: dict[Explanation, int] = {}
     found: list[Row] = []
     for line in lines:
         here = line.why not in numbers
-        found.append(_row(line, now, slow.get(line.id, ""), breach, numbers.setdefault(line.why, len(numbers) + 1), here))
+        found.append(_row(line, now, slow.get(line.id, ""), breach, numbers.setdefault(line.why, len(numbers) + 1), here, anew.get(line.id)))
     return tuple(found)
 
 
-def _row(line: AffectedLine, now: datetime, upstream: str, breach: Breach, why_number: int, why_here: bool) -> Row:
+def _row(line: AffectedLine, now: datetime, upstream: str, breach: Breach, why_number: int, why_here: bool, anew: Corrected | None) -> Row:
     words, tint, symbol = STANDING_WORDS[line.standing]
     if line.kept and line.standing is Standing.SENT:
         words, tint, symbol = kept_words(breach.newest_released.phase if breach.newest_released else None), *KEPT_WORDS[1:]
@@ -386,13 +372,4 @@ def _row(line: AffectedLine, now: datetime, upstream: str, breach: Breach, why_n
     if line.standing is Standing.RELEASED and line.met_at is None and line.paused_at is None and line.due_at < now:
         tint = "late"
     origin = {"house_policy": "policy", "external_doc": "external"}.get(line.origin, line.origin)
-    return Row(line, words, tint, symbol, origin, "off" if line.paused_at else state_of(line.due_at, line.met_at, now), upstream, why_number, why_here)
-
-
-def state_of(due_at: datetime, met_at: datetime | None, now: datetime) -> str:
-    """Return the tint of a clock: met, late, soon (less than a day) or running."""
-    if met_at is not None:
-        return "met"
-    if due_at < now:
-        return "late"
-    return "soon" if due_at - now < SOON else "running"
+    return Row(line, words, tint, symbol, origin, "off" if line.paused_at else state_of(line.due_at, line.met_at, now), upstream, why_number, why_here, anew)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, text
 
-from dpa.breaches.models import Affected
+from dpa.breaches.models import Affected, BreachAwareness
 from dpa.breaches.queries import NOTIFY
 from dpa.docket.models import APART, IN_FORCE, LATE, RUNNING, DocketEntry
 from dpa.docket.rules import State
@@ -49,6 +49,12 @@ def last_told(case: Case) -> ColumnElement[Any]:
 def late(case: Case) -> ColumnElement[int]:
     """Count its customers who were told late."""
     return _clocks(case, func.count(), "ix_docket_entry_late", LATE).where(~Affected.kept).scalar_subquery()
+
+
+def corrected(case: Case) -> ColumnElement[bool]:
+    """Say whether awareness was held to have begun later than it is now."""
+    later = select(BreachAwareness.id).where(BreachAwareness.breach_id == case, BreachAwareness.aware_at > case.table.c.aware_at)
+    return later.correlate(case.table).exists()
 
 
 def running(case: Case) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -13,10 +13,12 @@ from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import State as MailState
 from dpa.breaches import case_queries, channels, counting, phases
 from dpa.breaches.agreed import Counted, caveat
-from dpa.breaches.case import kept_words, state_of
+from dpa.breaches.case import kept_words
+from dpa.breaches.case_clocks import state_of
 from dpa.breaches.case_queries import Given, LinkCount, Place
 from dpa.breaches.channels import Channel
 from dpa.breaches.closing import CaseState
+from dpa.breaches.corrected import Corrected, of_entry
 from dpa.breaches.models import Affected, Breach, Question
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.owed import can_be_written_to
@@ -123,6 +125,8 @@ class CustomerView:
     """Whether it heard of the newest notice before there was a text, and has not got the text since."""
     may: May
     late: bool
+    corrected: Corrected | None
+    """What is counted from an awareness that was corrected to an earlier time after the clock was met; none for nothing."""
     late_reason_by: str
     not_required_by: str
 
@@ -140,7 +144,10 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
     def who(actor: str | None) -> str:
         return sentences.actor_name(actor, names) if actor else ""
 
-    clock, late = _clock(entry, now), _late(entry, now)
+    clock, anew = _clock(entry, now), of_entry(entry, breach.aware_at, row.aware_reason)
+    if anew is not None and anew.late:
+        clock = replace(clock, state="late")
+    late = _late(entry, now) or (anew is not None and anew.late)
     words, tint = _standing(entry, given, clock, now)
     heard, unreachable = _heard_only(breach, given), _unreachable(session, breach, row, given)
     return CustomerView(
@@ -148,7 +155,7 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
         caveat=_caveat(session, breach, place, given), origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
         why=explanation(entry), deliveries=tuple(_line(one) for one in given), questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
         links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, given, now), unreachable=unreachable, heard_only=heard, may=_may(breach, place, given, links, late), late=late,
-        late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by),
+        corrected=anew, late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by),
     )  # fmt: skip
 
 

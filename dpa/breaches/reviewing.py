@@ -13,7 +13,7 @@ from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts.messages import render
 from dpa.breaches import case_queries, notices, phases, queries, recipients
-from dpa.breaches.case import state_of
+from dpa.breaches.case_clocks import state_of
 from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.operations.settings import settings_of

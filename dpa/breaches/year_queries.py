@@ -38,6 +38,8 @@ class YearLine:
     """Whether a clock of a customer runs or is paused."""
     first_told_at: datetime | None
     last_told_at: datetime | None
+    corrected: bool
+    """Whether awareness was corrected to an earlier time, so that clocks may have been met by a later one."""
     first_due_at: datetime | None
     """The earliest promise or target of all its customers."""
 
@@ -51,7 +53,7 @@ def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | 
     # Cut first: the columns that count are asked for no case that is not shown.
     one = query.order_by(Breach.aware_at.desc(), Breach.id.desc()).limit(size + 1).subquery("shown").c
     asked = (
-        columns.affected, columns.told, columns.late, columns.kept, columns.running, columns.first_told, columns.last_told,
+        columns.affected, columns.told, columns.late, columns.kept, columns.running, columns.first_told, columns.last_told, columns.corrected,
         columns.first_promised, columns.first_wanted,
     )  # fmt: skip
     rows = session.execute(select(*one, *(column(one.id) for column in asked)).order_by(one.aware_at.desc(), one.id.desc()))

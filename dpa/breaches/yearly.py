@@ -85,7 +85,9 @@ def _words(line: YearLine, now: datetime) -> tuple[str, str]:
         return "waived", "off"
     if line.late:
         return f"{plural(line.late, 'customer')} late", "late"
-    return (tally.told(line.told, line.affected, line.kept), "off") if line.kept else ("all in time", "met")
+    if line.kept:
+        return tally.told(line.told, line.affected, line.kept), "off"
+    return ("in time by the awareness held then, corrected since", "soon") if line.corrected else ("all in time", "met")
 
 
 def _end(line: YearLine, now: datetime) -> datetime:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dpa.breaches import channels, notices
 from dpa.breaches.channels import Channel
+from dpa.breaches.corrected import Corrected, of_entry
 from dpa.breaches.models import Affected, Delivery, Notice, Question
 from dpa.breaches.phases import Phase, telling
 from dpa.breaches.told_clock import ToldClock, told_clock
@@ -148,7 +149,7 @@ def view(session: Session, found: Holder, token: str, now: datetime) -> NoticesV
         word=_word(shown[0], found, now) if shown else None,
         lead=_lead(released, found),
         facts=_facts(found, promise, told, withdrawn=bool(shown) and shown[0].withdraws),
-        clock=_clock(promise.entry, told, now, found.say),
+        clock=_clock(promise.entry, told, now, found),
         why=told.why,
         questions=queries.questions(session, found.row.id),
         until=when(queries.expires_at(session, token), found.breach.zone, found.say),
@@ -258,7 +259,7 @@ def _facts(found: Holder, promise: Promise, told: ToldClock, *, withdrawn: bool)
     zone, due = breach.zone, told.due_at
     # Where neither contract nor law name a number, whose word the house's own target rests on is no matter of the customer's.
     origin = say.phrase(presenting.ORIGINS.get(entry.origin, ("", entry.origin))[1]) if due else ""
-    apart = row.aware_at != breach.aware_at
+    apart, anew = row.aware_at != breach.aware_at, of_entry(entry, breach.aware_at, row.aware_reason)
     facts: list[Mapping[str, Any]] = [
         {"label": say("portal.agreement"), "value": promise.agreement.reference, "hint": promise.agreement.template},
         {"label": say("portal.promise" if due else "paper.asked"), "value": say.promise(row.promise), "hint": say("portal.by", origin=origin) if origin else None},
@@ -269,23 +270,29 @@ def _facts(found: Holder, promise: Promise, told: ToldClock, *, withdrawn: bool)
         },
         *({"label": say("mail.later"), "value": reason} for reason in [row.aware_reason] if reason),
         *({"label": say("portal.promised"), "value": when(at, entry.zone, say)} for at in [due] if at),
-        {"label": say("portal.told"), "value": when(row.sent_at, zone, say), "hint": _told_hint(row, due, say)},
+        {"label": say("portal.told"), "value": when(row.sent_at, zone, say), "hint": _told_hint(row, due, say, anew)},
     ]  # fmt: skip
     if row.late_reason:
         facts.append({"label": say("portal.late"), "value": row.late_reason})
     return tuple(facts)
 
 
-def _told_hint(row: Affected, due: datetime | None, say: Wording) -> str | None:
+def _told_hint(row: Affected, due: datetime | None, say: Wording, anew: Corrected | None) -> str | None:
     if row.sent_at is None:
         return None
     if row.kept:
         return say.phrase(NOBODY_TOLD)
-    return say.lateness(due, row.sent_at) if due else None
+    if due is None or anew is None:
+        return say.lateness(due, row.sent_at) if due else None
+    return say(
+        "portal.told_corrected", held=say.lateness(due, row.sent_at), length=say.length(row.sent_at - anew.aware_at), anew=say.lateness(anew.due_at, row.sent_at)
+    )
 
 
-def _clock(entry: DocketEntry, told: ToldClock, now: datetime, say: Wording) -> Clock | None:
-    if entry.state not in DRAWN or told.due_at is None:
+def _clock(entry: DocketEntry, told: ToldClock, now: datetime, found: Holder) -> Clock | None:
+    say = found.say
+    # A strip that ran from an awareness corrected to an earlier time since would show the customer as told early.
+    if entry.state not in DRAWN or told.due_at is None or of_entry(entry, found.breach.aware_at, found.row.aware_reason):
         return None
     state = presenting.row(presenting.Shown.of(entry), now, organisation="", owner=None, explained=False).state
     return Clock(

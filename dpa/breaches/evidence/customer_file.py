@@ -18,6 +18,7 @@ from dpa.alerts.presenting import EVENTS
 from dpa.breaches import counting, queries
 from dpa.breaches.agreed import Counted, Wanted, caveat
 from dpa.breaches.channels import TITLES, before_text
+from dpa.breaches.corrected import Corrected, concerns, due_from
 from dpa.breaches.evidence import reading
 from dpa.breaches.evidence.case_file import CaseFile
 from dpa.breaches.evidence.moments import Clock, by, promise
@@ -27,6 +28,7 @@ from dpa.breaches.facts.shares import Part, part_of, read_share
 from dpa.breaches.models import Affected, BreachShare, Delivery, Notice, Question
 from dpa.breaches.operations.affecting import KIND
 from dpa.breaches.versions import agreement_shares, told_part
+from dpa.columns import canonical
 from dpa.docket.models import DocketChange, DocketEntry
 from dpa.docket.presenting import explanation
 from dpa.evidence.register.kinds import title_of
@@ -188,14 +190,15 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
     as_of, agreement = case.as_of, read.agreements[row.agreement_id]
     clock = read.clocks[case.breach.id, row.agreement_id]
     told_at = told(row, clock, as_of)
-    not_owed = by(row.not_required_at, as_of)
+    not_owed, anew = by(row.not_required_at, as_of), _corrected(case, row, clock, read.entries[row.agreement_id][-1])
     versions = read.shares.get(row.id, [])
     part = part_of(case.sheet, read.named.get(row.agreement_id), read_share(versions[-1].share) if versions else None, controllers=case.customers)
     said = {
         "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
         "added_at": timestamp(row.added_at), "customer_aware_at": timestamp(clock.started_at), "aware_reason": row.aware_reason if clock.started_at > case.aware_at else "",
         "told_at": _stamp(told_at), "demonstration": row.kept and told_at is not None,
-        "outcome": promise(clock, not_owed=not_owed, as_of=as_of).value, "channel_caveat": "" if row.kept else _caveat(row, clock, read, as_of),
+        "outcome": promise(clock, not_owed=not_owed, as_of=as_of, late_anew=anew is not None and anew.late).value,
+        "corrected": _anew(anew), "channel_caveat": "" if row.kept else _caveat(row, clock, read, as_of),
         "clock": _clock(clock, read.entries[row.agreement_id][-1], read.changes),
         "changes": [_change(one, read.names) for entry in read.entries[row.agreement_id] for one in read.changes.get(entry.id, ())],
         "deliveries": [_delivery(one, notice, read, as_of) for one, notice in read.deliveries.get(row.id, ())],
@@ -206,6 +209,22 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
         "documents": [_paper(one, as_of) for one in read.issued.get(row.controller_id, ())],
     }  # fmt: skip
     return CustomerFile(row, agreement, clock.started_at, told_at, part, said)
+
+
+def _corrected(case: CaseFile, row: Affected, clock: Clock, entry: DocketEntry) -> Corrected | None:
+    """Return what is to be said of a clock that was met by an awareness corrected to an earlier time by then."""
+    if clock.met_at is None or not concerns(clock.started_at, clock.met_at, case.aware_at, row.aware_reason):
+        return None
+    return Corrected(clock.started_at, case.aware_at, clock.met_at, due_from(canonical(entry.rule), case.aware_at))
+
+
+def _anew(anew: Corrected | None) -> dict[str, Any] | None:
+    if anew is None:
+        return None
+    return {
+        "held_at": timestamp(anew.held_at), "aware_at": timestamp(anew.aware_at), "due_at": timestamp(anew.due_at),
+        "after_s": int((anew.met_at - anew.aware_at).total_seconds()), "late_s": anew.late_s,
+    }  # fmt: skip
 
 
 def _caveat(row: Affected, clock: Clock, read: _Rows, as_of: datetime) -> str:

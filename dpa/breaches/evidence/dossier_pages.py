@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from dpa.breaches.channels import way
 from dpa.breaches.closing import CaseState
+from dpa.breaches.corrected import margin, span
 from dpa.breaches.evidence.dossier_dora import classified
 from dpa.breaches.evidence.dossier_parts import (
     documents,
@@ -18,7 +20,7 @@ from dpa.breaches.evidence.dossier_parts import (
     told,
 )
 from dpa.breaches.evidence.dossier_story import story
-from dpa.breaches.evidence.moments import Promise
+from dpa.breaches.evidence.moments import MISSED, Promise
 from dpa.breaches.evidence.wording import (
     ACTS,
     NOBODY_TOLD,
@@ -78,8 +80,9 @@ def _lead(record: Record) -> str:
     if said.get("demonstration"):
         return f"{head} {_kept(said, zone)}"
     ends: dict[str, str] = {
-        Promise.KEPT: f"It told {whom} on {when(said['told_at'], zone)}, {'within the house target' if _target(said) else 'in time'}.",
-        Promise.LATE: f"It told {whom} on {when(said['told_at'], zone)}, {'later than the house target' if _target(said) else 'too late'}.",
+        Promise.KEPT: f"It told {whom} on {when(said['told_at'], zone)}, {'within the house target' if _target(said) else 'in time'}{_by_held(said, zone)}.",
+        Promise.CORRECTED: f"It told {whom} on {when(said['told_at'], zone)}, {'within the house target' if _target(said) else 'in time'}{_by_held(said, zone)}.",
+        Promise.LATE: f"It told {whom} on {when(said['told_at'], zone)}, {'later than the house target' if _target(said) else 'too late'}{_by_held(said, zone)}.",
         Promise.RUNNING: f"{whom} was not told yet; the {'house target' if _target(said) else 'time'} still ran.",
         Promise.OVERDUE: f"{whom} was not told yet, and the {'house target' if _target(said) else 'time'} had passed.",
         Promise.NOT_OWED: f"A named person decided that no notice is owed to {whom}.",
@@ -87,6 +90,18 @@ def _lead(record: Record) -> str:
     }
     asked = f" Neither contract nor law name a number; what they ask: {said['promise']}." if _target(said) else ""
     return f"{head} {ends[said['outcome']]}{asked}"
+
+
+def _by_held(said: Mapping[str, Any], zone: str) -> str:
+    """Say by which awareness that was so, and what is true of the one that corrected it afterwards."""
+    anew = said.get("corrected")
+    if not anew:
+        return ""
+    also = ", also" if (anew["late_s"] > 0) == (said["clock"]["late_s"] > 0) else ""
+    return (
+        f" counted from the awareness held then ({moment(anew['held_at'], zone)}); awareness was corrected afterwards, and counted from the corrected one "
+        f"it came {span(timedelta(seconds=anew['after_s']))} after awareness{also}, {margin(anew['late_s'])}"
+    )
 
 
 def _target(said: Mapping[str, Any]) -> bool:
@@ -103,7 +118,10 @@ def _later(said: Mapping[str, Any], zone: str) -> str:
 
 def _kept(said: Mapping[str, Any], zone: str) -> str:
     """Say what a demonstration did instead of telling the customer."""
-    in_time = {Promise.LATE: ", after the time was over", Promise.KEPT: ", before the time was over"}.get(said["outcome"], "")
+    in_time = {
+        Promise.LATE: ", after the time was over", Promise.KEPT: ", before the time was over",
+        Promise.CORRECTED: ", before the time was over by the awareness held then, and after it counted from the corrected one",
+    }.get(said["outcome"], "")  # fmt: skip
     return (
         f"Its first notice was kept in the file mailbox on {moment(said['told_at'], zone)}{in_time}. "
         f"No mail server was set: this was a demonstration, and {said['controller']} was not told."
@@ -119,7 +137,7 @@ def _key_facts(record: Record) -> KeyFacts:
         Fact("Controller", said["controller"], f"Agreement {said['agreement']}, {said['terms']}"),
         Fact("Incident", said["breach"], said["incident"]),
         *_asked(said, zone, origin),
-        Fact("House target" if _target(said) else "Promise", outcome_text(said["outcome"], clock, said["as_of"]), _beside_outcome(said, zone)),
+        Fact("House target" if _target(said) else "Promise", outcome_text(said["outcome"], clock, said["as_of"], said.get("corrected")), _beside_outcome(said, zone)),
         Fact("Kept in the file mailbox", when(said["told_at"], zone), "no mail server was set; nobody was told") if said.get("demonstration")
         else Fact("First told", when(said["told_at"], zone), _channel(said)),
         Fact("Acknowledged", when(acknowledged[0]["acknowledged_at"], zone) if acknowledged else "not yet", _acknowledged(acknowledged, len(said["deliveries"]))),
@@ -164,7 +182,7 @@ def _strip(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     return (ClockStrip(
         ClockPoint("Aware", start), ClockPoint("House target" if _target(said) else "Due", due), (point,) if point.at >= start else (),
         f"The {'house target' if _target(said) else 'time'} ran from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}. {words} "
-        f"The {'house target' if _target(said) else 'promise'}: {outcome_text(said['outcome'], clock, said['as_of'])}.",
+        f"The {'house target' if _target(said) else 'promise'}: {outcome_text(said['outcome'], clock, said['as_of'], said.get('corrected'))}.",
     ),)  # fmt: skip
 
 
@@ -176,8 +194,9 @@ def _boxes(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
         found.append(Notice("No notice owed", _signed(said["not_owed"], zone), TONES[Promise.NOT_OWED]))
     if said["late_reason"]:
         found.append(Notice("Why this customer was told late", _signed(said["late_reason"], zone), Tone.LATE))
-    elif said["outcome"] in {Promise.LATE, Promise.OVERDUE}:
-        found.append(Notice("No reason was on record", f"The {'house target' if _target(said) else 'promise'} was missed, and nobody had said why by then.", Tone.LATE))
+    elif said["outcome"] in MISSED:
+        by_which = " counted from the corrected awareness" if said["outcome"] == Promise.CORRECTED else ""
+        found.append(Notice("No reason was on record", f"The {'house target' if _target(said) else 'promise'} was missed{by_which}, and nobody had said why by then.", Tone.LATE))
     state = said["state"]
     if state["is"] == CaseState.NO_BREACH:
         found.append(Notice("Closed as no breach", f"{state['words']}\n{state['by']}, {moment(state['at'], zone)}", Tone.INFO))
@@ -219,12 +238,24 @@ def _rests_on(said: Mapping[str, Any], basis: str) -> str:
     return "the house's own target" if basis and _target(said) else told_basis(basis)
 
 
+def _counted_anew(said: Mapping[str, Any], zone: str) -> str:
+    """Say when the same promise would have ended counted from the corrected awareness, and by how much it was kept or missed then."""
+    anew = said.get("corrected")
+    if not anew:
+        return ""
+    given = "notice was kept in the file mailbox" if said.get("demonstration") else "customer was told"
+    return (
+        f" Counted from the corrected awareness ({moment(anew['aware_at'], zone)}) it would have ended {moment(anew['due_at'], zone)}: the {given} "
+        f"{span(timedelta(seconds=anew['after_s']))} after that awareness, {margin(anew['late_s'])}."
+    )
+
+
 def _clock(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     clock = said["clock"]
     ran = "Neither contract nor law name a number, so the house's own target ran" if _target(said) else "It ran"
     head = f"{told_basis(clock['basis'])}. {ran} from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}."
     if said.get("customer_aware_at", said["aware_at"]) != said["aware_at"] and not said.get("aware_reason"):
-        head += " Awareness was corrected afterwards, which did not move this clock any more."
+        head += f" Awareness was corrected afterwards, which did not move this clock any more.{_counted_anew(said, zone)}"
     if clock["target_at"] != clock["due_at"]:
         head += f" The house's own target was {moment(clock['target_at'], zone)}."
     steps = tuple((step["label"], step["text"], _rests_on(said, step["basis"])) for step in clock["steps"])

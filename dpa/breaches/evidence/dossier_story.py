@@ -66,7 +66,7 @@ def _phases(said: Mapping[str, Any], zone: str) -> Iterator[Moment]:
 
 
 def _deliveries(said: Mapping[str, Any], zone: str) -> Iterator[Moment]:
-    late = said["outcome"] == Promise.LATE
+    late = said["outcome"] in {Promise.LATE, Promise.CORRECTED}
     for one in said["deliveries"]:
         name = f"Notice {one['phase']}"
         if one["given_at"]:

@@ -35,7 +35,7 @@ def content(session: Session, case: CaseFile, customers: Sequence[CustomerFile],
             {
                 "controller": one.agreement.controller, "agreement": one.agreement.reference, "promise": one.said["promise"],
                 "due_at": one.said["clock"]["due_at"], "told_at": one.said["told_at"], "late_s": one.said["clock"]["late_s"],
-                "outcome": one.said["outcome"], "reason": one.said["late_reason"]["text"] if one.said["late_reason"] else "",
+                "outcome": one.said["outcome"], "corrected": one.said["corrected"], "reason": one.said["late_reason"]["text"] if one.said["late_reason"] else "",
                 "is_target": one.said["clock"]["is_target"],
             }
             for one in customers

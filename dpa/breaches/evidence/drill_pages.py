@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dpa.breaches.evidence.moments import Promise
+from dpa.breaches.corrected import margin
+from dpa.breaches.evidence.moments import MISSED, Promise
 from dpa.breaches.evidence.wording import OUTCOMES, when
 from dpa.evidence.pdf.blocks import (
     Align,
@@ -28,7 +29,6 @@ from dpa.web.words import length, plural
 
 MOST_SHOWN = 20
 """Promises drawn as bars: the slowest; all stand in the table."""
-MISSED = frozenset({Promise.LATE.value, Promise.OVERDUE.value})
 
 
 def build(record: Record) -> Body:
@@ -141,7 +141,10 @@ def _asked(one: Mapping[str, Any]) -> str:
 def _margin(one: Mapping[str, Any]) -> str:
     if one["late_s"] is None:
         return OUTCOMES[one["outcome"]]
-    return f"{length(abs(one['late_s']))} {'late' if one['late_s'] > 0 else 'early'}"
+    held = f"{length(abs(one['late_s']))} {'late' if one['late_s'] > 0 else 'early'}"
+    if not one.get("corrected"):
+        return held
+    return f"{held} by the awareness held then, {margin(one['corrected']['late_s'])} counted from the corrected one"
 
 
 def _steps(said: Mapping[str, Any], zone: str) -> Table:

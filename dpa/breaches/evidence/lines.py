@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dpa.breaches import facts
+from dpa.breaches import corrected, facts
 from dpa.breaches.closing import CaseState
 from dpa.breaches.evidence import reading
 from dpa.breaches.evidence.asking import Asked
 from dpa.breaches.evidence.case_file import sheet_of
 from dpa.breaches.evidence.customer_file import told
-from dpa.breaches.evidence.moments import CaseAt, Clock, Promise, by, case_at, promise
+from dpa.breaches.evidence.moments import MISSED, CaseAt, Clock, Promise, by, case_at, promise
 from dpa.breaches.facts import Matters
 from dpa.breaches.models import Affected, Breach, BreachFacts, Notice
 from dpa.breaches.phases import TITLES, Phase
@@ -84,8 +84,8 @@ class Line:
 
     @property
     def missed(self) -> int:
-        """Customers told late or not told past their time."""
-        return self.counts.get(Promise.LATE, 0) + self.counts.get(Promise.OVERDUE, 0)
+        """Customers told late, or not told past their time; late counted from an awareness corrected afterwards is late."""
+        return sum(self.counts.get(outcome, 0) for outcome in MISSED)
 
     @property
     def to_notice(self) -> timedelta | None:
@@ -106,7 +106,7 @@ def lines(session: Session, organisation_id: int, asked: Asked) -> list[Line]:
     states = {row.id: case_at(ended.get(row.id, ()), asked.as_of) for row in wanted}
     if asked.state is not None:
         wanted = [row for row in wanted if states[row.id].state is asked.state]
-    found = _Bulk(session, [row.id for row in wanted], asked.as_of)
+    found = _Bulk(session, {row.id: times[row.id][1] for row in wanted}, asked.as_of)
     made = [found.line(row, times[row.id], states[row.id]) for row in wanted]
     return sorted(made, key=lambda line: (line.aware_at, line.id), reverse=True)
 
@@ -114,21 +114,30 @@ def lines(session: Session, organisation_id: int, asked: Asked) -> list[Line]:
 class _Bulk:
     """Everything that belongs to some incidents, read at once."""
 
-    def __init__(self, session: Session, ids: Sequence[int], as_of: datetime) -> None:
-        self.as_of = as_of
+    def __init__(self, session: Session, aware: Mapping[int, datetime], as_of: datetime) -> None:
+        self.as_of, ids = as_of, list(aware)
         self.phases = reading.phases(session, ids, as_of)
         self.sheets = reading.newest_facts(session, ids, as_of)
         self.clocks = reading.clocks(session, ids, as_of)
         self.affected: dict[int, list[Affected]] = {}
         for row in reading.affected(session, ids, as_of):
             self.affected.setdefault(row.breach_id, []).append(row)
+        self.corrected = corrected.of_entries(session, self._concerned(aware))
+
+    def _concerned(self, aware: Mapping[int, datetime]) -> dict[int, datetime]:
+        """Return the clocks met by an awareness that was corrected to an earlier time by then."""
+        found = ((row, self.clocks[key, row.agreement_id]) for key, rows in self.affected.items() for row in rows)
+        return {
+            clock.id: aware[row.breach_id] for row, clock in found
+            if corrected.concerns(clock.started_at, clock.met_at, aware[row.breach_id], row.aware_reason)
+        }  # fmt: skip
 
     def line(self, breach: Breach, times: tuple[datetime, datetime], state: CaseAt) -> Line:
         """Return the line of one incident."""
         customers = [(row, self.clocks[breach.id, row.agreement_id]) for row in self.affected.get(breach.id, ())]
         outcomes = [self._outcome(row, clock) for row, clock in customers]
         instants = [at for row, clock in customers if not row.kept and (at := told(row, clock, self.as_of)) is not None]
-        missed = [row for (row, _), outcome in zip(customers, outcomes, strict=True) if outcome in {Promise.LATE, Promise.OVERDUE}]
+        missed = [row for (row, _), outcome in zip(customers, outcomes, strict=True) if outcome in MISSED]
         phases = self.phases.get(breach.id, [])
         said = _matters(self.sheets.get(breach.id), phases, breach)
         return Line(
@@ -145,7 +154,8 @@ class _Bulk:
     def _outcome(self, row: Affected, clock: Clock) -> Promise:
         if row.kept and told(row, clock, self.as_of) is not None:
             return Promise.DEMONSTRATION
-        return promise(clock, not_owed=by(row.not_required_at, self.as_of), as_of=self.as_of)
+        anew = self.corrected.get(clock.id)
+        return promise(clock, not_owed=by(row.not_required_at, self.as_of), as_of=self.as_of, late_anew=anew is not None and anew.late)
 
 
 def _reasons(given: Iterable[str]) -> Reasons:

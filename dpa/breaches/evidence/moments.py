@@ -112,6 +112,8 @@ class Promise(StrEnum):
     KEPT = "kept"
     LATE = "late"
     """Told, and too late."""
+    CORRECTED = "corrected"
+    """Told in time by the awareness held then, and too late counted from the one that corrected it to an earlier time."""
     RUNNING = "running"
     OVERDUE = "overdue"
     """Not told, and the time has passed."""
@@ -123,10 +125,17 @@ class Promise(StrEnum):
     """Only the file mailbox took the notice: nobody was told, so nothing was kept or missed. Said in registers, which count; never by `promise`."""
 
 
-def promise(clock: Clock, *, not_owed: bool, as_of: datetime) -> Promise:
-    """Return what became of a promise by then. What was told counts first, whatever was decided."""
+MISSED = frozenset({Promise.LATE, Promise.CORRECTED, Promise.OVERDUE})
+"""What a regulator calls missed: decisions.md 70."""
+
+
+def promise(clock: Clock, *, not_owed: bool, as_of: datetime, late_anew: bool = False) -> Promise:
+    """Return what became of a promise by then. What was told counts first, whatever was decided.
+
+    `late_anew` says that a clock met in time was met too late counted from the corrected awareness.
+    """
     if clock.met_at is not None:
-        return Promise.LATE if (clock.late_s or 0) > 0 else Promise.KEPT
+        return Promise.LATE if (clock.late_s or 0) > 0 else Promise.CORRECTED if late_anew else Promise.KEPT
     if not_owed:
         return Promise.NOT_OWED
     if clock.state in {"waived", "superseded"}:

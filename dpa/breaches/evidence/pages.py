@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from dpa.agreements.models import Agreement
 from dpa.breaches import tally
 from dpa.breaches.closing import CaseState
+from dpa.breaches.corrected import concerns, of_entries
 from dpa.breaches.evidence import dossier, drill, reading
 from dpa.breaches.evidence import register as documents
 from dpa.breaches.evidence.case_file import CaseFile, case_file
@@ -31,7 +32,7 @@ from dpa.web.words import length
 SIZE = 50
 PAPERS = 12
 TINTS: Mapping[Promise, tuple[str, str]] = {
-    Promise.KEPT: ("met", "circle-check"), Promise.LATE: ("late", "clock-exclamation"), Promise.OVERDUE: ("late", "clock-exclamation"),
+    Promise.KEPT: ("met", "circle-check"), Promise.LATE: ("late", "clock-exclamation"), Promise.CORRECTED: ("late", "clock-exclamation"), Promise.OVERDUE: ("late", "clock-exclamation"),
     Promise.RUNNING: ("running", "clock-play"), Promise.NOT_OWED: ("off", "ban"), Promise.WAIVED: ("off", "ban"),
     Promise.DEMONSTRATION: ("off", "inbox"),
 }  # fmt: skip
@@ -105,14 +106,16 @@ def _customers(session: Session, case: CaseFile, after: Sequence[Any] | None) ->
     found = list(session.execute(query))
     clocks = reading.clocks(session, [case.breach.id], case.as_of, [row.agreement_id for row, _, _ in found])
     newest = _newest_dossiers(session, case, [row.controller_id for row, _, _ in found])
+    held = {clocks[case.breach.id, row.agreement_id].id: clocks[case.breach.id, row.agreement_id] for row, _, _ in found if not row.aware_reason}
+    anew = of_entries(session, {key: case.aware_at for key, one in held.items() if concerns(one.started_at, one.met_at, case.aware_at, "")})
     rows = []
     for row, controller, agreement in found:
         clock = clocks[case.breach.id, row.agreement_id]
-        outcome = promise(clock, not_owed=by(row.not_required_at, case.as_of), as_of=case.as_of)
+        outcome = promise(clock, not_owed=by(row.not_required_at, case.as_of), as_of=case.as_of, late_anew=clock.id in anew and anew[clock.id].late)
         told_at = told(row, clock, case.as_of)
         outcome = Promise.DEMONSTRATION if row.kept and told_at else outcome
         tint, symbol = TINTS[outcome]
-        tag = Tag(OUTCOMES[outcome], tint, symbol)
+        tag = Tag(OUTCOMES[outcome] + (" by both awarenesses" if outcome is Promise.KEPT and clock.id in anew else ""), tint, symbol)
         tag = Tag("not told, clock paused", "off", "player-pause") if clock.state == "paused" and outcome is Promise.RUNNING else tag
         rows.append(CustomerRow(row.id, controller, agreement, None if row.kept else told_at, tag, newest.get(row.controller_id)))
     return Page.cut(rows, lambda row: (row.id,), SIZE)

@@ -10,7 +10,7 @@ from dpa.breaches import tally
 from dpa.breaches.closing import CaseState
 from dpa.breaches.evidence.asking import Asked
 from dpa.breaches.evidence.lines import Line
-from dpa.breaches.evidence.moments import Promise
+from dpa.breaches.evidence.moments import MISSED, Promise
 from dpa.breaches.evidence.tables import phase_text, reasons_text
 from dpa.breaches.evidence.wording import NOBODY, STATES, when
 from dpa.evidence.pdf.blocks import (
@@ -87,7 +87,17 @@ def build(record: Record) -> Body:
 
 
 def _total(incidents: Sequence[Mapping[str, Any]], *keys: str) -> int:
-    return sum(one[key] for one in incidents for key in keys)
+    return sum(one.get(key, 0) for one in incidents for key in keys)
+
+
+def _missed(*incidents: Mapping[str, Any]) -> int:
+    return _total(incidents, *MISSED)
+
+
+def _by_correction(incidents: Sequence[Mapping[str, Any]]) -> str:
+    """Say how many were in time by the awareness held when they were told, and late only counted from the corrected one; empty where none."""
+    count = _total(incidents, Promise.CORRECTED)
+    return f", {count:,} of them in time by the awareness held then and late counted from the corrected one" if count else ""
 
 
 def _lead(incidents: Sequence[Mapping[str, Any]], issuer: str) -> str:
@@ -97,9 +107,9 @@ def _lead(incidents: Sequence[Mapping[str, Any]], issuer: str) -> str:
     marked = f", of which {none:,} turned out to be no breach" if none else ""
     demonstration = sum(one.get("demonstration", 0) for one in incidents)
     kept = f" {plural(demonstration, 'notice')} {'was' if demonstration == 1 else 'were'} only kept in the file mailbox of a demonstration: nobody was told by {'it' if demonstration == 1 else 'them'}." if demonstration else ""
-    missed = _total(incidents, Promise.LATE, Promise.OVERDUE)
+    missed = _missed(*incidents)
     kept_all = "No promise or house target was missed." if demonstration else "Every promise and house target that had to be kept by then was kept."
-    ends = kept_all if not missed else f"{plural(missed, 'promise or house target', 'promises or house targets')} {'was' if missed == 1 else 'were'} missed."
+    ends = kept_all if not missed else f"{plural(missed, 'promise or house target', 'promises or house targets')} {'was' if missed == 1 else 'were'} missed{_by_correction(incidents)}."
     return f"{issuer} recorded {plural(len(incidents), 'incident')} in this period{marked}. {plural(_total(incidents, 'told'), 'customer')} {'was' if _total(incidents, 'told') == 1 else 'were'} told.{kept} {ends}"
 
 
@@ -111,7 +121,7 @@ def _figures(said: Mapping[str, Any], zone: str) -> KeyFacts:
     return KeyFacts((
         Fact("Incidents", f"{len(incidents):,}", states), Fact("Period", f"{said['from']} to {said['to']}", "by the legal day of awareness"),
         Fact("Customers told", f"{_total(incidents, 'told'):,}", f"of {_total(incidents, 'affected'):,} named{_kept(incidents)}"),
-        Fact("Told late, or not in time", f"{_total(incidents, Promise.LATE, Promise.OVERDUE):,}", f"{_total(incidents, Promise.OVERDUE):,} of them not told by then"),
+        Fact("Told late, or not in time", f"{_missed(*incidents):,}", f"{_total(incidents, Promise.OVERDUE):,} of them not told by then{_by_correction(incidents)}"),
         Fact("No notice owed, by decision", f"{_total(incidents, Promise.NOT_OWED):,}"),
         Fact("Median time to the first notice", middle, f"as of {moment(said['as_of'], zone)}"),
     ))  # fmt: skip
@@ -140,7 +150,7 @@ def _overview(incidents: Sequence[Mapping[str, Any]], zone: str) -> Table:
     rows = tuple(
         (
             one["breach"], f"{one['incident']}\n{STATES[one['state']]}", when(one["aware_at"], zone), _told(one["first_told_at"], zone),
-            tally.told(one["told"], one["affected"], one.get("demonstration", 0), word=""), f"{one[Promise.LATE] + one[Promise.OVERDUE]:,}",
+            tally.told(one["told"], one["affected"], one.get("demonstration", 0), word=""), f"{_missed(one):,}",
         )
         for one in incidents
     )  # fmt: skip
@@ -181,10 +191,10 @@ def _told(text: str | None, zone: str) -> str:
 
 def _outcomes(one: Mapping[str, Any]) -> str:
     said = (
-        (Promise.KEPT, "in time"), (Promise.LATE, "late"), (Promise.OVERDUE, "not told, time passed"), (Promise.RUNNING, "time running"),
+        (Promise.KEPT, "in time"), (Promise.LATE, "late"), (Promise.CORRECTED, "in time by the awareness held then, late by the corrected one"), (Promise.OVERDUE, "not told, time passed"), (Promise.RUNNING, "time running"),
         (Promise.NOT_OWED, "not owed"), (Promise.WAIVED, "waived"),
     )  # fmt: skip
-    return ", ".join(f"{one[key]:,} {word}" for key, word in said if one[key])
+    return ", ".join(f"{one[key]:,} {word}" for key, word in said if one.get(key))
 
 
 REGISTER = DocumentKind(

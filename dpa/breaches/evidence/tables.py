@@ -59,6 +59,7 @@ FIELDS = (
     Field("Remedial action", lambda line: line.remedial, 40), Field("Phases", lambda line: "\n".join(phase_text(one, line.zone) for one in line.phases), 40),
     Field("Subprocessor", lambda line: line.upstream, 20), Field("Closed", lambda line: line.closed_at, 17),
     Field("How it ended", lambda line: line.close_words, 34),
+    Field("Told in time by the awareness held then, late by the corrected one", _count(Promise.CORRECTED)),
     Field("Demonstration: only kept in the file mailbox, nobody told", lambda line: line.demonstration, 18),
 )  # fmt: skip
 

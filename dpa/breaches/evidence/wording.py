@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dpa.breaches.closing import CaseState
+from dpa.breaches.corrected import margin
 from dpa.breaches.evidence.moments import Promise
 from dpa.evidence.pdf.blocks import Tone
 from dpa.evidence.register.records import instant, moment
@@ -13,12 +14,12 @@ from dpa.web.words import length
 
 STATES: Mapping[str, str] = {CaseState.OPEN: "open", CaseState.CLOSED: "closed", CaseState.NO_BREACH: "closed as no breach"}
 OUTCOMES: Mapping[str, str] = {
-    Promise.KEPT: "kept", Promise.LATE: "missed", Promise.RUNNING: "running", Promise.OVERDUE: "missed, not told yet",
+    Promise.KEPT: "kept", Promise.LATE: "missed", Promise.CORRECTED: "missed by the corrected awareness", Promise.RUNNING: "running", Promise.OVERDUE: "missed, not told yet",
     Promise.NOT_OWED: "no notice owed, by decision", Promise.WAIVED: "waived",
     Promise.DEMONSTRATION: "demonstration, nobody told",
 }  # fmt: skip
 TONES: Mapping[str, Tone] = {
-    Promise.KEPT: Tone.DONE, Promise.LATE: Tone.LATE, Promise.OVERDUE: Tone.LATE, Promise.RUNNING: Tone.INFO,
+    Promise.KEPT: Tone.DONE, Promise.LATE: Tone.LATE, Promise.CORRECTED: Tone.LATE, Promise.OVERDUE: Tone.LATE, Promise.RUNNING: Tone.INFO,
     Promise.NOT_OWED: Tone.NEUTRAL, Promise.WAIVED: Tone.NEUTRAL,
     Promise.DEMONSTRATION: Tone.NEUTRAL,
 }  # fmt: skip
@@ -52,9 +53,12 @@ def by_how_much(clock: Mapping[str, Any], as_of: str) -> str:
     return f"{length(abs(left))} {'left' if left >= 0 else 'late'}"
 
 
-def outcome_text(outcome: str, clock: Mapping[str, Any], as_of: str) -> str:
-    """Return what became of a promise in words, with how far from its date."""
+def outcome_text(outcome: str, clock: Mapping[str, Any], as_of: str, corrected: Mapping[str, Any] | None = None) -> str:
+    """Return what became of a promise in words, with how far from its date; `corrected` is what is counted from an awareness corrected afterwards."""
     said = OUTCOMES[outcome]
+    if corrected:
+        held = "in time" if clock["late_s"] <= 0 else by_how_much(clock, as_of)
+        return f"{said}: {held} by the awareness held then, {margin(corrected['late_s'])} counted from the corrected one"
     if outcome in {Promise.NOT_OWED, Promise.WAIVED}:
         return said
     return f"{said}, {by_how_much(clock, as_of)}"

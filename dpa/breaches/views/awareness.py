@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 
-from dpa.breaches import awareness, operations, queries
+from dpa.breaches import awareness, corrected, operations, queries
 from dpa.breaches.closing import CaseState
 from dpa.breaches.forms import AwarenessForm
 from dpa.breaches.models import Breach
@@ -68,7 +68,7 @@ def _preview(breach: Breach, form: AwarenessForm) -> str:
     carried = [(name, value) for name, value in request.form.items() if name not in {"csrf_token", "preview"}]
     return render_template(
         "breaches/awareness_preview.html", form=form, breach=breach, old=old, new=new, carried=carried,
-        lines=pages.effects(session, breach, old, new, edge.now()),
+        lines=pages.effects(session, breach, old, new, edge.now()), told_before=corrected.told_before(session, breach, new.aware_at),
     )  # fmt: skip
 
 

@@ -1,0 +1,164 @@
+"""Awareness corrected to an earlier time after customers were told: their clocks stay, and nothing calls them in time without saying by which awareness."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from dpa.breaches import case, case_queries, corrected, customer, operations, year_queries, yearly
+from dpa.breaches.awareness import Decision
+from dpa.breaches.case_queries import Opened
+from dpa.breaches.closing import Ending
+from dpa.breaches.evidence import dossier_pages, drill_pages, lines, register, tables
+from dpa.breaches.evidence import pages as evidence_pages
+from dpa.breaches.evidence.moments import Promise
+from dpa.breaches.operations import documenting
+from dpa.docket.models import DocketEntry
+from dpa.docket.presenting import RULE
+from dpa.evidence.pdf.blocks import Notice, Summary, Text
+from dpa.evidence.register import records
+from dpa.evidence.trail.queries import Reader
+from dpa.web.identity import Scope
+from tests.breaches.conftest import NO_FINAL, NOW, Ground
+from tests.breaches.evidence.house import HOUR
+from tests.breaches.evidence.test_drill import report
+from tests.breaches.evidence.test_register import asked
+from tests.breaches.test_phases import Case
+
+EARLIER = NOW - 26.5 * HOUR
+"""Customers were told 27 h 30 min after it, by a promise of 24 hours."""
+
+
+def put_back(one: Case, to: object = EARLIER, hours: float = 2) -> None:
+    with one.at(hours) as unit:
+        decision = Decision(to, to, "The alert itself was certain.", "Bo Lind")  # type: ignore[arg-type]
+        operations.correct_awareness(unit, one.breach, decision, "The log was read wrongly at first.")
+
+
+@pytest.fixture
+def told(here: Ground) -> Case:
+    """Two customers told three hours after awareness; then awareness turns out to have been a day earlier."""
+    one = Case(here)
+    one.tell(1)
+    put_back(one)
+    return one
+
+
+def record(one: Case, hours: float = 3) -> dict[str, object]:
+    with one.at(hours) as unit:
+        [paper] = documenting.order_dossiers(unit, one.breach, unit.session.merge(one.ground.organisation), [one.rows[0]], NOW + hours * HOUR)
+        return records.read(paper.content)
+
+
+def test_the_dossier_says_by_which_awareness_it_was_in_time(told: Case) -> None:
+    found = record(told)
+    body = dossier_pages.build(found)
+    lead = next(block.text for block in body.summary if isinstance(block, Summary))
+    assert "in time counted from the awareness held then (" in lead
+    assert lead.endswith("counted from the corrected one it came 27 h 30 min after awareness, 3 h 30 min late.")
+    assert "in time." not in lead
+    clock = next(block.text for block in body.detail if isinstance(block, Text) and "did not move this clock" in block.text)
+    assert "it would have ended" in clock
+    assert "the customer was told 27 h 30 min after that awareness, 3 h 30 min late" in clock
+    assert "kept, " not in str(body)
+    assert any(isinstance(block, Notice) and "counted from the corrected awareness" in block.text for block in body.summary), "no reason is on record"
+    assert found["content"]["clock"]["late_s"] == -21 * 3600, "a met deadline never moves"  # type: ignore[index]
+
+
+def test_a_dossier_as_of_an_instant_before_the_correction_says_what_was_held_then(told: Case) -> None:
+    with told.at(3) as unit:
+        [paper] = documenting.order_dossiers(unit, told.breach, unit.session.merge(told.ground.organisation), [told.rows[0]], NOW + 1.5 * HOUR)
+        found = records.read(paper.content)["content"]
+    assert (found["outcome"], found["corrected"]) == ("kept", None)
+
+
+def test_in_time_by_both_awarenesses_is_kept_and_says_both(here: Ground) -> None:
+    one = Case(here)
+    one.tell(1)
+    put_back(one, NOW - 10 * HOUR)
+    found = record(one)
+    lead = next(block.text for block in dossier_pages.build(found).summary if isinstance(block, Summary))
+    assert found["content"]["outcome"] == "kept"  # type: ignore[index]
+    assert lead.endswith("it came 11 h 00 min after awareness, also, 13 h 00 min early.")
+
+
+def test_the_register_counts_them_as_missed_and_says_how_many_were_in_time_then(told: Case) -> None:
+    found = lines.lines(told.ground.session, told.ground.organisation.id, asked())
+    [line] = found
+    assert (line.missed, line.counts[Promise.CORRECTED], line.counts[Promise.KEPT], line.unexplained) == (2, 2, 0, 2)
+    said = register.build({"title": "Incident register", "zone": "Europe/Paris", "issuer": {"name": "Lemon"}, "content": register.content(found, asked())})
+    lead = next(block.text for block in said.summary if isinstance(block, Summary))
+    assert "2 promises or house targets were missed, 2 of them in time by the awareness held then and late counted from the corrected one." in lead
+    assert b"Told in time by the awareness held then, late by the corrected one" in tables.as_csv(found)
+    [before] = lines.lines(told.ground.session, told.ground.organisation.id, asked(1.5))
+    assert (before.missed, before.counts[Promise.KEPT]) == (0, 2)
+
+
+def test_the_pages_of_case_customer_and_evidence_say_it(told: Case) -> None:
+    session, scope = told.ground.session, Scope(frozenset({told.ground.organisation.id}))
+    reader = Reader(scope, "u:1", installation=False)
+    view = case.view(session, Opened(told.breach, told.ground.organisation, None, None, b""), now=NOW + 3 * HOUR, reader=reader, after=None)
+    assert [row.corrected.anew() for row in view.rows.rows if row.corrected] == ["27 h 30 min after the corrected awareness, 3 h 30 min late counted from it"] * 2
+    assert "from awareness on Sun 22 Nov 2026, 11:00 Paris" in view.clocks[0].label
+    shown = customer.view(session, told.breach, told.rows[0].id, NOW + 3 * HOUR)
+    assert shown.corrected is not None
+    assert shown.may.explain
+    assert (shown.late, shown.clock.state, shown.corrected.margin()) == (True, "late", "3 h 30 min late")
+    page = evidence_pages.evidence(session, told.breach, told.ground.organisation, NOW + 3 * HOUR, None)
+    assert {row.tag.text for row in page.rows.rows} == {"missed by the corrected awareness"}
+    [bar] = yearly.chart(year_queries.year(session, scope, 2026).rows, NOW + 3 * HOUR, "/{id}").bars
+    assert bar.words == "in time by the awareness held then, corrected since"
+
+
+def test_a_reason_can_be_given_for_one_who_is_late_only_by_the_corrected_awareness(told: Case) -> None:
+    assert case_queries.late_rows(told.ground.session, told.id, NOW + 3 * HOUR, None) == []
+    with told.at(3) as unit:
+        rows = corrected.late_row(unit.session, told.breach, told.rows[0].id)
+        operations.explain_lateness(unit, told.breach, rows, "The night desk read the log wrongly.")
+    assert corrected.late_row(told.ground.session, told.breach, told.rows[0].id) == []
+    [line] = lines.lines(told.ground.session, told.ground.organisation.id, asked())
+    assert (line.late_reasons, line.unexplained) == ((("The night desk read the log wrongly.", 1),), 1)
+
+
+def test_before_a_correction_whoever_corrects_reads_whom_it_makes_late(here: Ground) -> None:
+    one = Case(here)
+    assert corrected.told_before(here.session, one.breach, EARLIER) is None, "nobody was told"
+    one.tell(1)
+    found = corrected.told_before(here.session, one.breach, EARLIER)
+    assert found is not None
+    assert (found.customers, found.late, found.names) == (2, 2, "Customer 1, Customer 2")
+    assert found.sentence.startswith("2 customers were told before (Customer 1, Customer 2). Their clocks stay as they were met, but 2 of them are late counted from")
+    assert corrected.told_before(here.session, one.breach, NOW) is None, "a later awareness takes nothing back"
+
+
+def test_one_with_an_awareness_of_its_own_and_one_corrected_to_a_later_time_are_not_concerned(here: Ground) -> None:
+    one = Case(here, customers=1)
+    late = here.customer(9)
+    one.agreements.append(late)
+    one.name(late, hours=0.5, aware_at=NOW)
+    one.tell(1)
+    put_back(one)
+    first, own = (corrected.of_entry(one.entry(place), one.breach.aware_at, one.rows[place].aware_reason) for place in (0, 1))
+    assert first is not None
+    assert own is None
+    put_back(one, NOW - 1 * HOUR, 3)
+    assert corrected.of_entry(one.entry(0), one.breach.aware_at, "") is None
+
+
+def test_a_date_is_counted_again_by_its_own_rule(told: Case) -> None:
+    rule = told.ground.session.scalars(select(RULE).where(DocketEntry.id == told.rows[0].docket_entry_id)).one()
+    assert corrected.due_from(rule, EARLIER) == EARLIER + timedelta(hours=24)
+
+
+def test_the_report_of_an_exercise_counts_none_of_them_as_kept(here: Ground) -> None:
+    one = Case(here, customers=1, drill=True)
+    one.tell(1)
+    put_back(one)
+    with one.at(3) as unit:
+        operations.explain_lateness(unit, one.breach, one.rows, "The night desk read the log wrongly.")
+        operations.close(unit, one.breach, Ending("Everybody knew what to do.", NO_FINAL))
+    body = drill_pages.build(report(one))
+    assert "0 of 1 clock would have been kept" in body.summary[1].text  # type: ignore[union-attr]
+    assert "21 h early by the awareness held then, 3 h 30 min late counted from the corrected one" in str(body)
