@@ -160,7 +160,7 @@ class TermsForm(Form):
     """A version of standard terms: the first, or an amendment."""
 
     file = FileField("Terms as a file")
-    terms = TextAreaField("Or their text")
+    terms = TextAreaField("Or the same JSON as text")
     valid_from = DateField("In force from", [InputRequired(DAY)])
     note = StringField("Why", [DataRequired(NOTE), Length(max=400)])
 
@@ -168,6 +168,14 @@ class TermsForm(Form):
         """Return the one text given."""
         data, _ = _uploaded(self.file)
         return uploads.either(data, self.terms.data or "", file_field="file", text_field="terms", what=JSON_TEXT)
+
+
+class PlainTermsForm(Form):
+    """The first promise of a contract, from which the text of standard terms is made."""
+
+    title = StringField("Title of the terms", [DataRequired("Enter what the contract is called."), Length(max=200)])
+    hours = IntegerField("Hours in which a customer is told of a breach", [InputRequired("Enter a whole number of hours."), NumberRange(1, MOST_HOURS)])
+    clause = StringField("Clause that says so", [DataRequired("Enter the number of the clause, as the contract prints it."), Length(max=60)])
 
 
 class TargetForm(Form):

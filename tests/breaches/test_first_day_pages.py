@@ -21,3 +21,14 @@ def test_the_board_and_the_case_show_an_incident_of_a_house_without_agreements(h
     assert "Name who is affected by breach" in board
     assert "no agreement on file runs; house target 24 hours." in page
     assert "act-count" in page
+
+
+def test_the_page_that_asks_for_names_leads_to_what_is_missing(house: House) -> None:
+    client = house.client("outsider")
+    path = client.post("/breaches/new", data=GOOD).headers["Location"]
+    page = client.get(path).text
+    assert "The incident is kept meanwhile" in page
+    for way in ("/agreements/templates/new?organisation=other-house", "/customers/new?organisation=other-house", "/agreements/new?organisation=other-house"):
+        assert way in page
+    own = house.client("dpo")
+    assert "kept meanwhile" not in own.get(own.post("/breaches/new", data=GOOD).headers["Location"]).text

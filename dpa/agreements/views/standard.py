@@ -9,19 +9,21 @@ from flask import flash, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from dpa.agreements import operations, queries
+from dpa.agreements import operations, plain, queries
 from dpa.agreements.book import load_houses
-from dpa.agreements.forms import DecisionForm, TermsForm, first_day
+from dpa.agreements.forms import DecisionForm, PlainTermsForm, TermsForm, first_day
 from dpa.agreements.models import Template
 from dpa.agreements.pages import agreement as agreement_pages
 from dpa.agreements.pages import template as pages
 from dpa.agreements.pages import terms
 from dpa.agreements.pages.template import TABS, TemplatePage
+from dpa.agreements.terms import dump_terms
 from dpa.agreements.views import blueprint
 from dpa.agreements.views.amending import download
 from dpa.agreements.views.asking import Page, allowed, argument, one_organisation
 from dpa.problems import NotFound, Problem
 from dpa.web import access, edge, identity
+from dpa.web.identity import OrganisationRef
 
 
 @blueprint.get("/agreements/templates")
@@ -90,6 +92,7 @@ def new_template() -> Page:
     if form.validate_on_submit():
         try:
             document = pages.read_document(form.text(), "file")
+            plain.check_adapted(document, "file")
             with edge.transaction() as unit:
                 row = operations.add_template(unit, organisation.id, document, form.valid_from.data, form.note.data)
                 target = url_for(".template", template_id=row.id)
@@ -97,10 +100,42 @@ def new_template() -> Page:
             return redirect(target, 303)
         except Problem as problem:
             form.show_problem(_at_file(problem))
-    body = render_template(
+    return _first_version(form, organisation, filled=False), 422 if form.is_submitted() else 200
+
+
+def _first_version(form: TermsForm, organisation: OrganisationRef, *, filled: bool) -> str:
+    return render_template(
         "agreements/template_form.html", form=form, title="Add standard terms", back=("Standard terms", url_for(".templates")),
         lead=organisation.name, submit="Add the standard terms", action=url_for(".new_template", organisation=organisation.slug),
-    )
+        first=organisation, filled=filled,
+    )  # fmt: skip
+
+
+@blueprint.get("/agreements/templates/sample.json")
+@access.needs("agreements.read")
+def sample_terms() -> Download:
+    """Download a sample of standard terms, to be adapted before use."""
+    return download(plain.sample_text(), plain.NAME, "application/json")
+
+
+@blueprint.route("/agreements/templates/plain", methods=["GET", "POST"])
+@access.needs("agreements.edit")
+def plain_terms() -> Page:
+    """Ask for the first promise and fill it into the text of standard terms; nothing is written."""
+    organisation = one_organisation("agreements.edit")
+    if organisation is None:
+        title, lead = "Start from a plain form", "For which organisation?"
+        return render_template("agreements/choose.html", title=title, lead=lead, organisations=allowed("agreements.edit"), target="agreements.plain_terms")
+    form = PlainTermsForm()
+    if form.validate_on_submit():
+        try:
+            document = plain.filled(form.title.data.strip(), organisation.name, form.hours.data, form.clause.data.strip())
+            plain.check_adapted(document, "clause")
+            return _first_version(TermsForm(formdata=None, data={"terms": dump_terms(document)}), organisation, filled=True)
+        except Problem as problem:
+            form.show_problem(problem)
+    back = url_for(".new_template", organisation=organisation.slug)
+    body = render_template("agreements/plain_terms.html", form=form, organisation=organisation, back=back)
     return body, 422 if form.is_submitted() else 200
 
 

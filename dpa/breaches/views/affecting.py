@@ -71,8 +71,18 @@ def _show(breach: Breach, form: AffectedForm, choices: pages.Choices, named: Col
     first = pages.promised(session, breach, edge.now()) if not named and breach.state is CaseState.OPEN else ()
     offered = agreements.running(session, breach.organisation_id, legal_day(breach, breach.aware_at), limit=OFFERED)
     return render_template(
-        "breaches/affected.html", form=form, breach=breach, running=choices.running, examples=offered[:3], offered=offered, named=len(named), first=first
+        "breaches/affected.html", form=form, breach=breach, running=choices.running, examples=offered[:3], offered=offered, named=len(named), first=first,
+        **_ways_to_agreements(breach),
     )
+
+
+def _ways_to_agreements(breach: Breach) -> dict[str, object]:
+    """Return what the page offers where no agreement runs: what this person may add."""
+    person, here = identity.signed_in(), breach.organisation_id
+    slug = next((one.slug for one in person.organisations if one.id == here), None)
+    return {
+        "slug": slug, "may_edit_agreements": person.may("agreements.edit", here), "may_edit_customers": person.may("parties.edit", here),
+    }
 
 
 def _preview(breach: Breach, form: AffectedForm, chosen: Sequence[int], named: Collection[int], since: datetime) -> str:
