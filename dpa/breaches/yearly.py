@@ -86,7 +86,9 @@ def _words(line: YearLine, now: datetime) -> tuple[str, str]:
     if line.late:
         return f"{plural(line.late, 'customer')} late", "late"
     if line.kept:
-        return tally.told(line.told, line.affected, line.kept), "off"
+        # Nobody was told by it, so a time that has passed was missed.
+        passed = line.first_due_at is not None and line.first_due_at < now
+        return tally.told(line.told, line.affected, line.kept) + (", the time has passed" if passed else ""), "late" if passed else "off"
     return ("in time by the awareness held then, corrected since", "soon") if line.corrected else ("all in time", "met")
 
 

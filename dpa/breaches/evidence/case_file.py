@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dpa.breaches import facts
+from dpa.breaches.closing import CaseState
 from dpa.breaches.dora_models import BreachClassification
 from dpa.breaches.evidence import reading
 from dpa.breaches.evidence.moments import CaseAt, by, case_at
@@ -40,6 +41,11 @@ class CaseFile:
     """The facts as one controller may be told them; from the newest phase's text where no sheet was kept."""
     said: dict[str, Any]
     """Everything of it that a record holds."""
+
+    @property
+    def until(self) -> datetime | None:
+        """Until when telling a customer was owed; none for an exercise, in which the mailbox stands for everybody."""
+        return None if self.breach.drill else self.state.at if self.state.state is CaseState.NO_BREACH and self.state.at is not None else self.as_of
 
 
 def case_file(session: Session, breach: Breach, as_of: datetime) -> CaseFile:

@@ -20,7 +20,7 @@ from dpa.breaches.evidence import reading
 from dpa.breaches.evidence.asking import Asked
 from dpa.breaches.evidence.case_file import sheet_of
 from dpa.breaches.evidence.customer_file import told
-from dpa.breaches.evidence.moments import MISSED, CaseAt, Clock, Promise, by, case_at, promise
+from dpa.breaches.evidence.moments import MISSED, CaseAt, Clock, Promise, by, case_at, in_mailbox, promise
 from dpa.breaches.facts import Matters
 from dpa.breaches.models import Affected, Breach, BreachFacts, Notice
 from dpa.breaches.phases import TITLES, Phase
@@ -135,7 +135,8 @@ class _Bulk:
     def line(self, breach: Breach, times: tuple[datetime, datetime], state: CaseAt) -> Line:
         """Return the line of one incident."""
         customers = [(row, self.clocks[breach.id, row.agreement_id]) for row in self.affected.get(breach.id, ())]
-        outcomes = [self._outcome(row, clock) for row, clock in customers]
+        until = self._until(breach, state)
+        outcomes = [self._outcome(row, clock, until) for row, clock in customers]
         instants = [at for row, clock in customers if not row.kept and (at := told(row, clock, self.as_of)) is not None]
         missed = [row for (row, _), outcome in zip(customers, outcomes, strict=True) if outcome in MISSED]
         phases = self.phases.get(breach.id, [])
@@ -143,7 +144,7 @@ class _Bulk:
         return Line(
             breach.id, breach.reference, breach.title, breach.drill, state.state, state.at, state.words, breach.zone, times[0], times[1],
             breach.recorded_at, breach.upstream, min(instants, default=None), max(instants, default=None), Counter(outcomes), len(instants),
-            Counter(outcomes)[Promise.DEMONSTRATION],
+            sum(row.kept and told(row, clock, self.as_of) is not None for row, clock in customers),
             late_reasons=_reasons(row.late_reason for row in missed if by(row.late_reason_at, self.as_of)),
             unexplained=sum(not by(row.late_reason_at, self.as_of) for row in missed),
             not_owed_reasons=_reasons(row.not_required for row, _ in customers if by(row.not_required_at, self.as_of)),
@@ -151,9 +152,15 @@ class _Bulk:
             phases=tuple(PhaseLine(one.number, one.phase, one.released_at, one.late_reason, one.emergency_reason) for one in phases if one.released_at),
         )  # fmt: skip
 
-    def _outcome(self, row: Affected, clock: Clock) -> Promise:
-        if row.kept and told(row, clock, self.as_of) is not None:
-            return Promise.DEMONSTRATION
+    def _until(self, breach: Breach, state: CaseAt) -> datetime | None:
+        """Return until when telling a customer was owed; none for an exercise, in which nobody is told and the mailbox stands for everybody."""
+        if breach.drill:
+            return None
+        return state.at if state.state is CaseState.NO_BREACH and state.at is not None else self.as_of
+
+    def _outcome(self, row: Affected, clock: Clock, until: datetime | None) -> Promise:
+        if row.kept and (at := told(row, clock, self.as_of)) is not None:
+            return in_mailbox(clock, until=until or at)
         anew = self.corrected.get(clock.id)
         return promise(clock, not_owed=by(row.not_required_at, self.as_of), as_of=self.as_of, late_anew=anew is not None and anew.late)
 

@@ -122,7 +122,7 @@ class Promise(StrEnum):
     WAIVED = "waived"
     """The clock was waived otherwise, such as with a case that was no breach."""
     DEMONSTRATION = "demonstration"
-    """Only the file mailbox took the notice: nobody was told, so nothing was kept or missed. Said in registers, which count; never by `promise`."""
+    """Only the file mailbox took the notice and the time still runs: nobody was told, so nothing is kept or missed yet. Said by `in_mailbox`."""
 
 
 MISSED = frozenset({Promise.LATE, Promise.CORRECTED, Promise.OVERDUE})
@@ -143,3 +143,10 @@ def promise(clock: Clock, *, not_owed: bool, as_of: datetime, late_anew: bool = 
     if clock.state == "paused":
         return Promise.RUNNING
     return Promise.OVERDUE if clock.binding < as_of else Promise.RUNNING
+
+
+def in_mailbox(clock: Clock, *, until: datetime) -> Promise:
+    """Return what became of a promise whose notice only the file mailbox took: nobody was told, so when its time has passed it is missed. `until` is when anything was still owed."""
+    if clock.state in {"waived", "superseded"}:
+        return Promise.DEMONSTRATION
+    return Promise.OVERDUE if clock.binding < until else Promise.DEMONSTRATION

@@ -59,7 +59,7 @@ def _incident(line: Line) -> dict[str, Any]:
         "breach": line.reference, "incident": line.title, "state": line.state.value, "closed_at": _stamp(line.closed_at), "ended": line.close_words,
         "zone": line.zone, "detected_at": timestamp(line.detected_at), "aware_at": timestamp(line.aware_at), "recorded_at": timestamp(line.recorded_at),
         "first_told_at": _stamp(line.first_told_at), "last_told_at": _stamp(line.last_told_at), "to_notice_s": seconds, "upstream": line.upstream,
-        "affected": line.affected, "told": line.told, **{outcome.value: line.counts.get(outcome, 0) for outcome in Promise},
+        "affected": line.affected, "told": line.told, **{outcome.value: line.counts.get(outcome, 0) for outcome in Promise}, "demonstration": line.demonstration,
         "late_reasons": reasons_text(line.late_reasons, line.unexplained), "not_owed_reasons": reasons_text(line.not_owed_reasons, 0),
         "facts": line.facts, "effects": line.effects, "remedial": line.remedial,
         "phases": [phase_text(one, line.zone) for one in line.phases],
@@ -108,9 +108,10 @@ def _lead(incidents: Sequence[Mapping[str, Any]], issuer: str) -> str:
     demonstration = sum(one.get("demonstration", 0) for one in incidents)
     kept = f" {plural(demonstration, 'notice')} {'was' if demonstration == 1 else 'were'} only kept in the file mailbox of a demonstration: nobody was told by {'it' if demonstration == 1 else 'them'}." if demonstration else ""
     missed = _missed(*incidents)
-    kept_all = "No promise or house target was missed." if demonstration else "Every promise and house target that had to be kept by then was kept."
-    ends = kept_all if not missed else f"{plural(missed, 'promise or house target', 'promises or house targets')} {'was' if missed == 1 else 'were'} missed{_by_correction(incidents)}."
-    return f"{issuer} recorded {plural(len(incidents), 'incident')} in this period{marked}. {plural(_total(incidents, 'told'), 'customer')} {'was' if _total(incidents, 'told') == 1 else 'were'} told.{kept} {ends}"
+    # What the file mailbox kept keeps no promise: while its time runs, nothing can be said of it yet.
+    kept_all = "" if demonstration else " Every promise and house target that had to be kept by then was kept."
+    ends = kept_all if not missed else f" {plural(missed, 'promise or house target', 'promises or house targets')} {'was' if missed == 1 else 'were'} missed{_by_correction(incidents)}."
+    return f"{issuer} recorded {plural(len(incidents), 'incident')} in this period{marked}. {plural(_total(incidents, 'told'), 'customer')} {'was' if _total(incidents, 'told') == 1 else 'were'} told.{kept}{ends}"
 
 
 def _figures(said: Mapping[str, Any], zone: str) -> KeyFacts:
@@ -191,7 +192,7 @@ def _told(text: str | None, zone: str) -> str:
 
 def _outcomes(one: Mapping[str, Any]) -> str:
     said = (
-        (Promise.KEPT, "in time"), (Promise.LATE, "late"), (Promise.CORRECTED, "in time by the awareness held then, late by the corrected one"), (Promise.OVERDUE, "not told, time passed"), (Promise.RUNNING, "time running"),
+        (Promise.KEPT, "in time"), (Promise.LATE, "late"), (Promise.CORRECTED, "in time by the awareness held then, late by the corrected one"), (Promise.OVERDUE, "nobody told, time passed"), (Promise.RUNNING, "time running"),
         (Promise.NOT_OWED, "not owed"), (Promise.WAIVED, "waived"),
     )  # fmt: skip
     return ", ".join(f"{one[key]:,} {word}" for key, word in said if one.get(key))

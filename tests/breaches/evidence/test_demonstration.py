@@ -20,6 +20,8 @@ from dpa.breaches.evidence.customer_file import customer_files
 from dpa.breaches.evidence.moments import Promise
 from dpa.breaches.models import Affected, Delivery
 from dpa.breaches.operations import documenting
+from dpa.breaches.phases import Phase
+from dpa.breaches.rules import Draft
 from dpa.evidence import trail
 from dpa.evidence.pdf.blocks import Summary
 from dpa.evidence.register import assembling, kinds, records
@@ -137,3 +139,43 @@ def test_a_document_ordered_without_a_mail_server_is_marked_and_one_with_is_not(
         made = assembling.document(records.canonical(whole), kinds.kind_named(paper.kind), None)
         assert made.classification == ("Demonstration" if marked else "Confidential")
         assert (made.blocks[0].title == "Demonstration" if marked else isinstance(made.blocks[0], Summary))  # type: ignore[union-attr]
+
+
+def test_what_only_the_mailbox_kept_is_missed_when_its_time_has_passed(here: Ground) -> None:
+    one = demonstration(here)
+    with one.at(30) as unit:
+        operations.explain_lateness(unit, one.breach, [unit.session.merge(one.rows[0])], "No mail server was set up yet.")
+    [running] = lines.lines(here.session, here.organisation.id, asked(5))
+    [line] = found = lines.lines(here.session, here.organisation.id, asked(50))
+    assert (running.missed, running.demonstration, running.counts[Promise.DEMONSTRATION]) == (0, 2, 2)
+    assert (line.missed, line.demonstration, line.told, line.counts[Promise.OVERDUE]) == (2, 2, 0, 2)
+    assert (line.late_reasons, line.unexplained) == ((("No mail server was set up yet.", 1),), 1)
+    said = register.build({"title": "Incident register", "zone": "Europe/Paris", "issuer": {"name": "Lemon"}, "content": register.content(found, asked(50))})
+    lead = next(block.text for block in said.summary if isinstance(block, Summary))
+    assert "2 notices were only kept in the file mailbox of a demonstration: nobody was told by them. 2 promises or house targets were missed." in lead
+    assert "No mail server was set up yet." in str(said.detail)
+    page = evidence_pages.evidence(here.session, one.breach, here.organisation, NOW + 50 * HOUR, None)
+    assert {row.tag.text for row in page.rows.rows} == {"missed, only in the file mailbox"}
+    [year] = year_queries.year(here.session, Scope(frozenset({here.organisation.id})), 2026).rows
+    [bar] = yearly.chart([year], NOW + 50 * HOUR, "/{id}").bars
+    assert (bar.words, bar.state) == ("0 of 2 told, 2 only in the file mailbox, nobody told, the time has passed", "late")
+
+
+def test_the_register_never_says_that_nothing_was_missed_where_the_mailbox_kept_a_notice(here: Ground) -> None:
+    demonstration(here)
+    found = lines.lines(here.session, here.organisation.id, asked(5))
+    said = register.build({"title": "Incident register", "zone": "Europe/Paris", "issuer": {"name": "Lemon"}, "content": register.content(found, asked(5))})
+    lead = next(block.text for block in said.summary if isinstance(block, Summary))
+    assert lead.endswith("nobody was told by them.")
+
+
+def test_an_incident_that_was_none_missed_nothing_after_it_was_closed(here: Ground) -> None:
+    one = demonstration(here)
+    with one.at(4) as unit:
+        operations.save_draft(unit, one.breach, Draft("There was no breach.", "Ana Duarte", "", "", ""), Phase.CORRECTION, withdraws=True)
+    one.release(5)
+    one.deliver(6)
+    with one.at(7) as unit:
+        operations.close_as_no_breach(unit, one.breach, "The export held no personal data at all.")
+    [line] = lines.lines(here.session, here.organisation.id, asked(50))
+    assert (line.missed, line.demonstration) == (0, 2)
