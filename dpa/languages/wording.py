@@ -58,6 +58,8 @@ class Wording:
     def __call__(self, key: str, **values: object) -> str:
         """Return a text with its names filled in. What is filled in is plain text and is never read as a text itself."""
         text = str(self.texts[key])
+        if "{" not in text:
+            return text  # Most have nothing to fill in, and a release says hundreds of thousands of them.
         return (_elided(text, values) if self.language is Language.FR else text).format_map(values)
 
     def counted(self, key: str, count: int, **values: object) -> str:
