@@ -1,10 +1,10 @@
-"""What waits for people on the board: notices that want a second person's approval, customers' questions, cases of which no clock runs any more."""
+"""What waits for people on the board: notices that want a second person's approval, customers' questions, cases of which no customer's clock runs any more."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, func, select, text, true
+from sqlalchemy import Exists, bindparam, func, select, text, true
 from sqlalchemy.orm import Session
 
 from dpa.breaches import phases, rules
@@ -21,6 +21,8 @@ from dpa.web.identity import Scope
 APPROVE, RECORD = "breaches.release", "breaches.record"
 CLOCKS = ("breaches:notify", "breaches:name", "breaches:word")
 """Kinds of the clocks that a case is worked by; chasing acknowledgements ends none."""
+CHASE, DORA = "breaches:acknowledge", "breaches:dora"
+"""Kinds of the clocks that may run beside an end that is near, and are named there."""
 SHOWN = 160
 """Characters of a question on the board."""
 
@@ -54,19 +56,24 @@ _QUESTIONS = (
     .order_by(Breach.drill, Question.at, Question.id)
     .limit(MOST)
 )
-_RUNNING = (
-    select(DocketEntry.id).with_hint(DocketEntry, "INDEXED BY ix_docket_entry_case", "sqlite")
-    .where(DocketEntry.subject_type == "breach", DocketEntry.subject_id == Breach.id, DocketEntry.kind.in_(CLOCKS), text(RUNNING))
-    .correlate(Breach).exists()
-)  # fmt: skip
+
+
+def _runs(*kinds: str) -> Exists:
+    return (
+        select(DocketEntry.id).with_hint(DocketEntry, "INDEXED BY ix_docket_entry_case", "sqlite")
+        .where(DocketEntry.subject_type == "breach", DocketEntry.subject_id == Breach.id, DocketEntry.kind.in_(kinds), text(RUNNING))
+        .correlate(Breach).exists()
+    )  # fmt: skip
+
+
 _PHASES = select(Notice.id).where(Notice.breach_id == Breach.id)
 _ENDINGS = (
-    select(Breach.id, Breach.reference, Breach.title, Organisation.name.label("house"))
+    select(Breach.id, Breach.reference, Breach.title, Organisation.name.label("house"), _runs(CHASE).label("chased"), _runs(DORA).label("dora"))
     .join(Organisation, Organisation.id == Breach.organisation_id)
     .where(
         PLACES, Breach.state == CaseState.OPEN, Breach.drill.is_(False),
         # The notices first: they are few for each case, and most cases end here.
-        _PHASES.where(Notice.released_at.is_not(None)).exists(), ~_PHASES.where(Notice.released_at.is_(None)).exists(), ~_RUNNING,
+        _PHASES.where(Notice.released_at.is_not(None)).exists(), ~_PHASES.where(Notice.released_at.is_(None)).exists(), ~_runs(*CLOCKS),
     )
     .order_by(Breach.aware_at, Breach.id)
     .limit(MOST)
@@ -98,11 +105,17 @@ def questions(session: Session, scope: Scope, _actor: str) -> Sequence[Errand]:
 
 
 def endings(session: Session, scope: Scope, _actor: str) -> Sequence[Errand]:
-    """Return real cases that were told of and in which no clock runs any more: a final notice or the close is all that is left, and no deadline says so."""
+    """Return real cases that were told of and in which no customer's clock runs any more, nor that of a next word: a final notice or the close is all that is left, and no deadline says so."""
     return [
-        Errand(title=f"Bring {row.reference} to its end", detail=f"{row.house}: {row.title}. No clock of it runs; what is left stands on the case.", path=f"/breaches/{row.id}", act="Open the case")
+        Errand(title=f"Bring {row.reference} to its end", detail=f"{row.house}: {row.title}. {_beside(row.chased, row.dora)}", path=f"/breaches/{row.id}", act="Open the case")
         for row in session.execute(_ENDINGS, {"places": sorted(scope.organisation_ids)})
     ]  # fmt: skip
+
+
+def _beside(chased: bool, dora: bool) -> str:
+    """Say that no customer's clock runs, and which others do."""
+    others = [words for runs, words in ((chased, "acknowledgements are still chased"), (dora, "the initial notification under DORA is still owed")) if runs]
+    return f"No customer’s clock runs and no next word is owed{''.join(f'; {one}' for one in others)}. What is left stands on the case."
 
 
 def _short(text: str) -> str:

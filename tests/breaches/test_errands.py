@@ -122,7 +122,12 @@ def test_a_case_of_which_no_clock_runs_is_on_the_board_until_it_is_closed(sqlite
     assert "Bring LL-2026-001 to its end" not in desk.client("dpo").get("/board").text, "the next word is owed, and its clock stands there"
     desk.later(1)
     desk.tell(Phase.FINAL)
-    assert "Bring LL-2026-001 to its end" in desk.client("dpo").get("/board").text
+    board = desk.client("dpo").get("/board").text
+    assert "Bring LL-2026-001 to its end" in board
+    assert "Chase acknowledgements of breach LL-2026-001" in board
+    assert "No customer’s clock runs and no next word is owed; acknowledgements are still chased. What is left" in board
+    assert "No clock of it runs" not in board
+    assert "no customer’s clock runs" in desk.client("dpo").get("/breaches").text
     assert "Bring LL-2026-001" not in desk.client("operator").get("/board").text
     assert desk.client("dpo").post(f"{desk.case}/close", data={"summary": "It was put right."}).status_code == 303
     assert "Bring LL-2026-001" not in desk.client("dpo").get("/board").text
