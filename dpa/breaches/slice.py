@@ -52,6 +52,7 @@ SLICE = Slice(
         DeadlineKind(
             name=naming.NAME, title="Name who is affected", group_title="Name who is affected by {count} incidents of {subject}", path="/breaches/{id}/affected",
             icon="users", ladder=LADDER_24H, act="Name them", duty="name who is affected", start_word="aware", begins="awareness of the breach", filter_title="Nobody named",
+            needs="breaches.record", case_path="/breaches/{id}",
             no_latest="none of its own: each customer’s clock has its own, once it is named",
         ),
         DeadlineKind(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -47,6 +47,10 @@ class DeadlineKind:
     """The act as words after "3 h left to", knowing {customers} (`38 customers`) and {count}; empty for `title`."""
     filter_title: str = ""
     """Word of the board's filter chip; empty for `title`."""
+    needs: str = ""
+    """Permission without which `path` cannot be opened; empty where whoever reads the board may."""
+    case_path: str = ""
+    """Page of the case, with {id}, where `path` only leads to the act: for those who may not do it, and once nothing runs; empty where `path` is the case."""
     no_latest: str = ""
     """What is said where a latest date would stand, for clocks that stand for others' promises; empty where contract and law simply give no number."""
     begin: Beginning | None = None
@@ -60,6 +64,12 @@ class DeadlineKind:
         """Return the act as it stands in a sentence: `notify 38 customers`."""
         text = self.duty or f"{self.title[:1].lower()}{self.title[1:]}" + (" ({count})" if count > 1 else "")
         return text.format(count=f"{count:,}", customers=words.plural(count, "customer"))
+
+    def way(self, subject_id: int, *, runs: bool, held: Collection[str]) -> tuple[str, str]:
+        """Return words and path of the button on a deadline's page: to the act while it runs and for those who may, else to the case."""
+        if self.case_path and not (runs and self.needs in held):
+            return "Open the case", self.case_path.format(id=subject_id)
+        return self.act, self.page(subject_id)
 
     @property
     def without_latest(self) -> str:

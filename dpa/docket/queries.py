@@ -60,7 +60,7 @@ class EntryView:
     recount_differs: bool
     history: tuple[HistoryLine, ...]
     group: tuple[Row, ...]
-    """Other deadlines of the same case and kind, the soonest first, not explained."""
+    """Other deadlines of the same case and kind, the soonest first, not explained; without those that another one took the place of."""
     group_total: int
 
 
@@ -92,8 +92,8 @@ def for_agreement(session: Session, scope: Scope, agreement_id: int, now: dateti
 
 
 def group(session: Session, scope: Scope, one: DocketEntry, now: datetime) -> list[Row]:
-    """Return the first other deadlines of an entry's case and kind as lines, soonest first, open ones before closed ones."""
-    query = _lines(scope).where(*_of_group(one), DocketEntry.id != one.id)
+    """Return the first others of an entry's case and kind as lines, soonest first, open ones before closed ones; superseded ones are no others."""
+    query = _lines(scope).where(*_others(one))
     running = case((DocketEntry.state.in_((State.OPEN, State.PAUSED)), 0), else_=1)
     query = query.order_by(running, DocketEntry.target_at, DocketEntry.id).limit(GROUP_SHOWN)
     return _rows(session, query, now, explained=False)
@@ -108,8 +108,12 @@ def _of_group(one: DocketEntry) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _group_size(session: Session, one: DocketEntry) -> int:
-    return session.scalar(select(func.count()).select_from(DocketEntry).where(*_of_group(one))) or 0
+def _others(one: DocketEntry) -> tuple[ColumnElement[bool], ...]:
+    return (*_of_group(one), DocketEntry.id != one.id, DocketEntry.state != State.SUPERSEDED)
+
+
+def _others_count(session: Session, one: DocketEntry) -> int:
+    return session.scalar(select(func.count()).select_from(DocketEntry).where(*_others(one))) or 0
 
 
 def open_in_group(session: Session, one: DocketEntry) -> list[int]:
@@ -139,7 +143,7 @@ def entry_view(session: Session, scope: Scope, entry_id: int, now: datetime) -> 
         recount_differs=differs,
         history=history(session, found),
         group=tuple(group(session, scope, found, now)),
-        group_total=_group_size(session, found) - 1,
+        group_total=_others_count(session, found),
     )
 
 

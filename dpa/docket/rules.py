@@ -177,16 +177,24 @@ def check_dates(target_at: datetime, due_at: datetime | None) -> None:
         raise Invalid("The target must not lie after the latest date that contract or law allow.", field="target_at")
 
 
-def extension_warning(origin: str, basis: str, due_at: datetime | None) -> str:
-    """Return what to know before an extension of the house's own target for something that contract or law ask without a number.
+_TARGET_ONLY: Mapping[Act, tuple[str, str]] = {
+    Act.EXTEND: ("moves", "a later target excuses no delay"),
+    Act.PAUSE: ("stands still", "a pause excuses no delay"),
+    Act.WAIVE: ("ends", "waiving the target excuses no delay and ends no duty"),
+}
 
-    Empty where they name a latest date, and where they ask nothing: then the house may do as it likes.
+
+def target_warning(act: Act, origin: str, basis: str, due_at: datetime | None) -> str:
+    """Return what to know before the house's own target is extended, paused or waived for something that contract or law ask without a number.
+
+    Empty for other acts, where they name a latest date, and where they ask nothing: then the house may do as it likes.
     """
-    if due_at is not None or origin != "house_policy" or basis.startswith("House policy"):
+    if act not in _TARGET_ONLY or due_at is not None or origin != "house_policy" or basis.startswith("House policy"):
         return ""
+    does, excuse = _TARGET_ONLY[act]
     return (
-        "Only the house's own target moves. Contract and law name no later date: what they ask, such as “without undue delay”, goes on as before, "
-        "a later target excuses no delay, and nobody outside is told it."
+        f"Only the house's own target {does}. Contract and law name no later date: what they ask, such as “without undue delay”, goes on as before, "
+        f"{excuse}, and nobody outside is told it."
     )
 
 

@@ -64,7 +64,9 @@ def entry(entry_id: int) -> Page:
     acts = [act for act in OFFERED if rules.may(State(view.entry.state), act, held)]
     if view.row.acknowledged and Act.ACKNOWLEDGE in acts:
         acts.remove(Act.ACKNOWLEDGE)
-    return render_template("docket/entry.html", view=view, acts=acts, held=held)
+    kind = kinds.kind_or_plain(view.entry.kind)
+    way = kind.way(view.entry.subject_id, runs=view.entry.state not in rules.CLOSED, held=held) if kind.path else ("", view.row.entry_url)
+    return render_template("docket/entry.html", view=view, acts=acts, held=held, way=way)
 
 
 @blueprint.post("/docket/<int:entry_id>/acknowledge")
@@ -168,7 +170,7 @@ def _act(found: DocketEntry, page: _ActPage, form: Form, do: Callable[[Unit, Doc
                 flash(page.done, "success")
                 return redirect(url_for(".entry", entry_id=entry_id), 303)
     row = queries.entry_view(edge.session(), edge.scope(READ), entry_id, edge.now()).row
-    warning = rules.extension_warning(found.origin, found.basis, found.due_at) if page.act is Act.EXTEND else ""
+    warning = rules.target_warning(page.act, found.origin, found.basis, found.due_at)
     return render_template("docket/act.html", page=page, form=form, row=row, warning=warning), status
 
 

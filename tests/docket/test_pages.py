@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from dpa.docket.models import DocketChange, DocketEntry
-from dpa.docket.operations import open_many
+from dpa.docket.operations import meet, open_many, supersede
 from dpa.evidence.trail import anchoring, checkpoints
 from dpa.extensions import db
 from dpa.people.roles import Role
@@ -221,7 +221,10 @@ def test_moving_the_houses_own_target_says_that_contract_and_law_do_not_move(des
     client = desk.client(desk.dpo)
     said = {number: "a later target excuses no delay" in client.get(f"/docket/{number}/extend").text for number in (with_latest, alone, inside, of_contract)}
     assert said == {with_latest: False, alone: True, inside: False, of_contract: False}
-    assert "a later target excuses no delay" not in client.get(f"/docket/{alone}/pause").text
+    for name, words in (("pause", "a pause excuses no delay"), ("waive", "waiving the target excuses no delay")):
+        said = {number: words in client.get(f"/docket/{number}/{name}").text for number in (with_latest, alone, inside, of_contract)}
+        assert said == {with_latest: False, alone: True, inside: False, of_contract: False}, name
+    assert "excuses no delay" not in client.get(f"/docket/{alone}/owner").text
 
 
 def test_a_day_ends_with_its_last_second(desk: Desk) -> None:
@@ -293,3 +296,32 @@ def test_texts_are_never_markup(desk: Desk) -> None:
     client = desk.client(desk.dpo)
     for path in ("/board", f"/docket/{number}"):
         assert "<script>alert" not in client.get(path).text
+
+
+def test_superseded_deadlines_are_no_others_of_the_case(desk: Desk) -> None:
+    numbers = desk.open(*[1] * 13)
+    with desk.app.app_context(), act(desk.app, db.session()) as unit:
+        deadline = counted("20 hours", NOON)
+        for number in numbers[:2]:
+            opening = desk.house.opening(desk.org, subject=("breach", 1), subject_label="LL-1", title="Notify anew", target=deadline, latest=deadline, started_at=NOON)
+            newer = supersede(unit, unit.session.get_one(DocketEntry, number), opening, REASON).id
+    client = desk.client(desk.dpo)
+    for one in (numbers[0], newer, numbers[-1]):
+        page = client.get(f"/docket/{one}").text
+        others = 13 if one == numbers[0] else 12
+        assert f'Others of LL-1 <span class="count">{others}</span>' in page
+        assert f"The first 10 of {others} are shown." in page
+
+
+def test_the_act_is_offered_while_it_runs_and_to_those_who_may(desk: Desk) -> None:
+    (number,) = desk.open(1, kind="breaches:name")
+    auditor = add_person(desk.app, "audit@example.org", {desk.org: Role.AUDITOR})
+    to_act, to_case = 'href="/breaches/1/affected"', 'href="/breaches/1"'
+    page = desk.client(desk.dpo).get(f"/docket/{number}").text
+    assert (to_act in page, to_case in page) == (True, False)
+    page = desk.client(auditor).get(f"/docket/{number}").text
+    assert (to_act in page, to_case in page) == (False, True)
+    with desk.app.app_context(), act(desk.app, db.session()) as unit:
+        meet(unit, unit.session.get_one(DocketEntry, number), NOON, by="customers named")
+    page = desk.client(desk.dpo).get(f"/docket/{number}").text
+    assert (to_act in page, to_case in page) == (False, True)
