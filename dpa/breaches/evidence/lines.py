@@ -206,6 +206,14 @@ def ahead(sheet: BreachFacts | None, phases: Sequence[Notice], zone: str) -> Not
     return newest if any(_news(getattr(said, name), getattr(newest, name)) for name in ("nature", "consequences", "measures")) else None
 
 
+def measures_since(sheet: BreachFacts | None, phases: Sequence[Notice], zone: str) -> str:
+    """Return the measures told after the fact sheet was saved, where they are not those of the sheet; empty for none."""
+    newest = ahead(sheet, phases, zone)
+    if sheet is None or newest is None:
+        return ""
+    return newest.measures if _news(facts.matters(sheet_of([sheet], phases, 1), zone).measures, newest.measures) else ""
+
+
 def stale(sheet: BreachFacts | None, phases: Sequence[Notice], zone: str) -> str:
     """Return what must be said where customers were told more than the fact sheet holds; empty for nothing."""
     newest = ahead(sheet, phases, zone)

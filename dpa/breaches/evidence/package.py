@@ -9,9 +9,10 @@ from typing import Any
 from dpa.breaches import facts
 from dpa.breaches.evidence.case_file import CaseFile
 from dpa.breaches.evidence.customer_file import CustomerFile
-from dpa.breaches.evidence.lines import ahead
-from dpa.breaches.facts import Context, Share
+from dpa.breaches.evidence.lines import ahead, measures_since
+from dpa.breaches.facts import Context, FactSheet, Share
 from dpa.breaches.facts.shares import Part, Source
+from dpa.breaches.models import Notice
 from dpa.breaches.phases import Phase
 
 
@@ -19,7 +20,8 @@ def package(case: CaseFile, customer: CustomerFile, processor: str, *, demonstra
     """Return what a controller can import; see `dpa.breaches.facts.edpb`, which says what it must answer itself. `demonstration` where no mail server is set."""
     newest, sheet = case.phases[-1] if case.phases else None, case.versions[-1] if case.versions else None
     kept = bool(customer.said["demonstration"])
-    return facts.package(case.sheet, Context(
+    told = measures_since(sheet, case.phases, case.breach.zone)
+    return facts.package(_as_told(case.sheet, newest, told), Context(
         processor=processor, controller=customer.agreement.controller, reference=case.breach.reference, detected_at=case.detected_at,
         aware_at=case.aware_at, own_aware_at=customer.aware_at if customer.said["aware_reason"] else None, own_aware_why=customer.said["aware_reason"],
         # What the file mailbox kept told nobody, so no day of it may stand as the day the controller was informed.
@@ -27,8 +29,16 @@ def package(case: CaseFile, customer: CustomerFile, processor: str, *, demonstra
         facts_version=sheet.number if sheet else 0, phase=(newest.phase if newest else Phase.INITIAL).value,
         controllers=case.customers, processor_contact=newest.contact if newest else "", exercise=case.breach.drill, share=_share(case, customer.part),
         demonstration=demonstration or kept, facts_saved_at=sheet.at if sheet else None, last_notice_at=newest.released_at if newest else None,
-        facts_behind=ahead(sheet, case.phases, case.breach.zone) is not None,
+        facts_behind=ahead(sheet, case.phases, case.breach.zone) is not None, measures_told=bool(told),
     ))  # fmt: skip
+
+
+def _as_told(sheet: FactSheet, newest: Notice | None, measures: str) -> FactSheet:
+    """Return the sheet as the newest notice left it: after the last word nothing is open, and measures told since it was saved stand in place of its own."""
+    if newest is not None and (newest.phase is Phase.FINAL or newest.withdraws):
+        sheet = sheet.model_copy(update={"unknown": "", "next_word_at": None})
+    # A notice tells the measures taken and proposed in one text, so what the sheet still proposed is told or given up.
+    return sheet.model_copy(update={"measures_taken": measures, "measures_proposed": ""}) if measures else sheet
 
 
 def _share(case: CaseFile, part: Part) -> Share:

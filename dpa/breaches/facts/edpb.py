@@ -74,6 +74,8 @@ class Context:
     """When the newest notice was released, aware; none before the first."""
     facts_behind: bool = False
     """Whether that notice is newer than the sheet and says other things."""
+    measures_told: bool = False
+    """Whether the measures are those told in that notice, because the sheet's are older."""
     own_aware_at: datetime | None = None
     """When it was aware that this controller is affected, where that was later, aware."""
     own_aware_why: str = ""
@@ -302,6 +304,8 @@ def _warnings(context: Context) -> tuple[str, ...]:
         said.append(
             f"The facts were saved last on {saved}; the notice of {told} is newer and says other things. Where they differ, the notice is the newer word."
         )
+        if context.measures_told:
+            said.append("Field 92 holds the measures told in that notice, taken and proposed together.")
     return tuple(said)
 
 

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
-from dpa.breaches import operations
+from dpa.breaches import facts, operations
 from dpa.breaches.evidence import dossier_pages, dossier_parts, dossier_story
 from dpa.breaches.operations import documenting
+from dpa.breaches.phases import Phase
+from dpa.breaches.rules import Draft
 from dpa.evidence.pdf.blocks import Table
 from dpa.evidence.register import records
 from dpa.problems import Conflict
 from tests.breaches.conftest import NOW, Ground
 from tests.breaches.evidence.house import HOUR, Story, exercise, people
+from tests.breaches.test_phases import Case
 
 
 def test_a_dossier_shows_only_what_was_known_by_its_instant(lemon: Ground) -> None:
@@ -96,9 +99,32 @@ def test_the_package_says_when_the_notice_sent_last_is_newer_and_says_other_thin
     assert not any("newer word" in note for note in fresh["notes"])
 
 
-def test_without_a_fact_sheet_the_package_takes_what_customers_were_told(here: Ground) -> None:
-    from tests.breaches.test_phases import Case
+def test_after_the_final_notice_the_package_leaves_nothing_open_and_tells_the_measures_told(here: Ground) -> None:
+    case = Case(here)
+    with case.at(0.5) as unit:
+        sheet = facts.build({"nature": "An export leaked.", "measures_taken": "Access is being closed.", "measures_proposed": "Change the keys.", "unknown": "Who opened it.", "next_word_at": NOW + 20 * HOUR})
+        operations.save_facts(unit, case.breach, sheet.canonical())
+    case.tell(1)
+    first = package_of(case, 2)
+    case.write(Draft("An export leaked; 3 accounts opened it.", "Ana Duarte", "Unwanted mail.", "Access closed, keys changed.", ""), Phase.FINAL, hours=3)
+    case.release(4)
+    case.deliver(5)
+    last = package_of(case, 6)
+    assert (first["statements"]["still_unknown"], first["statements"]["next_word_at"]) == ("Who opened it.", "2026-11-23T08:00:00Z")
+    assert (last["phase"], last["facts_behind_last_notice"]) == ("final", True)
+    assert (last["statements"]["still_unknown"], last["statements"]["next_word_at"]) == ("", None)
+    assert (last["fields"]["field_92"], last["statements"]["measures_proposed"]) == ("Access closed, keys changed.", "")
+    assert any("Field 92 holds the measures told in that notice" in note for note in last["notes"])
 
+
+def package_of(case: Case, hours: float) -> dict[str, Any]:
+    with case.at(hours) as unit:
+        [paper] = documenting.order_dossiers(unit, case.breach, unit.session.merge(case.ground.organisation), case.rows[:1], NOW + hours * HOUR)
+        found: dict[str, Any] = records.read(paper.content)["content"]["edpb"]
+        return found
+
+
+def test_without_a_fact_sheet_the_package_takes_what_customers_were_told(here: Ground) -> None:
     case = Case(here)
     case.tell(1)
     with case.at(2) as unit:
