@@ -25,8 +25,8 @@ class _Reachable:
         self.message = message
 
     def __call__(self, form: object, field: Any) -> None:  # noqa: ARG002
-        """Look for a mail address or a telephone number."""
-        if not REPLY.search(field.data or ""):
+        """Look for a mail address or a telephone number, unless the field was refused for something else."""
+        if not field.errors and not REPLY.search(field.data or ""):
             raise ValidationError(self.message)
 
 
@@ -51,7 +51,7 @@ class QuestionForm(Form):
     def speak(self, say: Wording) -> QuestionForm:
         """Put the form into a customer's language."""
         _demand(self.name, say("portal.name"), say("portal.name_missing"), (2, NAME_MAX), say("portal.name_long"))
-        _demand(self.reply_to, say("portal.reply_to"), say("portal.reply_missing"), (3, REPLY_MAX), say("portal.reply_missing"))
+        _demand(self.reply_to, say("portal.reply_to"), say("portal.reply_missing"), (-1, REPLY_MAX), say("portal.reply_long"))
         self.reply_to.validators = [*self.reply_to.validators, _Reachable(say("portal.reply_missing"))]
         _demand(self.text, say("portal.text"), say("portal.text_missing"), (3, TEXT_MAX), say("portal.text_long"))
         return self

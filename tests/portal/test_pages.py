@@ -196,12 +196,14 @@ def test_what_another_channel_gave_is_told_and_asks_for_no_second_opening(desk: 
 @pytest.mark.parametrize(("change", "words"), [
     ({"name": ""}, "Give your name."), ({"name": "J"}, "Give a name of 2 to 200 characters."), ({"reply_to": ""}, "Say how you can be reached"), ({"reply_to": "nowhere"}, "Say how you can be reached"),
     ({"text": " "}, "Write your question."), ({"text": "x" * 5_001}, "at most 5,000 characters"), ({"name": "x" * 201}, "Give a name of 2 to 200 characters."),
-], ids=["no-name", "short-name", "no-address", "no-way-to-answer", "no-text", "long-text", "long-name"])  # fmt: skip
+    ({"reply_to": "x" * 300}, "Give one mail address or telephone number, in at most 254 characters."),
+], ids=["no-name", "short-name", "no-address", "no-way-to-answer", "no-text", "long-text", "long-name", "long-address"])  # fmt: skip
 def test_a_question_that_cannot_be_sent_is_kept_with_what_is_wrong(desk: Desk, change: dict[str, str], words: str) -> None:
     client, link = desk.inside()
     answer = client.post(f"{link}/questions", data=question(**change))
     assert answer.status_code == 422
     assert words in answer.text
+    assert "reply_to" not in change or answer.text.count("Say how you can be reached") + answer.text.count("Give one mail") == 2, "once on top, once at the field"
     for name, typed in question(**change).items():
         assert typed.strip() in answer.text, name
     with desk.read() as session:
