@@ -16,7 +16,7 @@ from dpa.agreements.terms.values import Address, Addresses
 from dpa.agreements.terms.words import Party
 from dpa.breaches.clocks import cited
 from dpa.parties.queries import Recipient
-from dpa.parties.rules import MAIL, NOTICE_ORDER, Purpose
+from dpa.parties.rules import MAIL, NOTICE_ORDER, PURPOSE_TITLES, Purpose
 
 KEY = "notices.addresses"
 BREACH = re.compile(r"breach|incident|security|personal data|data protection|privacy|gdpr", re.IGNORECASE)
@@ -114,4 +114,13 @@ def why(named: Named | None, contact: Recipient) -> str:
         return f"{who}; {named.clause} names “{named.words}”, by {named.paper}: record a letter on the customer’s page"
     if named.means(contact):
         return f"{who}, whom {named.clause} names: “{named.words}”"
-    return f"{who}; {named.clause} names “{named.words}”, and no contact of this customer is that"
+    return f"{who}; {named.clause} names “{named.words}”, and no contact of this customer is that; {_to_add(named)}"
+
+
+def _to_add(named: Named) -> str:
+    """Say what the form of a contact must be given so that the contact is whom the contract names."""
+    if named.address:
+        return f"to add it, enter the address {named.address}"
+    if named.purposes:
+        return f"to add it, choose the purpose “{PURPOSE_TITLES[named.purposes[0]]}”"
+    return "to add it, enter that as the name"

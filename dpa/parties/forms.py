@@ -7,14 +7,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from dpa.languages import NAMES, offered
-from dpa.parties.rules import ClosureInput, ContactInput, ControllerInput, Purpose
+from dpa.parties.rules import PURPOSE_TITLES, ClosureInput, ContactInput, ControllerInput, Purpose
 from dpa.web.forms import Form
 
 PURPOSE_WORDS = {
-    Purpose.SECURITY: "Security: hears of breaches first, unless the contract names somebody",
-    Purpose.PRIVACY: "Privacy: requests and, without a security contact, breaches",
-    Purpose.NOTICES: "Notices under the contract",
-    Purpose.FINANCE: "Finance",
+    **PURPOSE_TITLES,
+    Purpose.SECURITY: f"{PURPOSE_TITLES[Purpose.SECURITY]}: hears of breaches first, unless the contract names somebody",
+    Purpose.PRIVACY: f"{PURPOSE_TITLES[Purpose.PRIVACY]}: requests and, without a security contact, breaches",
 }
 
 

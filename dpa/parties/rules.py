@@ -24,6 +24,13 @@ class Purpose(StrEnum):
     FINANCE = "finance"
 
 
+PURPOSE_TITLES = {
+    Purpose.SECURITY: "Security",
+    Purpose.PRIVACY: "Privacy",
+    Purpose.NOTICES: "Notices under the contract",
+    Purpose.FINANCE: "Finance",
+}
+"""What the form calls each purpose."""
 NOTICE_ORDER = (Purpose.SECURITY, Purpose.PRIVACY, Purpose.NOTICES)
 """Who hears of a breach: the first of these a controller has."""
 

@@ -82,8 +82,8 @@ def test_the_entry_that_speaks_of_breaches_comes_first(entries: list[dict[str, s
         (Named("the DPO", "clause 9", (Purpose.PRIVACY,)), 2, False, "privacy contact, whom clause 9 names"),
         (Named("jeanne petit", "clause 9"), 2, False, "privacy contact, whom clause 9 names"),
         (Named("p@x.example", "clause 9", (), "p@x.example"), 2, False, "privacy contact, whom clause 9 names"),
-        (Named("ciso@y.example", "clause 9", (Purpose.NOTICES,), "ciso@y.example"), 3, True, "no contact of this customer is that"),
-        (Named("Chief Financial Officer", "clause 9"), 1, True, "security contact; clause 9 names “Chief Financial Officer”, and no contact"),
+        (Named("ciso@y.example", "clause 9", (Purpose.NOTICES,), "ciso@y.example"), 3, True, "no contact of this customer is that; to add it, enter the address ciso@y.example"),
+        (Named("Chief Financial Officer", "clause 9"), 1, True, "security contact; clause 9 names “Chief Financial Officer”, and no contact of this customer is that; to add it, enter that as the name"),
         (Named("registered office", "clause 31", paper="registered letter"), 1, False, "by registered letter: record a letter"),
     ],
 )
@@ -138,7 +138,8 @@ def test_the_review_says_who_gets_it_and_why_before_anything_leaves(house: House
     client.post(f"{case}/notice", data={"nature": "It leaked.", "contact": "DPO, now"})
     page = client.get(f"{case}/release").text
     assert "The contract of 2 customers names somebody who is none of their contacts: Customer 1, Customer 2." in page
-    assert page.count("security contact; clause 16.4 names “administrative contact”, and no contact of this customer is that") == 2
+    assert page.count("security contact; clause 16.4 names “administrative contact”, and no contact of this customer is that; to add it, choose the purpose “Notices under the contract”") == 2
+    assert "Notices under the contract</option>" in client.get("/customers/1").text
     assert client.post("/customers/1/contacts", data={"purpose": "notices", "email": "office@c1.example"}).status_code in {302, 303}
     page = client.get(f"{case}/release").text
     assert "The contract of 1 customer names somebody who is none of its contacts: Customer 2." in page
