@@ -197,7 +197,7 @@ class LatenessForm(Form):
     """One reason for many customers."""
 
     reason = TextAreaField("Why they were told late", [InputRequired("Say why they were told late.")], description="Each of these customers reads it: at once on its page, in the documents of later notices and in its dossier. It is never changed.")
-    everybody = BooleanField("Give it for all of them, on all pages")
+    everybody = BooleanField("Give it for all of them, also on further pages")
 
 
 def _given(instant: datetime | None) -> datetime:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -30,12 +32,12 @@ WORDS: dict[int, tuple[str, str]] = {
 }
 
 
-def page(status: int, message: str | None = None) -> tuple[str, int]:
-    """Return the page for a status, with the sentence of the problem where there is one."""
+def page(status: int, message: str | None = None, links: Sequence[tuple[str, str]] = ()) -> tuple[str, int]:
+    """Return the page for a status, with the sentence of the problem where there is one; `links` (words and address) lead on from there."""
     g.plain_page = True
     title, advice = WORDS.get(status, WORDS[500])
     body = render_template("errors/error.html", status=status, title=title, message=message or advice,
-                           reference=edge.request_id() if status >= 500 else None, stranger=identity.current() is None)
+                           reference=edge.request_id() if status >= 500 else None, links=links, stranger=identity.current() is None)
     return body, status
 
 

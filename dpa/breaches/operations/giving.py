@@ -149,6 +149,8 @@ def explain_lateness(unit: Unit, breach: Breach, rows: list[Affected], reason: s
     must_be_open(breach)
     if len(reason.strip()) < REASON_MIN:
         raise Invalid("Say in a sentence why these customers were told late; a regulator will read it.", field="reason")
+    if len(reason.strip()) > TEXT_MAX:
+        raise Invalid(f"Shorten the reason to {TEXT_MAX:,} characters.", field="reason")
     late = [row for row in rows if not row.late_reason]
     if not late:
         raise Conflict("Each of these customers has its reason already.")

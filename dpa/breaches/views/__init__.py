@@ -8,6 +8,7 @@ from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the
     affecting,
     agreement_clocks,
     awareness,
+    changed,
     customer,
     dora,
     ending,
@@ -23,6 +24,6 @@ from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the
 )
 
 __all__ = [
-    "affecting", "agreement_clocks", "awareness", "blueprint", "customer", "dora", "ending", "evidence", "facts", "house", "notice", "parts", "previewing", "recording", "showing",
+    "affecting", "agreement_clocks", "awareness", "blueprint", "changed", "customer", "dora", "ending", "evidence", "facts", "house", "notice", "parts", "previewing", "recording", "showing",
     "year",
 ]  # fmt: skip

@@ -11,10 +11,10 @@ from werkzeug.datastructures import MultiDict
 from dpa.agreements import queries as agreements
 from dpa.agreements import serving
 from dpa.breaches import awareness, operations, queries, references
-from dpa.breaches.closing import CaseState
 from dpa.breaches.counting import legal_day
 from dpa.breaches.forms import AffectedForm
 from dpa.breaches.models import Breach
+from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.pages import affecting as pages
 from dpa.breaches.rules import Selection
 from dpa.breaches.views import blueprint
@@ -36,6 +36,7 @@ def choose_affected(breach_id: int) -> Page:
     """Name the agreements an incident touches: `preview` shows what a choice means, `edit` goes back from there, anything else starts the clocks."""
     scope = edge.scope("breaches.record")
     breach = queries.breach(edge.session(), scope, breach_id)
+    must_be_open(breach)
     named = queries.affected_ids(edge.session(), breach.id)
     choices = pages.choices(edge.session(), breach)
     form = _form(breach, choices)
@@ -68,7 +69,7 @@ def _form(breach: Breach, choices: pages.Choices) -> AffectedForm:
 
 def _show(breach: Breach, form: AffectedForm, choices: pages.Choices, named: Collection[int]) -> str:
     session = edge.session()
-    first = pages.promised(session, breach, edge.now()) if not named and breach.state is CaseState.OPEN else ()
+    first = pages.promised(session, breach, edge.now()) if not named else ()
     offered = agreements.running(session, breach.organisation_id, legal_day(breach, breach.aware_at), limit=OFFERED)
     return render_template(
         "breaches/affected.html", form=form, breach=breach, running=choices.running, examples=offered[:3], offered=offered, named=len(named), first=first,

@@ -18,7 +18,7 @@ from dpa.breaches.phases import MEANINGS, TITLES, Phase, next_phases
 from dpa.breaches.reviewing import Asked, Review
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.acts import RECORD, RELEASE, ActPage, case_url, perform
-from dpa.breaches.views.common import Page, own, status
+from dpa.breaches.views.common import Page, own, saved, status
 from dpa.evidence.register import printing
 from dpa.languages import NAMES
 from dpa.problems import Conflict, Invalid, Problem
@@ -52,8 +52,7 @@ def write_notice(breach_id: int) -> Page:
             with edge.transaction() as unit:
                 fresh = queries.breach(unit.session, scope, breach_id)
                 operations.save_draft(unit, fresh, form.draft(), form.chosen_phase(), form.next_word_at.instant(), withdraws=form.withdraws())
-            flash("The text is saved. Nothing has left yet.", "success")
-            return redirect(url_for("breaches.review", breach_id=breach_id), 303)
+            return saved(breach, "The text is saved.")
         except Problem as problem:
             form.show_problem(problem)
     told = [line for line in breach.notices if line.released_at is not None]

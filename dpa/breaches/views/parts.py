@@ -14,7 +14,7 @@ from dpa.breaches.parts_form import PartForm, TableForm, TextForm
 from dpa.breaches.versions import part_rows
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.acts import READ, RECORD
-from dpa.breaches.views.common import Page, status
+from dpa.breaches.views.common import Page, saved, status
 from dpa.languages import ENGLISH, NAMES, Language, offered
 from dpa.problems import Conflict, NotFound, Problem
 from dpa.web import access, edge, identity
@@ -107,8 +107,7 @@ def write_text(breach_id: int, language: str) -> Page:
         try:
             with edge.transaction() as unit:
                 operations.save_text(unit, queries.breach(unit.session, scope, breach_id), wanted, form.draft())
-            flash(f"The text in {NAMES[wanted.value]} is saved. Nothing has left yet.", "success")
-            return redirect(url_for("breaches.review", breach_id=breach_id), 303)
+            return saved(breach, f"The text in {NAMES[wanted.value]} is saved.")
         except Conflict:
             raise
         except Problem as problem:
@@ -128,8 +127,8 @@ def remove_text(breach_id: int, language: str) -> Page:
     wanted = _language(language)
     with edge.transaction() as unit:
         operations.remove_text(unit, queries.breach(unit.session, edge.scope(RECORD), breach_id), wanted)
-    flash(f"The text in {NAMES[wanted.value]} was taken away. Its customers get the main text.", "success")
-    return redirect(url_for("breaches.review", breach_id=breach_id), 303)
+    breach = queries.breach(edge.session(), edge.scope(RECORD), breach_id)
+    return saved(breach, f"The text in {NAMES[wanted.value]} was taken away. Its customers get the main text.")
 
 
 def _language(code: str) -> Language:
