@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
@@ -125,7 +126,7 @@ def banner_facts(session: Session, scope: Scope, since: datetime) -> BannerFacts
     row = session.execute(
         select(
             _seen().label("seen_at"),
-            _dead(scope).label("dead"),
+            undeliverable(scope.organisation_ids).label("dead"),
             newest.scalar_subquery().label("failing"),
             jump.scalar_subquery().label("jump"),
         )
@@ -133,10 +134,11 @@ def banner_facts(session: Session, scope: Scope, since: datetime) -> BannerFacts
     return BannerFacts(row.seen_at, row.dead, tuple(row.failing or ()), row.jump)
 
 
-def _dead(scope: Scope) -> ScalarSelect[int]:
+def undeliverable(places: Any) -> ScalarSelect[int]:
+    """Count in SQL the messages that could not be delivered in organisations, given by their numbers or as an expanding parameter."""
     # Without statistics, SQLite would read every message of the organisations.
     query = select(func.count()).select_from(OutboxMessage).with_hint(OutboxMessage, "INDEXED BY ix_outbox_message_dead", "sqlite")
-    return query.where(text(DEAD), _MATTERS, OutboxMessage.organisation_id.in_(scope.organisation_ids)).scalar_subquery()
+    return query.where(text(DEAD), _MATTERS, OutboxMessage.organisation_id.in_(places)).scalar_subquery()
 
 
 def _seen() -> ScalarSelect[datetime]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session, aliased
 
+from dpa.alerts import queries as outbox
 from dpa.alerts import rules as alert_rules
 from dpa.alerts.models import TAKEN, OutboxMessage, WorkerHeartbeat
 from dpa.evidence import concerns
@@ -61,28 +62,37 @@ _NEWEST_OF_EACH = (
 )
 _RUNNING = select(func.max(WorkerHeartbeat.seen_at).label("seen_at")).subquery()
 # Written once, and joined: two looks at one row each.
-_WORKER_AND_MAIL = select(_RUNNING.c.seen_at, OutboxMessage.sent_at, OutboxMessage.kept).select_from(_RUNNING).outerjoin(
+_UNDELIVERABLE = outbox.undeliverable(bindparam("places", expanding=True)).label("dead")
+_WORKER_AND_MAIL = select(_RUNNING.c.seen_at, OutboxMessage.sent_at, OutboxMessage.kept, _UNDELIVERABLE).select_from(_RUNNING).outerjoin(
     OutboxMessage, OutboxMessage.id == select(func.max(_NEWEST_OF_EACH.c.id)).scalar_subquery()
 )  # fmt: skip
 
 
-def systems(session: Session, scope: Scope, now: datetime) -> Systems:
+def systems(session: Session, scope: Scope, now: datetime, *, mail_server: bool) -> Systems:
     """Return the age of the worker's last sign of life, of the last mail accepted, of the last verification
-    and of the newest checkpoint held outside. Three statements."""
+    and of the newest checkpoint held outside, with the mail that reached nobody. Three statements.
+
+    `mail_server` says whether one is set.
+    """
     last = session.execute(_WORKER_AND_MAIL, {"places": sorted(scope.organisation_ids)}).one()
     silent = alert_rules.is_silent(last.seen_at, now, alert_rules.SILENT_SHOWN)
     return Systems((
         Item("heartbeat", "Worker", words.ago(last.seen_at, now) if last.seen_at else "has not run yet", "late" if silent else None),
-        _mail(last.sent_at, now, kept=last.kept) if last.sent_at else Item("mail-check", "Last mail accepted", "none yet"),
+        _mail(last.sent_at, now, kept=bool(last.kept), mail_server=mail_server),
+        *([Item("mail-x", "Not delivered", words.plural(last.dead, "message"), "late")] if last.dead else []),
         _trail(session, now),
         _outside(session, now),
     ))
 
 
-def _mail(sent_at: datetime, now: datetime, *, kept: bool) -> Item:
-    """Say when a mail server took the newest mail, or that none did: then no alert reaches anybody."""
-    said = words.ago(sent_at, now)
-    return Item("mail-check", "Last mail", f"kept in the file mailbox {said}; nobody received it", "soon") if kept else Item("mail-check", "Last mail accepted", said)
+def _mail(sent_at: datetime | None, now: datetime, *, kept: bool, mail_server: bool) -> Item:
+    """Say when a mail server took the newest mail, or that none does: then no alert reaches anybody."""
+    said = words.ago(sent_at, now) if sent_at else "none yet"
+    if kept:
+        return Item("mail-x", "Last mail", f"kept in the file mailbox {said}; nobody received it", "soon")
+    if not mail_server:
+        return Item("mail-x", "Last mail accepted", f"{said}; no mail server is set, nobody receives any", "soon")
+    return Item("mail-check", "Last mail accepted", said)
 
 
 def _trail(session: Session, now: datetime) -> Item:

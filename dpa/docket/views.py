@@ -49,7 +49,7 @@ def board() -> Page:
         owners=[("", "Everybody"), (MINE, "Mine"), (NOBODY, "Nobody yet")],
         origins=[("", "All"), *((name, word) for name, (_, word) in ORIGINS.items())],
         begin=[kind.begin for kind in kinds.registered() if kind.begin and person.may(kind.begin.permission)],
-        systems=quiet.systems(session, scope, now),
+        systems=quiet.systems(session, scope, now, mail_server=bool(edge.settings().smtp_url)),
         news=quiet.news(session, edge.scope("trail.read"), person.actor, now, zone) if may_read_trail else None,
     )
 

@@ -32,9 +32,13 @@ def write(house: House, *mails: dict[str, Any]) -> None:
         connection.execute(insert(table(OutboxMessage)), rows)
 
 
-def said(house: House, *organisations: int) -> dict[str, str]:
+def systems(house: House, *organisations: int, mail_server: bool = True) -> quiet.Systems:
     with house.reader() as session:
-        return {item.label: item.text for item in quiet.systems(session, scope(*organisations), NOW).items}
+        return quiet.systems(session, scope(*organisations), NOW, mail_server=mail_server)
+
+
+def said(house: House, *organisations: int) -> dict[str, str]:
+    return {item.label: item.text for item in systems(house, *organisations).items}
 
 
 def test_the_newest_mail_that_was_taken(house: House, places: tuple[int, int, int]) -> None:
@@ -65,11 +69,25 @@ def test_the_worker_stands_beside_it_in_the_same_statement(house: House, places:
     assert len(sent) == 3
 
 
+def test_without_a_mail_server_or_with_mail_that_reached_nobody_the_systems_need_a_look(house: House, places: tuple[int, int, int]) -> None:
+    one, other, _ = places
+    alive = {"worker_id": "w", "host": "h", "pid": 1, "version": "1", "started_at": NOW, "seen_at": NOW - MINUTE, "failing_jobs": []}
+    with house.engine.connect().execution_options(write=True) as connection, connection.begin():
+        connection.execute(insert(table(WorkerHeartbeat)), [alive])
+    assert systems(house, *places).title == "All systems run"
+    unset = systems(house, *places, mail_server=False)
+    assert (unset.title, unset.items[1].text) == ("Systems need a look", "none yet; no mail server is set, nobody receives any")
+    write(house, {"organisation_id": one, "state": "dead"}, {"organisation_id": other, "sent_at": NOW - MINUTE})
+    assert (systems(house, other).title, systems(house, one, other).title) == ("All systems run", "Systems need a look")
+    assert said(house, one, other)["Not delivered"] == "1 message"
+    assert said(house, other).get("Not delivered") is None
+
+
 def test_waiting_mails_are_never_walked_through(sqlite_house: House) -> None:
     org = sqlite_house.organisation()
     with statements(sqlite_house.engine) as sent:
         said(sqlite_house, org)
     with sqlite_house.engine.connect() as connection:
-        plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sent[0]}", (org,)))
+        plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sent[0]}", ("account", org, org)))
     assert "SEARCH m USING INDEX ix_outbox_message_taken (organisation_id=?)" in plan
     assert "SEARCH outbox_message USING INTEGER PRIMARY KEY" in plan
