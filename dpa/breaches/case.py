@@ -162,6 +162,8 @@ class CaseView:
     """How the earliest running clock is counted out; empty when none runs."""
     events: tuple[Happening, ...]
     """What the trail holds about the case, oldest first; the newest fifty."""
+    more_events: bool
+    """Whether the trail holds earlier ones, which are not shown."""
     open: bool
     ending: str
     """How it ended, in words; empty while it is open."""
@@ -203,8 +205,8 @@ def view(
     found = Reads(breach, counts, closing, running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word)
     page = case_customers.affected(session, breach, organisation.mail_domains, now, after=after, narrowing=narrowing)
     slow = upstream.of_rows(session, page.rows) if breach.state is CaseState.OPEN else {}
-    happened = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None).rows
-    people = {one for one in sentences.references(happened) | _people(breach) if one[0] != "breach"}
+    happened = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None)
+    people = {one for one in sentences.references(happened.rows) | _people(breach) if one[0] != "breach"}
     names = registry.names_of(session, people)
     return CaseView(
         act=_act(found, now),
@@ -217,7 +219,8 @@ def view(
         unexplained=found.closing.unexplained,
         released=breach.newest_released is not None,
         why=explanation(clock) if (clock := _clock_of(found, rules.next_act(_situation(found)))) else Explanation((), ()),
-        events=happenings(session, breach, happened, names),
+        events=happenings(session, breach, happened.rows, names),
+        more_events=happened.next_key is not None,
         open=breach.state is CaseState.OPEN,
         ending=ENDINGS.get(breach.state, ""),
         ended_by=sentences.actor_name(breach.closed_by, names) if breach.closed_by else "",

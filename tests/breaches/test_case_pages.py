@@ -507,3 +507,18 @@ def test_pages_ask_as_little_for_200_customers_as_for_2(desk: Desk) -> None:
             desk.do(operations.discard_draft)
     assert found[2] == found[200]
     assert found[200][desk.case] <= 15, found
+
+
+def test_a_timeline_that_is_cut_says_so_and_leads_to_the_whole_trail_of_the_case(desk: Desk) -> None:
+    cut = "Only the newest 50 entries of the trail stand here."
+    assert cut not in desk.client("dpo").get(desk.case).text
+    for number in range(51):
+        desk.do(lambda unit, breach, number=number: operations.save_draft(unit, breach, Draft(f"It leaked, {number}.", "DPO", "", "", ""), None, None))
+    page = desk.client("dpo").get(desk.case).text
+    link = f'<a href="/trail?kind=breach&amp;id={desk.id}">the whole trail of this case</a>'
+    assert cut in page
+    assert link in page
+    assert desk.client("dpo").get(f"/trail?kind=breach&id={desk.id}").status_code == 200
+    reader = desk.client("operator").get(desk.case).text
+    assert cut in reader
+    assert link not in reader

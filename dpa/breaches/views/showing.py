@@ -43,6 +43,8 @@ def show(breach_id: int) -> Page:
         statement_form=StatementForm() if person.may("documents.issue", breach.organisation_id) else None,
         may_record=person.may("breaches.record", breach.organisation_id),
         may_release=person.may("breaches.release", breach.organisation_id),
+        may_trail=person.may("trail.read", breach.organisation_id),
+        events_most=paging.SIZE,
     )
 
 
