@@ -1,7 +1,8 @@
 """Engines for SQLite and PostgreSQL that behave alike, and refuse to write outside a unit of work.
 
 Every transaction is read-only unless it was begun with the execution option `write`, which only
-`dpa.unit.transaction` and migrations set. On SQLite a writing transaction starts with BEGIN IMMEDIATE, because a
+`dpa.unit.transaction` and migrations set. A reading transaction sees one snapshot throughout, from its first statement on, so that what a page says of
+one row fits what it says of another; on PostgreSQL we ask for that, on SQLite it is so. On SQLite a writing transaction starts with BEGIN IMMEDIATE, because a
 deferred one that turns into a write fails at once with "database is locked" when another writer was quicker.
 """
 
@@ -90,4 +91,4 @@ def _sqlite_begin(connection: Connection) -> None:
 
 def _postgresql_begin(connection: Connection) -> None:
     if not connection.get_execution_options().get("write"):
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -12,11 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 import dpa.slices  # noqa: F401
-from dpa import database, unit
+from dpa import database as databases
+from dpa import unit
 from dpa.clock import FixedClock, SystemClock
 from dpa.config import Settings, load_settings, secret_key
 from dpa.database import make_engine
 from dpa.problems import Misconfigured
+from tests.support.databases import Database
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -106,9 +108,9 @@ def test_sqlite_is_durable_and_refuses_writes_outside_a_unit(tmp_path: Path) -> 
 
 
 def test_only_web_processes_read_the_file_as_memory(tmp_path: Path) -> None:
-    mapped, plain = (database.make_engine(f"sqlite:///{tmp_path / 'mapped.sqlite3'}") for _ in range(2))
-    database.map_reads(mapped)
-    for engine, most in ((mapped, database.MAPPED_BYTES), (plain, 0)):
+    mapped, plain = (databases.make_engine(f"sqlite:///{tmp_path / 'mapped.sqlite3'}") for _ in range(2))
+    databases.map_reads(mapped)
+    for engine, most in ((mapped, databases.MAPPED_BYTES), (plain, 0)):
         with engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA mmap_size").scalar() == most
         engine.dispose()
@@ -133,6 +135,29 @@ def test_a_unit_is_one_transaction_and_not_nested(tmp_path: Path) -> None:
             pass
         assert session.info["unit"] is None
     engine.dispose()
+
+
+def test_a_reader_sees_one_snapshot_and_a_writer_what_is_there_now(database: Database) -> None:
+    engine, counted = database.engine, "SELECT count(*) FROM t"
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        connection.exec_driver_sql("CREATE TABLE t (x integer)")
+
+    def add() -> None:
+        with engine.connect().execution_options(write=True) as connection, connection.begin():
+            connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+
+    with engine.connect() as reader:
+        with reader.begin():
+            assert reader.exec_driver_sql(counted).scalar() == 0
+            add()
+            assert reader.exec_driver_sql(counted).scalar() == 0
+        with reader.begin():
+            assert reader.exec_driver_sql(counted).scalar() == 1
+            with pytest.raises(DBAPIError):
+                reader.exec_driver_sql("INSERT INTO t VALUES (1)")
+    if database.kind == "postgres":
+        with engine.connect().execution_options(write=True) as writer, writer.begin():
+            assert writer.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
 
 
 def insert_then_fail(session: Session) -> None:

@@ -86,12 +86,12 @@ def test_a_unit_reads_its_own_changes_and_leaves_nothing_of_them_behind(ground: 
         assert len(reader.names(session)) == 1
 
 
-def test_a_snapshot_that_is_older_is_never_told_what_came_later(sqlite_ground: Ground) -> None:
+def test_a_snapshot_that_is_older_is_never_told_what_came_later(ground: Ground) -> None:
     reader = Reader()
-    with Session(sqlite_ground.engine) as old, Session(sqlite_ground.engine) as new:
-        add(sqlite_ground, new, "first")
+    with Session(ground.engine) as old, Session(ground.engine) as new:
+        add(ground, new, "first")
         old.scalar(select(func.count()).select_from(TrailEvent))  # The snapshot begins with the first read.
-        add(sqlite_ground, new, "second")
+        add(ground, new, "second")
         assert len(reader.names(new)) == 2
         assert len(reader.names(old)) == 1
         assert len(reader.names(new)) == 2
