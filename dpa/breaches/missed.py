@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from dpa.breaches.models import Affected, Breach, Delivery, Notice
 from dpa.breaches.phases import Phase, title_of
-from dpa.breaches.queries import WAIVED
+from dpa.breaches.queries import WAIVED, spoken_before
 from dpa.docket.models import DocketEntry
 from dpa.parties.models import Controller
 
@@ -42,7 +42,7 @@ class MissedPhase:
 def missed(session: Session, breach: Breach) -> tuple[MissedPhase, ...]:
     """Return the released phases that customers were not given although they were named by then and a notice is owed to them; two statements.
 
-    What is still on its way, was refused, or found no address was not given. A phase that a customer's file mailbox keeps counts as given here:
+    What is still on its way, was refused, or found no address was not given, nor was a text by a call before its release. A phase that a customer's file mailbox keeps counts as given here:
     that nobody was told by it is said beside it.
     """
     counted: Any = _pairs(select(Notice.id, func.count()), breach).group_by(Notice.id)
@@ -60,7 +60,8 @@ def missed(session: Session, breach: Breach) -> tuple[MissedPhase, ...]:
 
 
 def _pairs(query: Any, breach: Breach) -> Any:
-    given = exists().where(Delivery.notice_id == Notice.id, Delivery.affected_id == Affected.id, Delivery.given_at.is_not(None)).correlate(Notice, Affected)
+    early = or_(false(), *(and_(Delivery.notice_id == one.id, spoken_before(one)) for one in breach.notices))
+    given = exists().where(Delivery.notice_id == Notice.id, Delivery.affected_id == Affected.id, Delivery.given_at.is_not(None), ~early).correlate(Notice, Affected)
     return (
         query.select_from(Notice)
         .join(Affected, Affected.breach_id == Notice.breach_id)

@@ -60,6 +60,18 @@ def test_who_is_owed_nothing_or_was_named_later_has_missed_nothing(case: Case) -
     assert said(case) == [(2, 1, ("Customer 3",))]
 
 
+def test_a_call_before_the_text_was_released_did_not_give_the_text(case: Case) -> None:
+    take_contact(case, 1)
+    case.tell(5)
+    with case.at(6) as unit:
+        operations.hand_over(unit, case.breach, case.rows[1], Handed(Channel.PHONE, NOW + 4 * HOUR, "Reached the desk on +33 1 23.", said="An export could be opened by anybody."))
+    assert said(case) == [(1, 1, ("Customer 2",))]
+    case.tell(7, Phase.FINAL)
+    with case.at(8) as unit:
+        operations.hand_over(unit, case.breach, case.rows[1], Handed(Channel.PHONE, NOW + 8 * HOUR, "Reached the desk on +33 1 23."))
+    assert said(case) == [(1, 1, ("Customer 2",))], "what was told after the release is given"
+
+
 def test_what_is_on_its_way_was_not_given_yet(case: Case) -> None:
     case.write(hours=1)
     case.release(1)
