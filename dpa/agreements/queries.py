@@ -17,7 +17,7 @@ from dpa.parties.queries import contains
 from dpa.people.models import Organisation
 from dpa.problems import Invalid, NotFound
 from dpa.web.identity import Scope
-from dpa.web.paging import DAMAGED, SIZE, Page
+from dpa.web.paging import SIZE, Page, number_of, text_of
 
 CHUNK = 500
 
@@ -104,9 +104,7 @@ def agreements(
     """Return a page of agreements by customer name."""
     query = _rows().where(*_narrowed(scope, narrowing))
     if after:
-        if not isinstance(after[0], str) or not isinstance(after[1], int) or "\x00" in after[0] or abs(after[1]) > LARGEST:
-            raise Invalid(DAMAGED)
-        query = query.where(tuple_(Controller.name, Agreement.id) > tuple_(*after))
+        query = query.where(tuple_(Controller.name, Agreement.id) > tuple_(text_of(after[0]), number_of(after[1])))
     query = query.order_by(Controller.name, Agreement.id).limit(size + 1)
     return Page.cut([AgreementRow(*row) for row in session.execute(query)], lambda row: (row.controller, row.id), size)
 

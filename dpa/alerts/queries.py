@@ -47,7 +47,7 @@ def page(session: Session, scope: Scope, filters: Filters, after: str | None = N
     )
     key = paging.decode_key(after, 1)
     if key is not None:
-        statement = statement.where(OutboxMessage.id < key[0])
+        statement = statement.where(OutboxMessage.id < paging.number_of(key[0]))
     return Page.cut(session.scalars(statement).all(), lambda row: (row.id,), size)
 
 

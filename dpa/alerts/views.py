@@ -26,7 +26,7 @@ def outbox() -> Page:
     wanted = Filters(
         state=State(state) if (state := request.args.get("state", "")) in set(State) else None,
         category=Category(category) if (category := request.args.get("category", "")) in set(Category) else None,
-        words=request.args.get("q", "").strip()[:100],
+        words=edge.words("q"),
     )
     page = queries.page(edge.session(), edge.scope(READ), wanted, request.args.get("after"))
     zones = {org.id: org for org in identity.signed_in().organisations}

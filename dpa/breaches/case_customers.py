@@ -33,7 +33,8 @@ from dpa.docket.explaining import Explanation
 from dpa.docket.models import RUNNING, DocketEntry
 from dpa.docket.presenting import RULE, explained
 from dpa.parties.models import Controller
-from dpa.web.paging import SIZE, Page, instant_of
+from dpa.problems import Invalid
+from dpa.web.paging import DAMAGED, SIZE, Page, instant_of, number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class Narrowing:
 
 
 EVERYBODY = Narrowing()
+KEYED = "c"
+"""Third part of a page key: its number is that of a clock. In keys without it, it was another one; those are refused."""
 
 
 def affected(
@@ -105,9 +108,11 @@ def affected(
     query = _page_query(found.drill, tuple(own_domains), narrowing.only, bool(narrowing.text), after is not None, size)
     values = values_of(found) | {"now": now, "part": f"%{_escaped(narrowing.text)}%"}
     if after is not None:
-        values |= {"after_at": instant_of(after[0]), "after_id": after[1]}
+        if after[2] != KEYED:
+            raise Invalid(DAMAGED)
+        values |= {"after_at": instant_of(after[0]), "after_id": number_of(after[1])}
     lines = [_line(*row) for row in session.execute(query, values)]
-    return Page.cut(lines, lambda line: (line.due_at.isoformat(), line.entry_id), size)
+    return Page.cut(lines, lambda line: (line.due_at.isoformat(), line.entry_id, KEYED), size)
 
 
 def _escaped(part: str) -> str:

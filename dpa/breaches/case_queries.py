@@ -35,7 +35,7 @@ from dpa.parties.models import Controller
 from dpa.people.models import Organisation
 from dpa.problems import NotFound
 from dpa.web.identity import Scope
-from dpa.web.paging import SIZE, Page, instant_of
+from dpa.web.paging import SIZE, Page, instant_of, number_of
 
 RUNNING = ("open", "paused")
 NAME, WORD, DORA = "breaches:name", "breaches:word", "breaches:dora"
@@ -320,8 +320,8 @@ def late_without_reason(
         .limit(size + 1)
     )
     if after:
-        at = instant_of(after[0])
-        query = query.where(or_(latest > at, and_(latest == at, Affected.id > after[1])))
+        at, last = instant_of(after[0]), number_of(after[1])
+        query = query.where(or_(latest > at, and_(latest == at, Affected.id > last)))
     lines = [LateLine(row[0], row[1], row[2], row[3], row[4] or row[5], row[6], row[7]) for row in session.execute(query)]
     return Page.cut(lines, lambda line: (line.due_at.isoformat(), line.affected_id), size)
 

@@ -16,11 +16,8 @@ from dpa.breaches import tally
 from dpa.breaches.closing import CaseState
 from dpa.breaches.models import Breach
 from dpa.parties.queries import contains
-from dpa.problems import Invalid
 from dpa.web.identity import Scope
-from dpa.web.paging import DAMAGED, SIZE, Page, instant_of
-
-LARGEST = 2**63 - 1
+from dpa.web.paging import SIZE, Page, instant_of, number_of
 
 
 class Shelf(StrEnum):
@@ -81,9 +78,7 @@ def incidents(
     if text:
         query = query.where(or_(contains(Breach.title, text), contains(Breach.reference, text), contains(Breach.upstream, text)))
     if after:
-        if not isinstance(after[1], int) or abs(after[1]) > LARGEST:
-            raise Invalid(DAMAGED)
-        query = query.where(tuple_(Breach.aware_at, Breach.id) < tuple_(instant_of(after[0]), after[1]))
+        query = query.where(tuple_(Breach.aware_at, Breach.id) < tuple_(instant_of(after[0]), number_of(after[1])))
     # Cut first: the columns that count are asked for no case that is not shown.
     one = query.order_by(Breach.aware_at.desc(), Breach.id.desc()).limit(size + 1).subquery("shown").c
     asked = (columns.affected, columns.told, columns.kept, columns.waived, columns.first_open, columns.paused)

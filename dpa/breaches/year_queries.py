@@ -14,7 +14,7 @@ from dpa.breaches import case_columns as columns
 from dpa.breaches.closing import CaseState
 from dpa.breaches.models import Breach
 from dpa.web.identity import Scope
-from dpa.web.paging import SIZE, Page, instant_of
+from dpa.web.paging import SIZE, Page, instant_of, number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | 
     """Return a page of a year's incidents without exercises, newest awareness first, each with its times; one statement."""
     query = select(Breach.id, Breach.organisation_id, Breach.reference, Breach.title, Breach.aware_at, Breach.zone, Breach.state).where(*_of(scope, number))
     if after:
-        at = instant_of(after[0])
-        query = query.where(or_(Breach.aware_at < at, and_(Breach.aware_at == at, Breach.id < after[1])))
+        at, last = instant_of(after[0]), number_of(after[1])
+        query = query.where(or_(Breach.aware_at < at, and_(Breach.aware_at == at, Breach.id < last)))
     # Cut first: the columns that count are asked for no case that is not shown.
     one = query.order_by(Breach.aware_at.desc(), Breach.id.desc()).limit(size + 1).subquery("shown").c
     asked = (

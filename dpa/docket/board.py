@@ -24,10 +24,8 @@ from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import Row, Shown
 from dpa.docket.rules import Facts, Standing, State
 from dpa.people.models import Organisation, Person
-from dpa.problems import Invalid
 from dpa.web.identity import Scope
-from dpa.web.numbers import LARGEST
-from dpa.web.paging import DAMAGED, decode_key, encode_key, instant_of
+from dpa.web.paging import decode_key, encode_key, instant_of, number_of, text_of
 
 PAGE = 50
 COUNTED = 200
@@ -155,10 +153,7 @@ def _key(after: str) -> Place | None:
     if parts is None:
         return None
     at, kind, subject_type, subject_id = parts
-    words = isinstance(kind, str) and kind.isprintable() and isinstance(subject_type, str) and subject_type.isprintable()
-    if not words or not isinstance(subject_id, int) or not 0 < subject_id <= LARGEST:
-        raise Invalid(DAMAGED)
-    return Place(instant_of(at), str(kind), str(subject_type), subject_id)
+    return Place(instant_of(at), text_of(kind), text_of(subject_type), number_of(subject_id))
 
 
 @lru_cache(maxsize=32)

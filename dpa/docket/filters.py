@@ -45,9 +45,9 @@ def read(values: Mapping[str, str]) -> Filters:
     if origin and origin not in ORIGINS:
         raise Invalid("The filter for the origin is damaged; choose one from the list.", field="origin")
     return Filters(
-        kind=values.get("kind", "")[:60],
+        kind=values.get("kind", "").replace("\0", "")[:60],
         owner=owner,
         origin=origin,
-        q=" ".join(values.get("q", "").split())[:TEXT_MAX],
+        q=" ".join(values.get("q", "").replace("\0", "").split())[:TEXT_MAX],
         after=values.get("after", ""),
     )

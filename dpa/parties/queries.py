@@ -15,9 +15,9 @@ from dpa.deadlines import Calendar, Closure, calendar_named
 from dpa.parties.models import ClosureDay, Contact, Controller
 from dpa.parties.rules import NOTICE_ORDER, Purpose, is_own_mailbox
 from dpa.people.models import Organisation
-from dpa.problems import Invalid, NotFound
+from dpa.problems import NotFound
 from dpa.web.identity import Scope
-from dpa.web.paging import DAMAGED, SIZE, Page
+from dpa.web.paging import SIZE, Page, number_of, text_of
 
 CHUNK = 500
 LARGEST = 2**63 - 1
@@ -46,9 +46,7 @@ def controllers(session: Session, scope: Scope, *, text: str = "", after: Sequen
     if text:
         query = query.where(or_(contains(Controller.name, text), contains(Controller.reference, text)))
     if after:
-        if not isinstance(after[0], str) or not isinstance(after[1], int) or "\x00" in after[0] or abs(after[1]) > LARGEST:
-            raise Invalid(DAMAGED)
-        query = query.where(tuple_(Controller.name, Controller.id) > tuple_(*after))
+        query = query.where(tuple_(Controller.name, Controller.id) > tuple_(text_of(after[0]), number_of(after[1])))
     return Page.cut(session.scalars(query).all(), lambda row: (row.name, row.id))
 
 

@@ -25,7 +25,7 @@ Page = str | Response | tuple[str, int]
 @access.needs("parties.read")
 def controllers() -> Page:
     """List the customers."""
-    text = request.args.get("q", "").replace("\x00", "").strip()[:100]
+    text = edge.words("q")
     after = paging.decode_key(request.args.get("after"), 2)
     page = queries.controllers(edge.session(), edge.scope("parties.read"), text=text, after=after)
     names = {org.id: org.name for org in identity.signed_in().organisations}

@@ -59,6 +59,11 @@ def chosen_organisation() -> identity.OrganisationRef | None:
     raise NotFound("There is no such organisation, or you are not one of its members.")
 
 
+def words(name: str) -> str:
+    """Return what the address says somebody looks for, short and without what no database takes; empty for nothing."""
+    return request.args.get(name, "").replace("\0", "").strip()[:100]
+
+
 def zone() -> str:
     """Return the zone in which a page of several organisations tells times: that of the chosen one, else of the first."""
     chosen, person = chosen_organisation(), identity.current()

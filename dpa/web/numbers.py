@@ -22,6 +22,13 @@ class RowNumber(IntegerConverter):
         return number
 
 
+def row_number(text: str) -> int:
+    """Read the number of a row, as `type` of what a query string or a form says: of any other, `get` returns its default."""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(LARGEST)) or int(text) > LARGEST:
+        raise ValueError(text)
+    return int(text)
+
+
 def install(app: Flask) -> None:
     """Have every address of the application use it; before any blueprint is registered."""
     app.url_map.converters["int"] = RowNumber

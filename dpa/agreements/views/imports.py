@@ -17,6 +17,7 @@ from dpa.agreements.views.amending import download
 from dpa.agreements.views.asking import Page, allowed, argument, organisation_of
 from dpa.problems import Conflict, Problem
 from dpa.web import access, edge, identity
+from dpa.web.numbers import row_number
 
 
 @blueprint.route("/agreements/import", methods=["GET", "POST"])
@@ -62,7 +63,7 @@ def import_preview(draft_id: int) -> Page:
     organisation = organisation_of(draft.organisation_id)
     if draft.confirmed_at is not None:
         return render_template("agreements/import_result.html", draft=draft, view=pages.result(draft), organisation=organisation)
-    view = pages.preview(draft, show=argument("show"), after=request.args.get("after", type=int))
+    view = pages.preview(draft, show=argument("show"), after=request.args.get("after", type=row_number))
     return render_template("agreements/import_preview.html", draft=draft, view=view, organisation=organisation)
 
 

@@ -26,7 +26,7 @@ from dpa.breaches.queries import newest_facts
 from dpa.evidence.register.models import IssuedDocument
 from dpa.parties.models import Controller
 from dpa.people.models import Organisation
-from dpa.web.paging import Page
+from dpa.web.paging import Page, number_of
 from dpa.web.words import length
 
 SIZE = 50
@@ -102,7 +102,7 @@ def _customers(session: Session, case: CaseFile, after: Sequence[Any] | None) ->
         .where(Affected.breach_id == case.breach.id, Affected.added_at <= case.as_of).order_by(Affected.id).limit(SIZE + 1)
     )  # fmt: skip
     if after:
-        query = query.where(Affected.id > after[0])
+        query = query.where(Affected.id > number_of(after[0]))
     found = list(session.execute(query))
     clocks = reading.clocks(session, [case.breach.id], case.as_of, [row.agreement_id for row, _, _ in found])
     newest = _newest_dossiers(session, case, [row.controller_id for row, _, _ in found])

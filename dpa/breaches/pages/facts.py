@@ -176,7 +176,7 @@ def _assessment(sheet: FactSheet) -> Assessment | None:
 
 def _versions(session: Session, breach: Breach, before: int | None) -> Sequence[BreachFacts]:
     query = select(BreachFacts).where(BreachFacts.breach_id == breach.id).order_by(BreachFacts.number.desc()).limit(SHOWN + 1)
-    return session.scalars(query.where(BreachFacts.number < before) if before is not None else query).all()
+    return session.scalars(query.where(BreachFacts.number < min(before, 2**31 - 1)) if before is not None else query).all()
 
 
 def _lines(session: Session, breach: Breach, rows: Sequence[BreachFacts]) -> tuple[VersionLine, ...]:

@@ -26,6 +26,7 @@ from dpa.evidence.trail import registry
 from dpa.people.models import Organisation
 from dpa.problems import Invalid, NotFound
 from dpa.web import access, downloads, edge, identity, paging
+from dpa.web.numbers import row_number
 
 T = TypeVar("T")
 READ, ISSUE = "documents.read", "documents.issue"
@@ -75,7 +76,7 @@ def order_dossiers(breach_id: int) -> Page:
     """Order the dossier of one customer and have it made at once, or those of all customers, which the worker makes."""
     breach = queries.breach(edge.session(), edge.scope(ISSUE), breach_id)
     try:
-        as_of, chosen = _as_of(breach), request.form.get("customer", type=int)
+        as_of, chosen = _as_of(breach), request.form.get("customer", type=row_number)
     except Invalid:
         return _evidence(breach)
     if chosen is not None:
@@ -94,7 +95,7 @@ def _order(breach_id: int, affected_ids: Sequence[int], as_of: datetime) -> list
         breach = queries.breach(unit.session, edge.scope(ISSUE), breach_id)
         rows = reading.customers(unit.session, breach_id, affected_ids)
         papers = documenting.order_dossiers(unit, breach, own(breach), rows, as_of)
-        ordering.once(unit, papers, request.form.get("seen", type=int))
+        ordering.once(unit, papers, request.form.get("seen", type=row_number))
         return [paper.id for paper in papers]
 
 
@@ -105,7 +106,7 @@ def order_report(breach_id: int) -> Page:
     with edge.transaction() as unit:
         breach = queries.breach(unit.session, edge.scope(ISSUE), breach_id)
         paper = documenting.order_drill_report(unit, breach, own(breach))
-        ordering.once(unit, [paper], request.form.get("seen", type=int))
+        ordering.once(unit, [paper], request.form.get("seen", type=row_number))
         number = paper.id
     return _made_at_once(number)
 
@@ -147,7 +148,7 @@ def _register_page(organisation: identity.OrganisationRef) -> Page:
     given = _given(*(WHICH if problems.lines else (*WHICH, *NARROWED)))
     found = lines(edge.session(), organisation.id, asked)
     person = identity.signed_in()
-    view = pages.register(found, page=max(request.args.get("page", 1, type=int), 1))
+    view = pages.register(found, page=max(request.args.get("page", 1, type=row_number), 1))
     reports = pages.reports(edge.session(), [row.line.id for row in view.rows]) if asked.exercises else {}
     return render_template(
         "breaches/register.html", view=view, asked=asked, organisation=organisation, given=given, choices=_readable(), problems=problems,
@@ -179,7 +180,7 @@ def order_register() -> Page:
         return _register_page(_whose(ISSUE))
     with edge.transaction() as unit:
         paper = documenting.order_register(unit, unit.session.get_one(Organisation, organisation.id), asked)
-        ordering.once(unit, [paper], request.form.get("seen", type=int))
+        ordering.once(unit, [paper], request.form.get("seen", type=row_number))
         number = paper.id
     return _made_at_once(number)
 

@@ -18,6 +18,7 @@ from dpa.breaches.views.common import Page, status
 from dpa.breaches.views.times import say_repeated_hours
 from dpa.problems import Conflict, Problem
 from dpa.web import access, edge, identity
+from dpa.web.numbers import row_number
 from dpa.web.words import plural
 
 
@@ -44,7 +45,7 @@ def fact_sheet(breach_id: int) -> Page:
 
 
 def _show(breach: Breach, form: FactsForm, newest: BreachFacts | None) -> str:
-    view = pages.page(edge.session(), breach, newest, before=request.args.get("before", type=int))
+    view = pages.page(edge.session(), breach, newest, before=request.args.get("before", type=row_number))
     person = identity.signed_in()
     return render_template(
         "breaches/facts.html", form=form, breach=breach, view=view, folds=pages.folds(view.sheet, list(form.errors)), hints=pages.HINTS,

@@ -23,6 +23,7 @@ from dpa.evidence.register import printing
 from dpa.languages import NAMES
 from dpa.problems import Conflict, Invalid, Problem
 from dpa.web import access, edge, identity
+from dpa.web.numbers import row_number
 from dpa.web.words import plural
 
 DISCARD = ActPage(
@@ -126,7 +127,7 @@ def approve(breach_id: int) -> Page:
 
 def _review_page(breach: Breach, form: ReleaseForm, problem: Conflict | Invalid | None = None) -> Page:
     asked = Asked(
-        request.args.get("customer", type=int), request.args.get("q", "").replace("\x00", "").strip()[:100], request.args.get("after", 0, type=int)
+        request.args.get("customer", type=row_number), edge.words("q"), request.args.get("after", 0, type=row_number)
     )
     person = identity.signed_in()
     view = reviewing.review(edge.session(), breach, own(breach), asked, settings=edge.settings(), actor=person.actor, now=edge.now())

@@ -18,6 +18,7 @@ from dpa.breaches.views.common import Page, saved, status
 from dpa.languages import ENGLISH, NAMES, Language, offered
 from dpa.problems import Conflict, NotFound, Problem
 from dpa.web import access, edge, identity
+from dpa.web.numbers import row_number
 from dpa.web.words import plural
 
 CATEGORIES = {
@@ -60,7 +61,7 @@ def save_parts(breach_id: int) -> Page:
 
 
 def _parts(breach: Breach, form: TableForm) -> str:
-    text, after = request.args.get("q", "").replace("\x00", "").strip()[:100], request.args.get("after", 0, type=int)
+    text, after = edge.words("q"), request.args.get("after", 0, type=row_number)
     view = pages.view(edge.session(), breach, text=text, after=after)
     may = identity.signed_in().may(RECORD, breach.organisation_id) and breach.closed_at is None
     return render_template("breaches/parts.html", breach=breach, view=view, form=form, q=text, after=after, may_record=may, categories=CATEGORIES)

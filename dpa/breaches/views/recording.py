@@ -23,7 +23,7 @@ from dpa.web import access, edge, identity, paging
 @access.needs("breaches.read")
 def index() -> Page:
     """List the incidents, newest awareness first; exercises have a shelf of their own."""
-    text = request.args.get("q", "").replace("\x00", "").strip()[:100]
+    text = edge.words("q")
     asked = request.args.get("state", "")
     shelf = Shelf(asked) if asked in set(Shelf) else Shelf.ALL
     scope = edge.scope("breaches.read")

@@ -15,6 +15,7 @@ from dpa.evidence.register import queries as register
 from dpa.evidence.trail import registry
 from dpa.evidence.trail.queries import Reader
 from dpa.web import access, edge, identity, paging
+from dpa.web.numbers import row_number
 
 
 @blueprint.get("/breaches/<int:breach_id>")
@@ -25,9 +26,9 @@ def show(breach_id: int) -> Page:
     opened = case_queries.opened(edge.session(), scope, breach_id)
     breach, organisation = opened.breach, opened.organisation
     person = identity.signed_in()
-    after = paging.decode_key(request.args.get("after"), 2)
+    after = paging.decode_key(request.args.get("after"), 3)
     reader = Reader(scope, person.actor, installation=False)
-    text, only = request.args.get("q", "").replace("\x00", "").strip()[:100], request.args.get("show", "")
+    text, only = edge.words("q"), request.args.get("show", "")
     chosen = Only(only) if only in set(Only) else None
     view = case.view(edge.session(), opened, now=edge.now(), reader=reader, after=after, narrowing=Narrowing(text, chosen))
     return render_template(
@@ -57,7 +58,7 @@ def order_statement(breach_id: int) -> Page:
     with edge.transaction() as unit:
         breach = queries.breach(unit.session, scope, breach_id)
         paper = operations.order_statement(unit, breach, own(breach), personal=bool(form.personal.data))
-        ordering.once(unit, [paper], request.form.get("seen", type=int))
+        ordering.once(unit, [paper], request.form.get("seen", type=row_number))
         number, unprintable = paper.id, printing.warning_of(paper.content)
     if unprintable:
         flash(unprintable, "warning")

@@ -8,6 +8,7 @@ from dpa.breaches import tally, year_queries, yearly
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page
 from dpa.web import access, edge, paging
+from dpa.web.numbers import row_number
 from dpa.web.words import local_time
 
 FIRST, LAST = 2000, 2100
@@ -19,7 +20,7 @@ def year() -> Page:
     """Show a year's incidents on one axis of hours since awareness, without exercises."""
     session, scope, now = edge.session(), edge.scope("breaches.read"), edge.now()
     present = local_time(now, edge.zone()).year
-    asked = request.args.get("year", type=int)
+    asked = request.args.get("year", type=row_number)
     chosen = asked if asked is not None and FIRST <= asked <= LAST else present
     page = year_queries.year(session, scope, chosen, after=paging.decode_key(request.args.get("after"), 2))
     slug = request.args.get("organisation")

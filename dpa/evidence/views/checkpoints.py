@@ -155,7 +155,7 @@ def _compare(row: TrailCheckpoint, given: str) -> None:
 def _index_page(form: WitnessForm, *, refused: str = "") -> str:
     person, scope = identity.signed_in(), edge.scope(READ)
     after = paging.decode_key(request.args.get("after"), 1)
-    before_size = after[0] if after and isinstance(after[0], int) else None
+    before_size = paging.number_of(after[0]) if after else None
     view = pages.index(edge.session(), scope, person.scope(ACT), person.organisations, edge.zone(), edge.now(), before_size=before_size)
     organisation = request.args.get("organisation") or None
     return render_template(

@@ -46,10 +46,10 @@ def _ordered_before(problem: operations_of.AlreadyOrdered) -> Response:
 @access.needs(READ)
 def index() -> Answer:
     """List the documents, newest first."""
-    text, kind, state = (request.args.get(name, "").strip()[:100] for name in ("q", "kind", "state"))
+    text, kind, state = (edge.words(name) for name in ("q", "kind", "state"))
     asked = Asked(text, kind, state, request.args.get("organisation") or None)
     after = paging.decode_key(request.args.get("after"), 1)
-    before_id = after[0] if after and isinstance(after[0], int) else None
+    before_id = paging.number_of(after[0]) if after else None
     view = listing(edge.session(), edge.scope(READ), asked, identity.signed_in().organisations, before_id=before_id)
     return render_template(
         "evidence/documents.html", view=view, asked=asked, clear_url=url_for(".index", organisation=asked.organisation) if asked.is_narrowed else None,

@@ -12,6 +12,7 @@ from dpa.evidence.seal.models import IdentityState, SealIdentity
 from dpa.problems import Conflict, NotFound, Problem
 from dpa.web import access, edge, identity
 from dpa.web.identity import OrganisationRef
+from dpa.web.numbers import row_number
 
 blueprint = Blueprint("seal", __name__)
 Answer = str | Response | tuple[str, int]
@@ -34,7 +35,7 @@ def rotate(organisation_id: int) -> Answer:
     house, form = _house(organisation_id, MANAGE), RotateForm()
     if form.validate_on_submit():
         try:
-            if _rotate(house, str(form.reason.data or ""), request.form.get("replaces", type=int)):
+            if _rotate(house, str(form.reason.data or ""), request.form.get("replaces", type=row_number)):
                 flash("A new seal is in use. What the former one sealed stays valid.", "success")
             else:
                 flash("A new seal was made since that page was shown, so none was made a second time.", "info")

@@ -25,7 +25,7 @@ def trail() -> Answer:
     session, reader, zone = edge.session(), _reader(), edge.zone()
     asked = forms.read(request.args, zone)
     after = paging.decode_key(request.args.get("after"), 1)
-    before_idx = after[0] if after and isinstance(after[0], int) else None
+    before_idx = paging.number_of(after[0]) if after else None
     page = paging.Page[TrailEvent]((), None)
     if not asked.errors:
         page = queries.events(session, reader, asked.narrowing, before_idx=before_idx)
