@@ -58,6 +58,7 @@ SLICE = Slice(
         DeadlineKind(
             name=following.WORD, title="Give the next word", group_title="Give {count} next words on breach {subject}", path="/breaches/{id}",
             icon="message-check", ladder=LADDER_24H, duty="give the next word", start_word="promised", filter_title="Next words",
+            no_latest="none of its own: it is due when it was promised",
         ),
         DeadlineKind(
             name=following.ACKNOWLEDGE, title="Chase acknowledgements", group_title="Chase acknowledgements of breach {subject} ({count})",

@@ -313,6 +313,13 @@ def test_superseded_deadlines_are_no_others_of_the_case(desk: Desk) -> None:
         assert f"The first 10 of {others} are shown." in page
 
 
+def test_what_stands_in_the_place_of_a_latest_date_is_true_of_the_kind(desk: Desk) -> None:
+    words = {"breaches:notify": "no number in contract or law; the target is house policy", "breaches:word": "none of its own: it is due when it was promised"}
+    for kind, said in words.items():
+        (number,) = desk.open(1, kind=kind, latest=None)
+        assert said in desk.client(desk.dpo).get(f"/docket/{number}").text
+
+
 def test_the_act_is_offered_while_it_runs_and_to_those_who_may(desk: Desk) -> None:
     (number,) = desk.open(1, kind="breaches:name")
     auditor = add_person(desk.app, "audit@example.org", {desk.org: Role.AUDITOR})
