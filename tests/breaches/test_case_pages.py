@@ -17,9 +17,11 @@ from dpa.agreements.rules import AgreementInput
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import operations
 from dpa.breaches.closing import CaseState
+from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, CaseLink, Delivery, Notice, Question
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft, Selection
+from dpa.evidence import trail
 from dpa.extensions import db
 from dpa.parties import operations as parties
 from dpa.parties.rules import ContactInput, ControllerInput, Purpose
@@ -522,3 +524,34 @@ def test_a_timeline_that_is_cut_says_so_and_leads_to_the_whole_trail_of_the_case
     reader = desk.client("operator").get(desk.case).text
     assert cut in reader
     assert link not in reader
+
+
+def test_closing_as_no_breach_says_of_clocks_and_of_the_mailbox_what_is_so(desk: Desk) -> None:
+    page = f"{desk.case}/no-breach"
+    assert "0 of 2" in desk.client("dpo").get(page).text
+    desk.tell()
+    with desk.app.app_context(), act(desk.app, db.session()) as unit:
+        rows = unit.session.scalars(select(Affected)).all()
+        for row in rows:
+            row.kept = True
+        unit.session.flush()
+        trail.record(unit, Event.SENT, subject=("breach", desk.id), organisation_id=desk.org, covers=rows)
+    desk.do(lambda unit, breach: operations.save_draft(unit, breach, Draft("The export held no personal data.", "DPO, now", "", "", ""), Phase.CORRECTION, withdraws=True))
+    desk.release()
+    desk.do(lambda unit, _: [operations.notices_sent(unit, [_accepted(unit, one)]) for one in unit.session.scalars(select(Delivery).where(Delivery.given_at.is_(None))).all()])
+    shown = desk.client("dpo").get(page).text
+    assert "0 of 2, 2 only in the file mailbox, nobody told" in shown
+    done = desk.client("dpo").post(page, data={"reason": "No personal data were in the export."}, follow_redirects=True).text
+    assert "The case is closed as no breach. No clock of a customer ran any more" in done
+    assert "Its clocks are waived" not in done
+
+
+def test_closing_as_no_breach_counts_the_clocks_it_waives(desk: Desk) -> None:
+    done = desk.client("dpo").post(f"{desk.case}/no-breach", data={"reason": "No personal data were in the export."}, follow_redirects=True).text
+    assert "2 clocks that still ran are waived and stay on record." in done
+
+
+def _accepted(unit: Unit, one: Delivery) -> OutboxMessage:
+    message = unit.session.get_one(OutboxMessage, one.outbox_id)
+    message.sent_at, message.state = unit.now, "sent"  # type: ignore[assignment]
+    return message

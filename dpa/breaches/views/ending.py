@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import request, url_for
 
-from dpa.breaches import case_counts, case_queries, closing, missed, operations, queries
+from dpa.breaches import case_counts, case_queries, closing, missed, operations, queries, tally
 from dpa.breaches.act_forms import LatenessForm, ReasonForm, SummaryForm
 from dpa.breaches.case import ENDINGS
-from dpa.breaches.closing import CaseState, Ending, Obstacle
+from dpa.breaches.closing import CaseFacts, CaseState, Ending, Obstacle
 from dpa.breaches.models import Breach
 from dpa.breaches.operations.closing import facts_of
 from dpa.breaches.views import acts, blueprint
@@ -31,7 +31,7 @@ CLOSE = ActPage(
 )  # fmt: skip
 NO_BREACH = ActPage(
     RELEASE, "Close as no breach", "For a suspicion that turned out to be none: no personal data were compromised.", "Close as no breach",
-    "The case is closed as no breach. Its clocks are waived and stay on record.", "danger", "Every running clock is waived with your reason; nothing is deleted.",
+    "The case is closed as no breach.", "danger", "Every running clock is waived with your reason; nothing is deleted.",
 )  # fmt: skip
 REOPEN = ActPage(
     RELEASE, "Open the case again", "Something came up that must be added or told.", "Open it again", "The case is open again.", closed_too=True,
@@ -119,16 +119,34 @@ def close_as_no_breach(breach_id: int) -> Page:
     breach = acts.found(breach_id, NO_BREACH)
     form = ReasonForm()
     count = facts_of(edge.session(), breach)
+    kept = case_counts.closing_counts(edge.session(), breach).kept
     facts: list[dict[str, Any]] = [
         {"label": "Customers named", "value": plural(count.affected, "customer")},
         {"label": "Customers' clocks", "value": f"{count.open_clocks:,} running", "hint": "they are waived with your reason" if count.open_clocks else None},
         *({"label": "Ends with the case", "value": text, "hint": f"due {due}"} for text, due in _ends(breach)),
-        {"label": "Customers told", "value": plural(count.told, "customer"), "hint": "they must be told the truth first, by a correction that says there was no breach" if count.told and not count.put_right else None},
+        {"label": "Customers told", "value": tally.told(count.told - kept, count.affected, kept, word=""), "hint": _put_right_first(count, kept)},
     ]  # fmt: skip
     return perform(
-        NO_BREACH, form, breach_id, lambda unit, fresh: operations.close_as_no_breach(unit, fresh, form.reason.data or ""),
+        _no_breach_page(count.open_clocks), form, breach_id, lambda unit, fresh: operations.close_as_no_breach(unit, fresh, form.reason.data or ""),
         back=(breach.reference, case_url(breach)), facts=facts,
     )  # fmt: skip
+
+
+def _no_breach_page(clocks: int) -> ActPage:
+    """Return the page's words, which say of clocks what is so."""
+    if not clocks:
+        return replace(NO_BREACH, done=f"{NO_BREACH.done} No clock of a customer ran any more; what was met or waived stays on record.", consequence="No clock of a customer runs any more; nothing is deleted.")
+    waived = f"{plural(clocks, 'clock')} that still ran {'is' if clocks == 1 else 'are'} waived and {'stays' if clocks == 1 else 'stay'} on record."
+    return replace(NO_BREACH, done=f"{NO_BREACH.done} {waived}")
+
+
+def _put_right_first(count: CaseFacts, kept: int) -> str | None:
+    """Say what customers must be told before, where they were told of a breach; what only the file mailbox kept is put right in the same way."""
+    if not count.told or count.put_right:
+        return None
+    if count.told == kept:
+        return "nobody was told, but the notice on record must be put right first, by a correction that says there was no breach"
+    return "they must be told the truth first, by a correction that says there was no breach"
 
 
 @blueprint.route("/breaches/<int:breach_id>/reopen", methods=["GET", "POST"])
