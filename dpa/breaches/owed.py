@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, text, true
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, text, true
 from sqlalchemy.orm import Session, aliased
 
 from dpa.agreements.models import Agreement
@@ -31,6 +31,8 @@ from dpa.people.models import Organisation
 
 FIRST = 5
 """Customers named in a warning."""
+COUNTED = ("people", "records")
+"""Of what a customer is told its own number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,12 @@ class Owed:
         For incidents of several customers: the number of a single one may stand in the fact sheet. Says in SQL what `versions_of` and
         `versions.unsaid` say of each.
         """
-        return Uncounted(*self._first(self._uncounted()))
+        lacks = [func.max(case((self._uncounted(name), 1), else_=0)).over() for name in COUNTED]
+        query = self._query(select(Controller.name, func.count().over(), *lacks), self._reachable(), self._uncounted(*COUNTED))
+        found = self.session.execute(query.order_by(Controller.name, Affected.id).limit(FIRST)).all()
+        if not found:
+            return Uncounted(0, ())
+        return Uncounted(found[0][1], tuple(row[0] for row in found), tuple(name for name, lack in zip(COUNTED, found[0][2:], strict=True) if lack))
 
     def _first(self, condition: ColumnElement[bool]) -> tuple[int, tuple[str, ...]]:
         """Return how many of those who can be written to are like that, and the names of the first of them."""
@@ -135,17 +142,17 @@ class Owed:
         found = self.session.execute(query.order_by(Controller.name, Affected.id).limit(FIRST)).all()
         return (found[0][1], tuple(name for name, _ in found)) if found else (0, ())
 
-    def _uncounted(self) -> ColumnElement[bool]:
+    def _uncounted(self, *names: str) -> ColumnElement[bool]:
         other = aliased(BreachShare)
         newest = select(func.max(other.number)).where(other.affected_id == Affected.id).correlate(Affected).scalar_subquery()
-        said = exists().where(BreachShare.affected_id == Affected.id, BreachShare.number == newest, _counted(BreachShare.share)).correlate(Affected)
+        said = exists().where(BreachShare.affected_id == Affected.id, BreachShare.number == newest, _counted(BreachShare.share, names)).correlate(Affected)
         if self.notice.released_at is None:
             return ~said
         # Who was sent this phase before is told again what it was told then.
         mails = (Delivery.affected_id == Affected.id, Delivery.notice_id == self.notice.id, Delivery.outbox_id.is_not(None))
         first = select(func.min(Delivery.id)).where(*mails).correlate(Affected).scalar_subquery()
         before = aliased(Delivery)
-        told = exists().where(before.id == first, _counted(before.part)).correlate(Affected)
+        told = exists().where(before.id == first, _counted(before.part, names)).correlate(Affected)
         return or_(and_(first.is_(None), ~said), and_(first.is_not(None), ~told))
 
     def _refused(self) -> int:
@@ -222,11 +229,18 @@ class Uncounted:
     count: int
     first: tuple[str, ...]
     """The first of them by name."""
+    lacking: tuple[str, ...] = COUNTED
+    """What is not said of one of them at least: people, records or both."""
+
+    @property
+    def words(self) -> str:
+        """The same in words; where several lack this or that, any of it."""
+        return (" and " if self.count == 1 else " or ").join(self.lacking)
 
 
-def _counted(text_of_it: Any) -> ColumnElement[bool]:
-    """Tell of the text of a share or a part whether both its numbers are known, or known to be out of reach."""
-    return and_(*(or_(*(text_of_it.contains(mark, autoescape=True) for mark in answers(name))) for name in ("people", "records")))
+def _counted(text_of_it: Any, names: Sequence[str]) -> ColumnElement[bool]:
+    """Tell of the text of a share or a part whether its numbers of these are known, or known to be out of reach."""
+    return and_(*(or_(*(text_of_it.contains(mark, autoescape=True) for mark in answers(name))) for name in names))
 
 
 @dataclass(frozen=True, slots=True)

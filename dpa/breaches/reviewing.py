@@ -18,7 +18,7 @@ from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.operations.writing import told_of
-from dpa.breaches.owed import Owed, Uncounted, Unmatched
+from dpa.breaches.owed import COUNTED, Owed, Uncounted, Unmatched
 from dpa.breaches.phases import Phase
 from dpa.breaches.recipients import Addressee, Names
 from dpa.breaches.versions import Spoken, Version, figure, part_rows, spoken, told_last, unsaid, versions_of
@@ -269,14 +269,16 @@ def _uncounted(session: Session, breach: Breach, notice: Notice, owed: Owed) -> 
         return owed.uncounted()
     # The numbers of a single customer are those of the fact sheet, unless somebody said others.
     rows = owed.reachable("", 0, 1)
-    if all(_counted(version.part) for version in versions_of(session, breach, notice, rows).values()):
+    lacking = {name for version in versions_of(session, breach, notice, rows).values() for name in _lacking(version.part)}
+    if not lacking:
         return Uncounted(0, ())
-    return Uncounted(1, (agreements.by_ids(session, breach.organisation_id, [rows[0].agreement_id])[rows[0].agreement_id].controller,))
+    name = agreements.by_ids(session, breach.organisation_id, [rows[0].agreement_id])[rows[0].agreement_id].controller
+    return Uncounted(1, (name,), tuple(one for one in COUNTED if one in lacking))
 
 
-def _counted(part: Part) -> bool:
+def _lacking(part: Part) -> tuple[str, ...]:
     told = part.facts()
-    return told is not None and not unsaid(told["people"]) and not unsaid(told["records"])
+    return tuple(name for name in COUNTED if told is None or unsaid(told[name]))
 
 
 def _part(part: Part, *, final: bool) -> tuple[str, ...]:

@@ -137,6 +137,18 @@ def test_a_single_customers_numbers_are_those_of_the_fact_sheet(lemon: Ground, s
     assert case.review(text="nobody is called like this").uncounted.count == count
 
 
+@pytest.mark.parametrize("customers", [1, 3])
+@pytest.mark.parametrize(("share", "words"), [
+    (Share(people=Count.exact(12)), "records"), (Share(people=TBD, records=NEVER), "people"), (Share(), "people and records"),
+])  # fmt: skip
+def test_only_what_nobody_has_said_is_named(lemon: Ground, customers: int, share: Share, words: str) -> None:
+    case = Case(lemon, customers)
+    case.say({1: share} | dict.fromkeys(range(2, customers + 1), KNOWN))
+    case.write()
+    found = case.review().uncounted
+    assert (found.count, found.first, found.words) == (1, ("Customer 1",), words)
+
+
 def test_it_costs_one_statement_however_many_customers_there_are(lemon: Ground) -> None:
     case, seen = Case(lemon, 12), list[str]()
     case.write()
@@ -157,7 +169,7 @@ def test_no_other_phase_warns_and_the_page_counts_the_rest(sqlite_database: Data
     desk.do(operations.discard_draft)
     desk.do(lambda unit, breach: operations.save_draft(unit, breach, FINAL, Phase.FINAL))
     page = client.get(f"{desk.case}/release").text
-    assert "how many people and records of Customer 1, Customer 10, Customer 11, Customer 12, Customer 13 and 55 other customers are concerned" in page
+    assert "how many people or records of Customer 1, Customer 10, Customer 11, Customer 12, Customer 13 and 55 other customers are concerned" in page
     rows = desk.do(lambda unit, breach: [row.id for row in unit.session.query(Affected)])
     desk.do(lambda unit, breach: operations.save_shares(unit, breach, dict.fromkeys(rows[:-1], KNOWN)))
     page = client.get(f"{desk.case}/release").text

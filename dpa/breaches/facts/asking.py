@@ -70,6 +70,9 @@ class Completeness:
         return self.article_answered == self.article_asked
 
 
+OR_SOUGHT = ", or that it is being determined."
+
+
 def _of(nature: Nature) -> Callable[[FactSheet], bool]:
     return lambda sheet: nature in sheet.natures
 
@@ -130,10 +133,17 @@ QUESTIONS: tuple[Question, ...] = (
 def missing(sheet: FactSheet) -> tuple[Missing, ...]:
     """Return what Art. 33(3) and the template still ask for, most urgent first. Information: no notice waits for it."""
     return tuple(
-        Missing(question.field, question.need, question.sentence, question.basis, looked_for=_looked_for(getattr(sheet, question.field)))
+        Missing(question.field, question.need, _sentence(question, sheet), question.basis, looked_for=_looked_for(getattr(sheet, question.field)))
         for question in QUESTIONS
         if question.applies(sheet) and not _answered(getattr(sheet, question.field))
     )
+
+
+def _sentence(question: Question, sheet: FactSheet) -> str:
+    """Return what to do; who has said that it is being determined is not asked to say so again."""
+    if not _looked_for(getattr(sheet, question.field)):
+        return question.sentence
+    return question.sentence.replace(OR_SOUGHT, " as soon as it is determined.")
 
 
 def completeness(sheet: FactSheet) -> Completeness:

@@ -75,6 +75,13 @@ def test_to_be_determined_is_open_but_not_forgotten(fields: dict[str, object], f
     assert found.looked_for is looked_for
 
 
+@pytest.mark.parametrize("name", ["people", "records"])
+def test_who_has_said_that_a_number_is_being_determined_is_not_asked_to_say_so(name: str) -> None:
+    before, after = (next(one for one in missing(build(fields)) if one.field == name) for fields in ({}, {name: {"precision": "to_be_determined"}}))
+    assert before.sentence == f"Say how many {name} are concerned, or that it is being determined."
+    assert after.sentence == f"Say how many {name} are concerned as soon as it is determined."
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
