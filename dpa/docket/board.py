@@ -158,7 +158,7 @@ def _key(after: str) -> Place | None:
 
 @lru_cache(maxsize=32)
 def _lines(looked: Looked) -> Select[Any]:
-    """Return the statement that loads lines with the names they show and their sizes; it takes their numbers as `ids`. Kept for the reason `leaders.statement` is."""
+    """Return the statement that loads lines with the names they show and their sizes; it takes their numbers as `ids`, and the values of what is looked for. Kept for the reason `leaders.statement` is."""
     return (
         select(*presenting.COLUMNS, Organisation.name, Person.name, group_size(looked, DocketEntry.__table__))
         .select_from(DocketEntry)
@@ -173,7 +173,7 @@ def _load(session: Session, looked: Looked, ids: Sequence[int], now: datetime) -
     if not ids:
         return []
     found: dict[int, Row] = {}
-    for *columns, organisation, owner, count in session.execute(_lines(looked), {"ids": ids}):
+    for *columns, organisation, owner, count in session.execute(_lines(looked.form), {"ids": ids} | looked.values):
         shown = Shown(*columns)
         found[shown.id] = presenting.row(shown, now, organisation=organisation, owner=owner, count=count)
     return [found[number] for number in ids if number in found]

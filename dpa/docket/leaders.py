@@ -9,7 +9,7 @@ are merged, so that the cost follows the page and not the table.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Label,
     Row,
     Select,
+    Text,
     bindparam,
     case,
     func,
@@ -86,21 +87,32 @@ class Looked:
         elif filters.owner:
             found.append(column.owner_id == (self.person_id if filters.owner == MINE else int(filters.owner)))
         if filters.q:
-            texts = (column.title, column.subject_label, column.basis)
-            found.append(or_(*(text.icontains(filters.q, autoescape=True) for text in texts)))
+            part = bindparam("part", type_=Text())
+            found.append(or_(*(text.ilike(part, escape="/") for text in (column.title, column.subject_label, column.basis))))
         return found
+
+    @property
+    def form(self) -> Looked:
+        """What a statement is kept under: this without what somebody typed, such as a name, which belongs to its values, and without the page."""
+        return replace(self, filters=replace(self.filters, q="?" if self.filters.q else "", after=""))
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Values of the conditions."""
+        part = self.filters.q.replace("/", "//").replace("%", "/%").replace("_", "/_")
+        return {"part": f"%{part}%"} if part else {}
 
 
 def leaders(session: Session, looked: Looked, *, limit: int, after: Place | None = None) -> Sequence[Row[Any]]:
     """Return up to `limit` leaders in their order: id, owner_id, and what they are sorted by. One statement."""
-    values = {f"after_{name}": getattr(after, name) for name in ORDER} if after else {}
-    return session.execute(statement(looked, limit, further=after is not None), values).all()
+    behind = {f"after_{name}": getattr(after, name) for name in ORDER} if after else {}
+    return session.execute(statement(looked.form, limit, further=after is not None), looked.values | behind).all()
 
 
 # Kept: writing such a statement takes longer than running it. It holds what is asked for, and nothing of what is found.
 @lru_cache(maxsize=64)
 def statement(looked: Looked, limit: int, *, further: bool = False) -> Select[Any]:
-    """Return the statement that finds leaders; that of a further page takes `after_` and the columns of `ORDER` as values."""
+    """Return the statement that finds leaders, of a `form`; it takes its `values`, and for a further page `after_` and the columns of `ORDER`."""
     ids: list[int | None] = sorted(looked.organisation_ids) or [-1]  # type: ignore[assignment]
     parts = [_part(looked, one, limit, further) for one in (ids if len(ids) <= MOST_MERGED else [None])]
     merged = (union_all(*(select(part.subquery()) for part in parts)) if len(parts) > 1 else parts[0]).subquery()

@@ -13,7 +13,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from bench.docket import table
-from dpa.docket import leaders
+from dpa.docket import board, leaders
 from dpa.docket.filters import Filters
 from dpa.docket.leaders import ORDER, Looked, Place
 from dpa.docket.models import DocketEntry
@@ -122,6 +122,22 @@ def test_many_organisations_are_read_as_few_are(house: House) -> None:
         for places in (many, many[1:]):
             for state in (State.OPEN, State.PAUSED):
                 assert list(asked(session, Looked(frozenset(places), state, Filters(), 1), 51)) == plainly(rows, places, state.value)
+
+
+def test_what_somebody_types_is_found_and_not_kept(house: House) -> None:
+    one = house.organisation()
+    titles = ["Tell Anna Roux", "Tell 100% of them", "Tell a_b", "Tell a/b", "Tell axb"]
+    write(house, [{"subject_id": number, "title": title, "organisation_id": one, "target_at": NOW + number * HOUR} for number, title in enumerate(titles, 1)])
+    leaders.statement.cache_clear()
+    board._lines.cache_clear()
+    with house.reader() as session:
+        for words, found in (("ANNA", [1]), ("0%", [2]), ("a_b", [3]), ("a/b", [4]), ("tell", [1, 2, 3, 4, 5]), ("Roux, Zoe", [])):
+            looked = Looked(frozenset([one]), State.OPEN, Filters(q=words, after=words), 1)
+            ids = [row.subject_id for row in leaders.leaders(session, looked, limit=51)]
+            assert ids == found, words
+            board._load(session, looked, ids, NOW)
+    assert (leaders.statement.cache_info().currsize, board._lines.cache_info().currsize) == (1, 1)
+    assert leaders.statement(looked.form, 51).compile().params["part"] is None
 
 
 @contextmanager
