@@ -9,8 +9,13 @@ from dpa.breaches.closing import CaseState
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.acts import READ, RELEASE, case_url
 from dpa.breaches.views.common import Page
+from dpa.evidence.register.operations import AlreadyOrdered
+from dpa.evidence.views.documents import ordered_before
 from dpa.problems import Conflict, NotFound
 from dpa.web import edge, errors, identity
+
+# It is a conflict as well, and the handler below would come before the one of the whole application.
+blueprint.register_error_handler(AlreadyOrdered, ordered_before)
 
 
 @blueprint.errorhandler(Conflict)

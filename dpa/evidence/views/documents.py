@@ -36,7 +36,8 @@ def _once() -> dict[str, Any]:
 
 
 @blueprint.app_errorhandler(operations_of.AlreadyOrdered)
-def _ordered_before(problem: operations_of.AlreadyOrdered) -> Response:
+def ordered_before(problem: operations_of.AlreadyOrdered) -> Response:
+    """Show the document that was ordered already, instead of ordering it a second time."""
     edge.session().rollback()
     flash(problem.message, "info")
     return redirect(url_for("documents.show", document_id=problem.document_id), 303)
