@@ -208,9 +208,15 @@ def _key_facts(page: _Page) -> KeyFacts:
     )
 
 
+def _counted_too_late(facts: Mapping[str, Any]) -> bool:
+    """Tell whether the clock ran from an awareness corrected to an earlier time since: a strip would call early what may be late counted from there."""
+    corrected_to = facts.get("incident_aware_at")
+    return corrected_to is not None and not facts["aware_reason"] and instant(corrected_to) < instant(facts["aware_at"])
+
+
 def _strip(page: _Page) -> tuple[Block, ...]:
     clock, say, record = page.facts["clock"], page.say, page.record
-    if not clock["due_at"]:
+    if not clock["due_at"] or _counted_too_late(page.facts):
         return ()
     start, due, issued = instant(clock["started_at"]), instant(clock["due_at"]), instant(record["issued_at"])
     text = say(

@@ -15,10 +15,12 @@ from dpa.breaches.evidence import dossier_pages, drill_pages, lines, register, t
 from dpa.breaches.evidence import pages as evidence_pages
 from dpa.breaches.evidence.moments import Promise
 from dpa.breaches.operations import documenting
+from dpa.breaches.phases import Phase
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import RULE
-from dpa.evidence.pdf.blocks import Notice, Summary, Text
-from dpa.evidence.register import records
+from dpa.evidence.pdf.blocks import ClockStrip, Notice, Summary, Text
+from dpa.evidence.register import kinds, records
+from dpa.evidence.register.models import IssuedDocument
 from dpa.evidence.trail.queries import Reader
 from dpa.web.identity import Scope
 from tests.breaches.conftest import NO_FINAL, NOW, Ground
@@ -162,3 +164,12 @@ def test_the_report_of_an_exercise_counts_none_of_them_as_kept(here: Ground) -> 
     body = drill_pages.build(report(one))
     assert "0 of 1 clock would have been kept" in body.summary[1].text  # type: ignore[union-attr]
     assert "21 h early by the awareness held then, 3 h 30 min late counted from the corrected one" in str(body)
+
+
+def test_a_later_notice_draws_no_strip_from_an_awareness_that_was_corrected(told: Case) -> None:
+    told.tell(3, Phase.SUPPLEMENT)
+    strips = []
+    for paper in told.ground.session.scalars(select(IssuedDocument).where(IssuedDocument.kind == "breach-notice").order_by(IssuedDocument.id)):
+        whole = records.issued(records.read(paper.content), at=NOW + 4 * HOUR, seal={"subject": "Lemon"}, checkpoint="x\n", trail_key="k", anchor=None)
+        strips.append(any(isinstance(block, ClockStrip) for block in kinds.kind_named(paper.kind).build(whole).summary))
+    assert strips == [True, True, False, False]
