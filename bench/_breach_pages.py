@@ -46,7 +46,7 @@ from dpa.portal import operations as portal
 ORDINARY, EACH = 998, 3
 EVENTS = 1_000_000
 CHUNK = 50_000
-CLIENTS, TIMES = 4, 15
+CLIENTS, TIMES = 4, 45
 TOLD = 5_000
 BARE = "/documents"
 CHANGED = "case of 10,000, changed"

@@ -14,6 +14,7 @@ from dpa.alerts.models import TAKEN, OutboxMessage, WorkerHeartbeat
 from dpa.evidence import concerns
 from dpa.evidence.trail import anchoring, registry, sentences
 from dpa.evidence.trail import queries as trail_queries
+from dpa.evidence.trail.models import TrailVerification
 from dpa.evidence.trail.queries import Narrowing, Reader
 from dpa.evidence.trail.rules import AnchorAge, anchor_age_state
 from dpa.people.models import Organisation
@@ -61,26 +62,29 @@ _NEWEST_OF_EACH = (
     .subquery()
 )
 _RUNNING = select(func.max(WorkerHeartbeat.seen_at).label("seen_at")).subquery()
-# Written once, and joined: two looks at one row each.
+# Written once, and joined: three looks at one row each.
 _UNDELIVERABLE = outbox.undeliverable(bindparam("places", expanding=True)).label("dead")
-_WORKER_AND_MAIL = select(_RUNNING.c.seen_at, OutboxMessage.sent_at, OutboxMessage.kept, _UNDELIVERABLE).select_from(_RUNNING).outerjoin(
-    OutboxMessage, OutboxMessage.id == select(func.max(_NEWEST_OF_EACH.c.id)).scalar_subquery()
-)  # fmt: skip
+_WORKER_MAIL_AND_TRAIL = (
+    select(_RUNNING.c.seen_at, OutboxMessage.sent_at, OutboxMessage.kept, _UNDELIVERABLE, TrailVerification.at.label("verified_at"), TrailVerification.findings)
+    .select_from(_RUNNING)
+    .outerjoin(OutboxMessage, OutboxMessage.id == select(func.max(_NEWEST_OF_EACH.c.id)).scalar_subquery())
+    .outerjoin(TrailVerification, TrailVerification.id == select(func.max(TrailVerification.id)).correlate(None).scalar_subquery())
+)
 
 
 def systems(session: Session, scope: Scope, now: datetime, *, mail_server: bool) -> Systems:
     """Return the age of the worker's last sign of life, of the last mail accepted, of the last verification
-    and of the newest checkpoint held outside, with the mail that reached nobody. Three statements.
+    and of the newest checkpoint held outside, with the mail that reached nobody. Two statements.
 
     `mail_server` says whether one is set.
     """
-    last = session.execute(_WORKER_AND_MAIL, {"places": sorted(scope.organisation_ids)}).one()
+    last = session.execute(_WORKER_MAIL_AND_TRAIL, {"places": sorted(scope.organisation_ids)}).one()
     silent = alert_rules.is_silent(last.seen_at, now, alert_rules.SILENT_SHOWN)
     return Systems((
         Item("heartbeat", "Worker", words.ago(last.seen_at, now) if last.seen_at else "has not run yet", "late" if silent else None),
         _mail(last.sent_at, now, kept=bool(last.kept), mail_server=mail_server),
         *([Item("mail-x", "Not delivered", words.plural(last.dead, "message"), "late")] if last.dead else []),
-        _trail(session, now),
+        _trail(last.verified_at, last.findings, now),
         _outside(session, now),
     ))
 
@@ -95,15 +99,14 @@ def _mail(sent_at: datetime | None, now: datetime, *, kept: bool, mail_server: b
     return Item("mail-check", "Last mail accepted", said)
 
 
-def _trail(session: Session, now: datetime) -> Item:
-    last = trail_queries.last_verification(session)
-    if last is None:
+def _trail(verified_at: datetime | None, findings: int | None, now: datetime) -> Item:
+    if verified_at is None:
         return Item("shield-check", "Trail", "not verified yet; the worker does it once a day")
-    if not last.ok:
-        text = f"verified {words.ago(last.at, now)}: {words.plural(last.findings, 'finding')}"
+    if findings:
+        text = f"verified {words.ago(verified_at, now)}: {words.plural(findings, 'finding')}"
         return Item("shield-x", "Trail", text, "late", "/trail")
-    late = now - last.at > 2 * DAY
-    return Item("shield-check", "Trail verified", words.ago(last.at, now), "soon" if late else None)
+    late = now - verified_at > 2 * DAY
+    return Item("shield-check", "Trail verified", words.ago(verified_at, now), "soon" if late else None)
 
 
 def _outside(session: Session, now: datetime) -> Item:

@@ -107,7 +107,7 @@ def test_board_list_and_year_send_few_statements(sqlite_database: Database) -> N
     desk.tell()
     desk.ask()
     client = desk.client("dpo")
-    for path, most in {"/board": 16, "/breaches": 6, "/breaches/year": 7}.items():
+    for path, most in {"/board": 15, "/breaches": 6, "/breaches/year": 7}.items():
         client.get(path)
         with listening(desk) as sent:
             client.get(path)
