@@ -351,7 +351,7 @@ def test_a_final_notice_does_not_inherit_what_was_open(desk: Desk) -> None:
     assert client.post(f"{desk.case}/release").status_code == 422
     client.post(f"{desk.case}/notice", data={"phase": "final", "nature": "It leaked. Who opened it could not be found.", "contact": "DPO, now", "unknown": ""})
     page = client.get(f"{desk.case}/release").text
-    assert "nobody has said how many people and records of" in page
+    assert "nobody has said how many people or records of" in page
     assert "could not be determined" in page
     assert "Release to" in page
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from dpa.extensions import db
 from tests.breaches.test_pages import GOOD, House
 from tests.support.databases import Database
 
 
 @pytest.fixture
-def house(database: Database) -> House:
-    return House(database)
+def house(database: Database) -> Iterator[House]:
+    """Lend a house, and close its connections afterwards."""
+    made = House(database)
+    yield made
+    with made.app.app_context():
+        db.engine.dispose()
 
 
 def test_the_board_and_the_case_show_an_incident_of_a_house_without_agreements(house: House) -> None:
