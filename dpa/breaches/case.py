@@ -70,6 +70,18 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
 DONE = frozenset({Standing.SENT, Standing.ACKNOWLEDGED, Standing.WAIVED})
 
 
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What the trail holds about a case, in words; it rests on audited rows alone."""
+
+    events: tuple[Happening, ...]
+    more: bool
+    """Whether there are earlier ones."""
+    names: sentences.Names
+    """Of everybody who acts in them or in the phases."""
+
+
+_TOLD: Unchanged[Story] = Unchanged(most=64)
 _COUNTED: Unchanged[tuple[Tally, Sequence[PromiseGroup], Sequence[int]]] = Unchanged(most=64)
 ENDINGS: Mapping[CaseState, str] = {CaseState.CLOSED: "closed", CaseState.NO_BREACH: "closed as no breach"}
 
@@ -205,9 +217,7 @@ def view(
     found = Reads(breach, counts, closing, running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word)
     page = case_customers.affected(session, breach, organisation.mail_domains, now, after=after, narrowing=narrowing)
     slow = upstream.of_rows(session, page.rows) if breach.state is CaseState.OPEN else {}
-    happened = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None)
-    people = {one for one in sentences.references(happened.rows) | _people(breach) if one[0] != "breach"}
-    names = registry.names_of(session, people)
+    story = _TOLD.at(session, opened.frontier, (breach.id, reader), lambda: _story(session, breach, reader))
     return CaseView(
         act=_act(found, now),
         rows=Page(_rows(page.rows, now, slow, breach, corrected.of_lines(session, breach, page.rows)), page.next_key),
@@ -219,12 +229,12 @@ def view(
         unexplained=found.closing.unexplained,
         released=breach.newest_released is not None,
         why=explanation(clock) if (clock := _clock_of(found, rules.next_act(_situation(found)))) else Explanation((), ()),
-        events=happenings(session, breach, happened.rows, names),
-        more_events=happened.next_key is not None,
+        events=story.events,
+        more_events=story.more,
         open=breach.state is CaseState.OPEN,
         ending=ENDINGS.get(breach.state, ""),
-        ended_by=sentences.actor_name(breach.closed_by, names) if breach.closed_by else "",
-        phases=_phases(breach, counted.phases, names),
+        ended_by=sentences.actor_name(breach.closed_by, story.names) if breach.closed_by else "",
+        phases=_phases(breach, counted.phases, story.names),
         offers=offers(breach),
         clocks=drawn(promises, breach, now),
         questions=case_queries.open_questions(session, breach.id),
@@ -252,6 +262,13 @@ def _counted(session: Session, opened: Opened) -> tuple[Tally, Sequence[PromiseG
         return counted, case_queries.promises(session, breach.id, CLOCKS_MOST), owed.heard_first(session, breach)
 
     return _COUNTED.at(session, opened.frontier, (breach.id, domains), read)
+
+
+def _story(session: Session, breach: Breach, reader: trail.Reader) -> Story:
+    happened = trail.events(session, reader, trail.Narrowing(kind="breach", identifier=str(breach.id)), before_idx=None)
+    people = {one for one in sentences.references(happened.rows) | _people(breach) if one[0] != "breach"}
+    names = registry.names_of(session, people)
+    return Story(happenings(session, breach, happened.rows, names), happened.next_key is not None, names)
 
 
 def offers(breach: Breach) -> tuple[Offer, ...]:

@@ -100,6 +100,7 @@ def test_a_case_sends_few_statements_and_fewer_while_nothing_happens(sqlite_data
         with listening(desk) as again:
             client.get(path)
         assert len(again) < len(first) <= 17, (path, len(first), len(again))
+        assert [any("trail_event.body" in statement for statement, _ in sent) for sent in (first, again)] == [True, False], path
 
 
 def test_board_list_and_year_send_few_statements(sqlite_database: Database) -> None:
