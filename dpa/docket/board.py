@@ -6,10 +6,11 @@ Counts look at the first two hundred lines only, so that they cost the same on a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,9 @@ from dpa.people.models import Organisation, Person
 from dpa.web.identity import Scope
 from dpa.web.paging import decode_key, encode_key, instant_of, number_of, text_of
 
+Grants = Mapping[int, Collection[str]]
+"""Permissions of the person who looks, by organisation."""
+NO_GRANTS: Grants = MappingProxyType({})
 PAGE = 50
 COUNTED = 200
 PAUSED_SHOWN = 20
@@ -104,12 +108,13 @@ class BoardView:
 
 
 def board(
-    session: Session, scope: Scope, now: datetime, filters: Filters | None = None, *, person_id: int | None = None, zone: str = "UTC"
-) -> BoardView:
+    session: Session, scope: Scope, now: datetime, filters: Filters | None = None, *,
+    person_id: int | None = None, zone: str = "UTC", grants: Grants = NO_GRANTS,
+) -> BoardView:  # fmt: skip
     """Return the board of what the scope may see; at most six statements, whatever there is.
 
-    `person_id` is who is looking, for the filter `me`; `zone` decides where the days of the coming week begin. Raises
-    `Invalid` for a damaged page key.
+    `person_id` is who is looking, for the filter `me`; `grants` says which acts the lines may lead to: without it, each leads to
+    its case. `zone` decides where the days of the coming week begin. Raises `Invalid` for a damaged page key.
     """
     filters = filters or Filters()
     whole = Looked(scope.organisation_ids, State.OPEN, Filters(), person_id)
@@ -120,8 +125,8 @@ def board(
     page = leaders(session, looked, limit=PAGE + 1, after=key) if key else found[: PAGE + 1]
     paused_of = Looked(scope.organisation_ids, State.PAUSED, filters, person_id)
     paused = [] if key else leaders(session, paused_of, limit=PAUSED_SHOWN + 1)
-    rows = _load(session, looked, [one.id for one in page[:PAGE]], now)
-    paused_rows = _load(session, paused_of, [one.id for one in paused[:PAUSED_SHOWN]], now)
+    rows = _load(session, looked, [one.id for one in page[:PAGE]], now, grants)
+    paused_rows = _load(session, paused_of, [one.id for one in paused[:PAUSED_SHOWN]], now, grants)
     more = len(page) > PAGE
     return BoardView(
         filters=filters,
@@ -168,14 +173,14 @@ def _lines(looked: Looked) -> Select[Any]:
     )
 
 
-def _load(session: Session, looked: Looked, ids: Sequence[int], now: datetime) -> list[Row]:
+def _load(session: Session, looked: Looked, ids: Sequence[int], now: datetime, grants: Grants = NO_GRANTS) -> list[Row]:
     """Load lines in the order of `ids`. One statement, none for no lines."""
     if not ids:
         return []
     found: dict[int, Row] = {}
     for *columns, organisation, owner, count in session.execute(_lines(looked.form), {"ids": ids} | looked.values):
         shown = Shown(*columns)
-        found[shown.id] = presenting.row(shown, now, organisation=organisation, owner=owner, count=count)
+        found[shown.id] = presenting.row(shown, now, organisation=organisation, owner=owner, count=count, held=grants.get(shown.organisation_id, ()))
     return [found[number] for number in ids if number in found]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
@@ -50,7 +51,7 @@ class Row:
     id: int
     kind: str
     url: str
-    """Page with the act that ends it."""
+    """Page with the act that ends it, or the case for those who may not do the act."""
     entry_url: str
     """Page of the deadline itself."""
     act: str
@@ -100,6 +101,7 @@ class Shown:
     """What a line shows of an entry: read as columns, since most of an entry's are not shown, and its rule stays the text it is stored as."""
 
     id: int
+    organisation_id: int
     kind: str
     subject_id: int
     subject_label: str
@@ -131,19 +133,22 @@ COLUMNS: tuple[ColumnElement[Any], ...] = (*(getattr(DocketEntry, name) for name
 """What to select for a `Shown`, in its order."""
 
 
-def row(entry: Shown, now: datetime, *, organisation: str, owner: str | None, count: int = 1, explained: bool = True) -> Row:
-    """Return the line of an entry that stands for `count` deadlines of its case and kind."""
+def row(
+    entry: Shown, now: datetime, *, organisation: str, owner: str | None, count: int = 1, explained: bool = True, held: Collection[str] = ()
+) -> Row:
+    """Return the line of an entry that stands for `count` deadlines of its case and kind, for somebody with the permissions `held` in its organisation."""
     kind = kinds.kind_or_plain(entry.kind)
     standing = rules.standing(Facts(entry.state, entry.target_at, entry.due_at, entry.met_at, entry.paused_at), now)
     told = _counted_out(entry.rule, entry.basis, kind.begins) if explained else Explanation((), ())
     entry_url = PATH.format(id=entry.id)
     latest, target = entry.due_at or entry.target_at, entry.target_at
+    act, url = kind.way(entry.subject_id, runs=entry.state not in rules.CLOSED, held=held) if kind.path else (kind.act, entry_url)
     return Row(
         id=entry.id,
         kind=entry.kind,
-        url=kind.page(entry.subject_id) if kind.path else entry_url,
+        url=url,
         entry_url=entry_url,
-        act=kind.act,
+        act=act,
         icon=kind.icon,
         title=entry.title if count == 1 else f"{EXERCISE if entry.title.startswith(EXERCISE) else ''}{kind.grouped(count, entry.subject_label)}",
         basis=f"{organisation}, {entry.basis}",

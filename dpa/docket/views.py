@@ -35,7 +35,7 @@ def board() -> Page:
     """Show what is due, soonest first."""
     person, now = identity.signed_in(), edge.now()
     session, scope, zone = edge.session(), edge.scope(READ), _zone()
-    view = queries.board(session, scope, now, filters.read(request.args), person_id=person.user_id, zone=zone)
+    view = queries.board(session, scope, now, filters.read(request.args), person_id=person.user_id, zone=zone, grants=person.grants)
     may_read_trail = person.may("trail.read")
     return render_template(
         "docket/board.html",
