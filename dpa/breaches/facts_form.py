@@ -25,7 +25,7 @@ from dpa.breaches.facts import FactSheet, FactsProblem, build, words
 from dpa.breaches.facts.severity import LOSSES, DataKind, Ease, Factor, Loss
 from dpa.breaches.facts.showing import lowered
 from dpa.breaches.facts.words import Word
-from dpa.languages.countries import EEA
+from dpa.languages.countries import BY_NAME
 from dpa.web.forms import Form, ZonedDateTimeField
 
 NOT_SAID = "Nothing said yet"
@@ -257,14 +257,13 @@ def _lines(text: str | None) -> list[str]:
 
 def _countries(text: str | None, faults: dict[str, str]) -> list[Mapping[str, Any]]:
     """Read a country on each line, by code or name, with the number of people where it is known: `FR 1200`."""
-    codes = {name.lower(): code for code, name in EEA.items()}
     found: list[Mapping[str, Any]] = []
     for line in _lines(text):
         name, _, number = line.rpartition(" ")
         digits = number.replace(",", "").replace("\N{NO-BREAK SPACE}", "")
         if not (name and digits.isascii() and digits.isdigit()):
             name, digits = line, ""
-        code = codes.get(name.strip().lower(), name.strip().upper())
+        code = BY_NAME.get(name.strip().lower(), name.strip().upper())
         if not (len(code) == 2 and code.isascii() and code.isalpha()):
             faults["countries"] = f"“{name.strip()[:40]}” is no country we know; write its code of two letters, such as FR 1200."
             return []

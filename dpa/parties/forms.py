@@ -29,7 +29,7 @@ class ControllerForm(Form):
     organisation = SelectField("Organisation", [InputRequired("Choose an organisation.")], coerce=int)
     name = StringField("Legal name", [DataRequired("Enter the customer's legal name."), Length(max=200)])
     reference = StringField("Your reference", [DataRequired("Enter your own number for this customer."), Length(max=40)])
-    country = StringField("Country", [Length(max=2, message="Enter the country as two capital letters, such as FR.")])
+    country = StringField("Country", [Length(max=2, message="Enter the two capital letters of the country, such as FR.")])
     language = SelectField("Language of notices", choices=_languages(""), default="")
 
     def keep(self, stored: str) -> ControllerForm:

@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from dpa.alerts import addresses
+from dpa.languages.countries import country_fault
 
 MAIL = re.compile(r"[^@\s,;:<>\"()\[\]\\\x00-\x20]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
@@ -87,8 +88,8 @@ def controller_errors(controller: ControllerInput) -> Mapping[str, str]:
         errors["reference"] = "A reference has 1 to 40 letters, digits, dots, dashes, slashes or underscores and begins with a letter or digit."
     if not controller.name.strip() or len(controller.name) > NAME_MAX:
         errors["name"] = f"Enter the customer's legal name, at most {NAME_MAX} characters."
-    if controller.country and not re.fullmatch(r"[A-Z]{2}", controller.country):
-        errors["country"] = "Enter the country as two capital letters, such as FR."
+    if controller.country and (fault := country_fault(controller.country)):
+        errors["country"] = fault
     if controller.language and not re.fullmatch(r"[a-z]{2}", controller.language):
         errors["language"] = "Enter the language as two small letters, such as fr, or leave it empty."
     return errors

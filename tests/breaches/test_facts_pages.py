@@ -105,6 +105,8 @@ def test_what_is_missing_stands_in_the_order_a_controller_needs_it(house: House)
         ({"records_value": "many"}, "Enter a whole number"),
         ({"countries": "FR 12\nAtlantis"}, "“Atlantis” is no country we know"),
         ({"countries": "FR\nFrance 7"}, "Name each country once"),
+        ({"countries": "FR 12\nUK 3"}, "“UK” is no code of ISO 3166; write GB for the United Kingdom."),
+        ({"countries": "Switzerland\nzz 3"}, "There is no country “ZZ”"),
         ({"occurrence_began": "2026-11-20T10:00"}, "Choose what is known about the time"),
         ({"occurrence": "period", "occurrence_began": "2026-11-20T10:00", "occurrence_ended": "2026-11-19T10:00"}, "cannot end before it began"),
         ({"occurrence": "day", "occurrence_began": "2026-03-29T02:30"}, "does not exist in Europe/Paris"),

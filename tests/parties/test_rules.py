@@ -44,6 +44,8 @@ def test_addresses_that_do_not(address: str) -> None:
         (ControllerInput("C-1", " "), "name"),
         (ControllerInput("C-1", "x" * 201), "name"),
         (ControllerInput("C-1", "X", "fr"), "country"),
+        (ControllerInput("C-1", "X", "ZZ"), "country"),
+        (ControllerInput("C-1", "X", "UK"), "country"),
         (ControllerInput("C-1", "X", "FR", "FR"), "language"),
         (ControllerInput("C-1", "X", "FR", "fra"), "language"),
     ],

@@ -247,6 +247,7 @@ REFUSED_SET_UPS = [
     ({"zone": "Europe/Nowhere"}, "Not a valid choice"),
     ({"calendar": "ZZ"}, "no holiday calendar"),
     ({"country": "France"}, "two capital letters"),
+    ({"country": "EL"}, "write GR for Greece"),
     ({"mail_domains": "not a domain"}, "is not a mail domain"),
     ({"name": "日本"}, "Latin letters"),
 ]

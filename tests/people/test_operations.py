@@ -95,6 +95,7 @@ REFUSED_FACTS: list[tuple[dict[str, object], set[str]]] = [
     ({"zone": "GMT+1"}, {"zone"}),
     ({"country": "fr"}, {"country"}),
     ({"country": "FRA"}, {"country"}),
+    ({"country": "ZZ"}, {"country"}),
     ({"calendar": "ZZ"}, {"calendar"}),
     ({"mail_domains": ("Example.org",)}, {"mail_domains"}),
     ({"mail_domains": ("not a domain",)}, {"mail_domains"}),

@@ -1,4 +1,4 @@
-"""What a fact sheet may not newly say: times that cannot be, a promise that has passed, a mail address that is none. Pure.
+"""What a fact sheet may not newly say: times that cannot be, a promise that has passed, a mail address or a country that is none. Pure.
 
 Only what a save changes is looked at: a promise that was good when it was given passes with time, and the sheet stays as it was kept.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dpa.breaches.facts.sheet import FactSheet
+from dpa.languages.countries import country_fault
 from dpa.parties.rules import MAIL
 
 
@@ -21,6 +22,9 @@ def impossible(sheet: FactSheet, before: FactSheet, *, now: datetime, detected_a
         found["contact_mail"] = "This is no mail address; write one such as dpo@example.org, and other words under how to reach the person."
     if sheet.subprocessor is not None and sheet.subprocessor != before.subprocessor and sheet.subprocessor.told_at and sheet.subprocessor.told_at > now:
         found["subprocessor_told"] = "It cannot have told you in the future; check the date and the time zone."
+    known = {country.code for country in before.countries}
+    if fault := next((fault for country in sheet.countries if country.code not in known and (fault := country_fault(country.code))), None):
+        found["countries"] = fault
     return found | _occurrence(sheet, before, now, detected_at)
 
 

@@ -13,6 +13,7 @@ from dpa.deadlines.calendars import calendar_named
 from dpa.evidence import trail
 from dpa.evidence.register import rules as numbering
 from dpa.evidence.register import store
+from dpa.languages.countries import country_fault
 from dpa.people import links, queries, rules
 from dpa.people.events import Event
 from dpa.people.models import LinkPurpose, Organisation, Person
@@ -162,8 +163,8 @@ def check_facts(facts: OrganisationFacts) -> None:
         wrong["name"] = fault
     if facts.zone not in _zones():
         wrong["zone"] = f"There is no time zone {facts.zone[:60]!r}; use a name such as Europe/Paris."
-    if not (len(facts.country) == 2 and facts.country.isascii() and facts.country.isalpha() and facts.country.isupper()):
-        wrong["country"] = "Enter the two capital letters of the country, such as FR."
+    if fault := country_fault(facts.country):
+        wrong["country"] = fault
     try:
         calendar_named(facts.calendar)
     except Invalid as error:

@@ -37,6 +37,8 @@ def began(hours: float, ended: float | None = None) -> dict[str, object]:
     ({"occurrence": began(-5, 1)}, "occurrence_ended"),
     ({"subprocessor": {"name": "Nimbus", "told_at": NOW - HOUR}}, None),
     ({"subprocessor": {"name": "Nimbus", "told_at": NOW + HOUR}}, "subprocessor_told"),
+    ({"countries": [{"code": "FR"}, {"code": "GB", "people": 3}]}, None),
+    ({"countries": [{"code": "FR"}, {"code": "UK", "people": 3}]}, "countries"),
 ])  # fmt: skip
 def test_new_answers_that_cannot_be_are_refused(answers: dict[str, object], field: str | None) -> None:
     new = sheet(**answers)
