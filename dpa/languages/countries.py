@@ -16,7 +16,7 @@ EEA: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """ISO 3166-1 code and name: the European Economic Area, which is the 27 member states, Iceland, Liechtenstein and Norway."""
 _NEAR: Mapping[str, str] = MappingProxyType({"CH": "Switzerland", "GB": "United Kingdom", "US": "United States"})
-BY_NAME: Mapping[str, str] = MappingProxyType({name.lower(): code for code, name in (EEA | _NEAR).items()})
+BY_NAME: Mapping[str, str] = MappingProxyType({name.lower(): code for code, name in (*EEA.items(), *_NEAR.items())})
 """Code by name in small letters, for those we hold a name of."""
 _KOSOVO = "XK"
 """Not in ISO 3166-1, which leaves it to its users; what the European Union writes for a country whose customers could not be recorded otherwise."""
