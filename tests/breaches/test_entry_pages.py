@@ -13,9 +13,11 @@ from sqlalchemy import event, select
 
 from dpa.agreements import operations as agreements
 from dpa.agreements.models import Agreement
+from dpa.alerts.models import OutboxMessage
 from dpa.breaches import operations
 from dpa.breaches.models import Affected, Breach, BreachAwareness
 from dpa.docket.models import DocketEntry
+from dpa.evidence.register.models import IssuedDocument
 from dpa.extensions import db
 from dpa.people.roles import Role
 from tests.breaches.test_pages import GOOD, House
@@ -75,6 +77,22 @@ def test_another_organisation_keeps_what_was_typed_and_records_nothing(house: Ho
     assert "Lisbon time" in answer.text
     assert answer.text.index("<button type=\"submit\" hidden>") < answer.text.index('name="elsewhere"'), "Enter records"
     assert client.post("/breaches/new", data=GOOD | {"elsewhere": "999"}).status_code == 404
+
+
+def test_who_will_read_the_title_stands_at_its_field_and_no_mail_carries_it(house: House) -> None:
+    client = house.client("dpo")
+    assert "Every customer who is told reads them on its page and in its document" in client.get("/breaches/new").text
+    case = client.post("/breaches/new", data=GOOD | {"title": "Payslips of Jo Doe"}).location.removesuffix("/affected")
+    client.post(f"{case}/affected", data={"selection": "all"})
+    client.post(f"{case}/notice", data={"nature": "It leaked.", "contact": "DPO, now"})
+    assert client.post(f"{case}/release").status_code == 303
+    mails = rows(house, OutboxMessage)
+    assert len(mails) == 2
+    for mail in mails:
+        assert isinstance(mail, OutboxMessage)
+        assert not any("Jo Doe" in text for text in (mail.subject, mail.body_text, mail.body_html))
+    papers = rows(house, IssuedDocument)
+    assert ["Jo Doe" in str(paper.content) for paper in papers if isinstance(paper, IssuedDocument)] == [True, True]
 
 
 def test_little_is_required_and_everything_known_is_kept(house: House) -> None:
