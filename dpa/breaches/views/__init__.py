@@ -13,6 +13,7 @@ from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the
     dora,
     ending,
     evidence,
+    exercise,
     facts,
     house,
     notice,
@@ -24,6 +25,6 @@ from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the
 )
 
 __all__ = [
-    "affecting", "agreement_clocks", "awareness", "blueprint", "changed", "customer", "dora", "ending", "evidence", "facts", "house", "notice", "parts", "previewing", "recording", "showing",
+    "affecting", "agreement_clocks", "awareness", "blueprint", "changed", "customer", "dora", "ending", "evidence", "exercise", "facts", "house", "notice", "parts", "previewing", "recording", "showing",
     "year",
 ]  # fmt: skip
