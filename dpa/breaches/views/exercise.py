@@ -13,7 +13,7 @@ from dpa.web import edge
 
 @blueprint.context_processor
 def frame() -> dict[str, Callable[[], bool]]:
-    """Give the pages of a case what `breaches/_frame.html` asks for."""
+    """Give the pages of a case what `layouts/case.html` asks for."""
     return {"is_exercise": _is_exercise}
 
 
