@@ -21,6 +21,25 @@ ZONE = "Europe/Paris"
 STATES = ("late", "soon", "running", "met", "off")
 
 
+LAYOUTS = (
+    Sample(name="base", reader="the html shell; only the other layouts extend it", blocks="language, title, head, body"),
+    Sample(name="app", reader="people who are signed in: sidebar, banners, page", blocks="title, above, page_header, content"),
+    Sample(name="case", reader="each page of a case: as app, and says on top that an exercise is one", blocks="title, page_header, content"),
+    Sample(name="plain", reader="signing in, errors: one card in the middle", blocks="title, content"),
+    Sample(name="public", reader="customers behind their link, and strangers who check a document", blocks="language, title, content"),
+)
+ANATOMY = (
+    {"label": "List", "value": "page header with the way in, chips, search, table, paging; an empty state that says what to do"},
+    {"label": "Case", "value": "badges in the header, the act that comes next, the promises on one axis, phases, customers, an aside with documents and rare acts, timeline"},
+    {"label": "Step", "value": "steps, error summary, form; what was known or told before stands in the aside"},
+    {"label": "Review", "value": "what cannot be done yet, what differs, a preview, the second person, confirm"},
+    {"label": "One customer", "value": "its clock, decisions somebody answers for, deliveries, questions"},
+    {"label": "Act", "value": "a form with its consequence above the button, the facts beside it"},
+    {"label": "End", "value": "what is still owed, with the page that settles it; else a form"},
+    {"label": "Year", "value": "figures, and time to notice as spans"},
+)
+
+
 class SampleForm(Form):
     """One field of each kind."""
 
@@ -49,6 +68,8 @@ def show() -> str:
 def samples(now: datetime) -> dict[str, Any]:
     """Return the invented facts of the page, around `now`."""
     return {
+        "layouts": LAYOUTS,
+        "anatomy": ANATOMY,
         "clocks": _clocks(now),
         "steps_of_time": _steps(now),
         "rows": [
