@@ -180,7 +180,7 @@ def _standing(entry: DocketEntry, given: Sequence[Given], clock: CustomerClock, 
     if not given:
         return "not told yet", "late" if clock.state == "late" else "soon"
     newest = given[-1]
-    if any(one.delivery.acknowledged_at for one in given if one.notice.id == newest.notice.id):
+    if _confirmed([one for one in given if one.notice.id == newest.notice.id]):
         return "confirmed", "met"
     if newest.delivery.effective_at is not None and newest.delivery.effective_at > now:
         return "given, not received yet", "late" if clock.state == "late" else "running"
@@ -235,6 +235,12 @@ def _early(given: Given) -> bool:
     return given.mail is None and at is not None and released_at is not None and channels.before_text(at, released_at)
 
 
+def _confirmed(these: Sequence[Given]) -> bool:
+    """Tell whether a phase was confirmed; what was said before there was a text is no answer to the text that came."""
+    texts = [one for one in these if not _early(one)] or these
+    return any(one.delivery.acknowledged_at for one in texts)
+
+
 def _heard_only(breach: Breach, given: Sequence[Given]) -> bool:
     """Say of one customer what `queries.owed` says: it was told the newest phase, and not by its text."""
     newest = breach.newest_released
@@ -256,7 +262,7 @@ def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Seque
     if breach.state is not CaseState.OPEN or newest is None or entry.state in {"waived", "superseded"}:
         return None
     these = [one for one in given if one.notice.id == newest.id]
-    if not these or any(one.delivery.acknowledged_at for one in these):
+    if not these or _confirmed(these):
         return None
     failed = all(one.mail is not None and one.mail.state in FAILED for one in these)
     told_at = min((one.delivery.given_at for one in these if one.delivery.given_at), default=None)

@@ -175,11 +175,20 @@ def deliveries_of(session: Session, affected_id: int) -> Sequence[Delivery]:
     return session.scalars(query).all()
 
 
-def unacknowledged(session: Session, breach_id: int) -> int:
-    """Return how many customers were given something and have not confirmed any of it."""
-    given = exists().where(Delivery.affected_id == Affected.id, Delivery.given_at.is_not(None))
-    confirmed = exists().where(Delivery.affected_id == Affected.id, Delivery.acknowledged_at.is_not(None))
-    return session.scalar(select(func.count()).select_from(Affected).where(Affected.breach_id == breach_id, given, ~confirmed)) or 0
+def anybody_unconfirmed(session: Session, breach_id: int, notice: Notice) -> bool:
+    """Tell whether a customer who is owed this phase has not confirmed it, given or not. Who confirmed only what was said before there was a text has not."""
+    confirmed = (
+        select(Delivery.id)
+        .where(Delivery.affected_id == Affected.id, Delivery.notice_id == notice.id, Delivery.acknowledged_at.is_not(None), ~spoken_before(notice))
+        .correlate(Affected)
+        .exists()
+    )
+    query = (
+        select(Affected.id)
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(Affected.breach_id == breach_id, ~confirmed, or_(DocketEntry.state.not_in(WAIVED), Affected.sent_at.is_not(None)))
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def paper_of(session: Session, notice_id: int, affected_id: int) -> int | None:

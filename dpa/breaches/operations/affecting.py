@@ -12,7 +12,7 @@ from dpa.breaches.clocks import Clock
 from dpa.breaches.counting import clocks_of
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
-from dpa.breaches.operations import naming
+from dpa.breaches.operations import following, naming
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.rules import REASON_MIN, Selection
 from dpa.columns import Base
@@ -114,6 +114,7 @@ def owe_nothing(unit: Unit, breach: Breach, row: Affected, rationale: str) -> No
         unit, Event.NOT_REQUIRED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[row],
         data={"agreement": row.agreement_id}, personal={"rationale": row.not_required},
     )  # fmt: skip
+    following.settle_acknowledgements(unit, breach)
 
 
 def _opening(breach: Breach, row: AgreementRow, clock: Clock, since: datetime, owner_id: int | None) -> Opening:

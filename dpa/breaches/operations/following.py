@@ -47,11 +47,15 @@ def after_release(unit: Unit, breach: Breach, notice: Notice) -> None:
 
 
 def settle_acknowledgements(unit: Unit, breach: Breach) -> None:
-    """Meet the chase once every customer who was given the newest phase has acknowledged it."""
-    if queries.unacknowledged(unit.session, breach.id):
+    """Meet the chase once every customer who is owed the newest phase has confirmed it; whoever has not got it yet has not.
+
+    A later phase that is released meanwhile is chased on by the same clock: who never confirmed the one before gains no time by it.
+    """
+    notice = breach.newest_released
+    if notice is None or queries.anybody_unconfirmed(unit.session, breach.id, notice):
         return
     for entry in _open(unit, breach, ACKNOWLEDGE):
-        docket.meet(unit, entry, unit.now, by="every customer acknowledged")
+        docket.meet(unit, entry, unit.now, by=f"every customer confirmed the {TITLES[notice.phase].lower()}")
 
 
 def drop_all(unit: Unit, breach: Breach, reason: str) -> None:
