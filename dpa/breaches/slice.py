@@ -47,7 +47,7 @@ SLICE = Slice(
             start_word="aware",
             begins="awareness of the breach",
             filter_title="Breaches",
-            begin=Beginning("Record an incident", "/breaches/new", "breaches.record"),
+            begin=Beginning("Record an incident", "/breaches/new", "breaches.record", "alert-triangle"),
         ),
         DeadlineKind(
             name=naming.NAME, title="Name who is affected", group_title="Name who is affected by {count} incidents of {subject}", path="/breaches/{id}/affected",

@@ -19,6 +19,7 @@ class Beginning:
     path: str
     permission: str
     """Without it the button is not shown."""
+    icon: str = "plus"
 
 
 @dataclass(frozen=True, slots=True)
