@@ -131,6 +131,7 @@ class PhaseLine:
     released_by: str
     approved_by: str
     drafted_by: str
+    sent_back_by: str
     count: PhaseCount
 
 
@@ -283,7 +284,7 @@ def _facts(newest: BreachFacts | None) -> FactsLine:
 
 
 def _people(breach: Breach) -> set[tuple[str, str]]:
-    actors = [actor for one in breach.notices for actor in (one.released_by, one.approved_by, one.drafted_by)]
+    actors = [actor for one in breach.notices for actor in (one.released_by, one.approved_by, one.drafted_by, one.sent_back_by)]
     return {sentences.actor_reference(actor) for actor in [*actors, breach.closed_by] if actor}
 
 
@@ -292,7 +293,7 @@ def _phases(breach: Breach, counts: Mapping[int, PhaseCount], names: sentences.N
         return sentences.actor_name(actor, names) if actor else ""
 
     return tuple(
-        PhaseLine(one, phases.title_of(one.phase, withdraws=one.withdraws), who(one.released_by), who(one.approved_by), who(one.drafted_by), counts.get(one.id, NONE_YET))
+        PhaseLine(one, phases.title_of(one.phase, withdraws=one.withdraws), who(one.released_by), who(one.approved_by), who(one.drafted_by), who(one.sent_back_by), counts.get(one.id, NONE_YET))
         for one in breach.notices
     )
 

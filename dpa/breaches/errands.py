@@ -41,7 +41,7 @@ _APPROVALS = (
     .join(BreachSettings, BreachSettings.organisation_id == Breach.organisation_id)
     .where(
         PLACES, Breach.state == CaseState.OPEN, Breach.drill.is_(False), BreachSettings.four_eyes == true(),
-        Notice.released_at.is_(None), Notice.approved_by.is_(None), Notice.drafted_by != bindparam("actor"),
+        Notice.released_at.is_(None), Notice.approved_by.is_(None), Notice.sent_back_at.is_(None), Notice.drafted_by != bindparam("actor"),
     )
     .order_by(Notice.drafted_at, Notice.id)
 )  # fmt: skip

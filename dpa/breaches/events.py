@@ -24,6 +24,7 @@ class Event(StrEnum):
     LATENESS_EXPLAINED = "breaches:affected:lateness_explained"
     DISCARDED = "breaches:notice:discarded"
     APPROVED = "breaches:notice:approved"
+    SENT_BACK = "breaches:notice:sent_back"
     HANDED = "breaches:notice:handed_over"
     READ = "breaches:notice:read"
     ACKNOWLEDGED = "breaches:notice:acknowledged"
@@ -60,6 +61,7 @@ SENTENCES: dict[str, str] = {
     Event.LATENESS_EXPLAINED: "gave the reason for telling {count:customer} late",
     Event.DISCARDED: "threw the {phase} away before it was released",
     Event.APPROVED: "approved the {phase} as the second person",
+    Event.SENT_BACK: "sent the {phase} back for a change, as the second person",
     Event.HANDED: "recorded that a notice was given ({channel}), at {given_at}",
     Event.READ: "saw the customer open its notices",
     Event.ACKNOWLEDGED: "saw the customer confirm its notices ({how})",

@@ -213,6 +213,10 @@ class Notice(Base):
     approved_at: Mapped[datetime | None] = mapped_column(Utc())
     """When a second person approved it as it stands; none after each change."""
     approved_by: Mapped[str | None] = mapped_column(String(40))
+    sent_back_at: Mapped[datetime | None] = mapped_column(Utc())
+    """When a second person sent it back for a change; none after each change and once it is approved."""
+    sent_back_by: Mapped[str | None] = mapped_column(String(40))
+    sent_back_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     released_at: Mapped[datetime | None] = mapped_column(Utc())
     """When it was first released; the text is fixed from then on."""
     released_by: Mapped[str | None] = mapped_column(String(40))

@@ -126,6 +126,8 @@ class Approval:
     """Whether the person looking wrote the text last, and so cannot be its second person."""
     own_approval: bool
     """Whether the person looking approved it, and so cannot release it too."""
+    sent_back_by: str = ""
+    """Who sent it back for a change; empty where nobody did, or it was changed since."""
     may: tuple[str, ...] = ()
     """Names of those who may approve it; each was mailed."""
 
@@ -294,7 +296,7 @@ def _part(part: Part, *, final: bool) -> tuple[str, ...]:
 
 def _approval(session: Session, breach: Breach, notice: Notice, actor: str) -> Approval:
     asked = settings_of(session, breach.organisation_id).four_eyes and not breach.drill and notice.released_at is None
-    people = {sentences.actor_reference(one) for one in (notice.drafted_by, notice.approved_by) if one}
+    people = {sentences.actor_reference(one) for one in (notice.drafted_by, notice.approved_by, notice.sent_back_by) if one}
     names = registry.names_of(session, people)
     return Approval(
         eyes=Eyes.APPROVED if notice.approved_by else Eyes.MISSING if asked else Eyes.OFF,
@@ -303,6 +305,7 @@ def _approval(session: Session, breach: Breach, notice: Notice, actor: str) -> A
         approved_at=notice.approved_at,
         own_text=notice.drafted_by == actor,
         own_approval=asked and notice.approved_by == actor,
+        sent_back_by=sentences.actor_name(notice.sent_back_by, names) if notice.sent_back_by and asked else "",
         may=tuple(one.name for one in people_of(session, breach.organisation_id, "breaches.release") if f"u:{one.person_id}" != notice.drafted_by) if asked else (),
     )
 

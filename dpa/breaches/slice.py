@@ -26,7 +26,10 @@ def _blueprints() -> tuple[Blueprint, ...]:
 # A notice the customer's mail server accepts meets that customer's clock, in the same transaction.
 delivery.on_sent("notice", operations.notices_sent)
 
-MAILS = {"breaches/notice": "breach notice", "breaches/approval": "notice that waits for a second person", "breaches/alone": "notice released by one person alone"}
+MAILS = {
+    "breaches/notice": "breach notice", "breaches/approval": "notice that waits for a second person", "breaches/alone": "notice released by one person alone",
+    "breaches/approved": "approval of a notice", "breaches/sent_back": "notice sent back for a change", "breaches/released": "release of a notice by a colleague",
+}  # fmt: skip
 
 SLICE = Slice(
     name="breaches",
@@ -73,7 +76,7 @@ SLICE = Slice(
     errands=(errands.APPROVALS, errands.QUESTIONS, errands.ENDINGS),
     document_kinds=(documents.NOTICE, documents.DRILL, dossier.DOSSIER, register.REGISTER, drill.REPORT),
     jobs=(Job("breaches:deemed", jobs.DEEMED_SECONDS, jobs.deemed),),
-    mails=("breaches/notice", "breaches/approval", "breaches/alone"),
+    mails=tuple(MAILS),
     names={"breach": queries.names},
     words={"mail": MAILS.get, "phase": PHASES.get, "selection": SELECTIONS.get},
     case_parts={"breach": queries.parts},

@@ -66,6 +66,11 @@ def late(desk: Desk) -> None:
     desk.tell()
 
 
+def sent_back(desk: Desk) -> None:
+    drafted(desk)
+    desk.do(lambda unit, breach: operations.send_back(unit, breach, "Say that passwords were not among it."), "second")
+
+
 def ended(desk: Desk) -> None:
     desk.tell()
     assert (
@@ -83,7 +88,7 @@ def exercise(desk: Desk) -> None:
     )
 
 
-STATES: tuple[Callable[[Desk], None], ...] = (unnamed, drafted, told_with_questions, late, ended, exercise)
+STATES: tuple[Callable[[Desk], None], ...] = (unnamed, drafted, told_with_questions, late, sent_back, ended, exercise)
 
 
 def shape(path: str) -> str:

@@ -72,6 +72,7 @@ def release_notice(
         notice.late_reason, notice.emergency_reason = late_reason.strip(), emergency_reason.strip()
         if notice.emergency_reason:
             second.tell_alone(unit, breach, notice)
+        second.answer(unit, breach, notice, second.RELEASED)
     deliveries = _send(unit, breach, notice, organisation, sending)
     following.after_release(unit, breach, notice)
     unit.session.flush()

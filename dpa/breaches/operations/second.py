@@ -1,4 +1,4 @@
-"""Asking for the second person, and telling of a release without one. The mails say where to act; what the notice says stays in the product."""
+"""Asking for the second person, telling whoever wrote the text what came of it, and telling of a release without one. The mails say where to act; what the notice says stays in the product."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from dpa.people.queries import Member
 from dpa.unit import Unit
 
 APPROVAL, ALONE = "breaches/approval", "breaches/alone"
-APPROVE, ADMINISTER = "breaches.release", "organisation.manage"
+APPROVED, SENT_BACK, RELEASED = "breaches/approved", "breaches/sent_back", "breaches/released"
+"""What whoever wrote a text hears of it."""
+APPROVE, ADMINISTER, WRITE = "breaches.release", "organisation.manage", "breaches.record"
+
+
+def asked(unit: Unit, breach: Breach) -> bool:
+    """Tell whether the house asks for a second person; in an exercise nobody does."""
+    return not breach.drill and settings_of(unit.session, breach.organisation_id).four_eyes
 
 
 def ask(unit: Unit, breach: Breach, notice: Notice, *, anew: bool) -> int:
@@ -23,11 +30,25 @@ def ask(unit: Unit, breach: Breach, notice: Notice, *, anew: bool) -> int:
 
     Nobody is asked in an exercise, where the house asks for no second person, and while the text could not be released.
     """
-    if breach.drill or not settings_of(unit.session, breach.organisation_id).four_eyes or rules.draft_errors(draft_of(notice)):
+    if not asked(unit, breach) or rules.draft_errors(draft_of(notice)):
         return 0
     key = f"approval:{notice.id}" + (f":{unit.now:%Y%m%d%H%M%S}" if anew else "")
     others = [one for one in people.members(unit.session, breach.organisation_id, APPROVE) if f"u:{one.person_id}" != notice.drafted_by]
     return _mail(unit, breach, others, APPROVAL, key, f"/breaches/{breach.id}/release")
+
+
+def answer(unit: Unit, breach: Breach, notice: Notice, mail: str) -> int:
+    """Mail whoever wrote the text last what a colleague did with it: approved it, sent it back, or released it. Returns how many mails.
+
+    Nobody is told of their own act, nor where the house asks for no second person. The link leads where that person may go on.
+    """
+    if not asked(unit, breach) or notice.drafted_by == unit.actor:
+        return 0
+    writers = [one for one in people.members(unit.session, breach.organisation_id, WRITE) if f"u:{one.person_id}" == notice.drafted_by]
+    releases = any(f"u:{one.person_id}" == notice.drafted_by for one in people.members(unit.session, breach.organisation_id, APPROVE))
+    case = f"/breaches/{breach.id}"
+    path = {APPROVED: f"{case}/release" if releases else case, SENT_BACK: f"{case}/notice"}.get(mail, case)
+    return _mail(unit, breach, writers, mail, f"{mail.rpartition('/')[2]}:{notice.id}:{unit.now:%Y%m%d%H%M%S}", path)
 
 
 def tell_alone(unit: Unit, breach: Breach, notice: Notice) -> int:

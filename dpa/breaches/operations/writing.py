@@ -10,7 +10,7 @@ from dpa.breaches.models import Breach, Notice, NoticeText
 from dpa.breaches.notices import text_errors
 from dpa.breaches.operations import second
 from dpa.breaches.operations.guards import must_be_open
-from dpa.breaches.phases import Phase, Told, next_phases, word_errors
+from dpa.breaches.phases import REASON_MIN, Phase, Told, next_phases, word_errors
 from dpa.breaches.rules import FIELDS, Draft
 from dpa.breaches.versions import house_language
 from dpa.evidence import trail
@@ -64,17 +64,22 @@ def save_draft(
 def _take_approval_back(unit: Unit, breach: Breach, notice: Notice) -> bool:
     """End an approval with the change that ends it, in a line of its own: who reads the trail must see that what was approved does not stand any more.
 
-    Returns whether there was one.
+    What was sent back is changed with it, too. Returns whether a second person had answered, who is then asked anew.
     """
-    approved = notice.approved_by is not None
+    approved, sent_back = notice.approved_by is not None, notice.sent_back_by is not None
     notice.approved_at = notice.approved_by = None
+    _clear_sent_back(notice)
     unit.session.flush()
     if approved:
         trail.record(
             unit, Event.APPROVAL_ENDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice],
             data={"phase": notice.phase.value, "number": notice.number},
         )  # fmt: skip
-    return approved
+    return approved or sent_back
+
+
+def _clear_sent_back(notice: Notice) -> None:
+    notice.sent_back_at, notice.sent_back_by, notice.sent_back_reason = None, None, ""
 
 
 def _begin(unit: Unit, breach: Breach) -> Notice:
@@ -110,23 +115,55 @@ def discard_draft(unit: Unit, breach: Breach) -> None:
 
 
 def approve(unit: Unit, breach: Breach) -> Notice:
-    """Approve the phase being written as it stands, as the second person. Raises `Conflict` for whoever wrote it last, or with nothing to approve."""
-    must_be_open(breach)
-    notice = breach.draft
-    if notice is None:
-        raise Conflict("There is no notice to approve; write it first.")
+    """Approve the phase being written as it stands, as the second person, and mail whoever wrote it last.
+
+    Raises `Conflict` for whoever wrote it last, or with nothing to approve.
+    """
+    notice = _for_second_person(unit, breach)
     if errors := text_errors(notice):
         raise Invalid("The notice cannot be approved like this.", fields=errors)
-    if notice.approved_by is not None:
-        raise Conflict("The notice is approved already; it can be released.")
-    if notice.drafted_by == unit.actor:
-        raise Conflict("Whoever wrote the notice cannot be its second person; ask a colleague.")
     notice.approved_at, notice.approved_by = unit.now, unit.actor
+    _clear_sent_back(notice)
     unit.session.flush()
+    second.answer(unit, breach, notice, second.APPROVED)
     trail.record(
         unit, Event.APPROVED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice, breach],
         data={"phase": notice.phase.value, "number": notice.number},
     )  # fmt: skip
+    return notice
+
+
+def send_back(unit: Unit, breach: Breach, reason: str) -> Notice:
+    """Send the phase being written back for a change, as the second person, and mail whoever wrote it last. The reason is read in the product.
+
+    Whoever may approve may still do so as it stands, and an emergency waits for nobody. Raises `Conflict` as `approve` does and where the
+    house asks for no second person, `Invalid` for a reason that says nothing.
+    """
+    notice = _for_second_person(unit, breach)
+    if not second.asked(unit, breach):
+        raise Conflict("No second person is asked for here; change the text yourself, or tell whoever wrote it.")
+    if len(reason.strip()) < REASON_MIN:
+        raise Invalid("Say in a sentence what should be changed.", fields={"reason": "Say in a sentence what should be changed."})
+    notice.sent_back_at, notice.sent_back_by, notice.sent_back_reason = unit.now, unit.actor, reason.strip()
+    unit.session.flush()
+    second.answer(unit, breach, notice, second.SENT_BACK)
+    trail.record(
+        unit, Event.SENT_BACK, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[notice, breach],
+        data={"phase": notice.phase.value, "number": notice.number}, personal={"reason": {"change": notice.sent_back_reason}},
+    )  # fmt: skip
+    return notice
+
+
+def _for_second_person(unit: Unit, breach: Breach) -> Notice:
+    """Return what a second person is to read; raises `Conflict` when there is nothing, it is approved, or the actor wrote it."""
+    must_be_open(breach)
+    notice = breach.draft
+    if notice is None:
+        raise Conflict("There is no notice to approve; write it first.")
+    if notice.approved_by is not None:
+        raise Conflict("The notice is approved already; it can be released.")
+    if notice.drafted_by == unit.actor:
+        raise Conflict("Whoever wrote the notice cannot be its second person; ask a colleague.")
     return notice
 
 

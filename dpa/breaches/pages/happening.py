@@ -19,7 +19,7 @@ from dpa.evidence.trail.models import TrailEvent
 from dpa.evidence.trail.sentences import Line
 from dpa.parties.models import Controller
 
-TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", Event.RELEASED: "running", Event.RELEASED_ALONE: "soon", Event.APPROVAL_ENDED: "soon", Event.SENT: "met"}
+TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", Event.RELEASED: "running", Event.RELEASED_ALONE: "soon", Event.APPROVAL_ENDED: "soon", Event.SENT_BACK: "soon", Event.SENT: "met"}
 
 
 @dataclass(frozen=True, slots=True)

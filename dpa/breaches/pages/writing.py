@@ -14,6 +14,7 @@ from dpa.breaches.notices import matters
 from dpa.breaches.pages.facts import merged
 from dpa.breaches.rules import Draft
 from dpa.breaches.versions import draft_of, house_language
+from dpa.evidence.trail import registry, sentences
 from dpa.languages import ENGLISH, Language
 
 MATTERS = {
@@ -75,6 +76,13 @@ def beside(session: Session, breach: Breach, notice: Notice | None) -> Beside | 
     read = {one.key: one.text for one in matters(text, notice.phase, ENGLISH, withdraws=notice.withdraws)}
     instead = dict.fromkeys(f"“{read[name]}”" for name in missing if read[name])
     return Beside(newest.number, tuple(MATTERS[name] for name in missing), tuple(instead), newer=_after(newest, notice))
+
+
+def sent_back_by(session: Session, notice: Notice | None) -> str:
+    """Return who sent the text back for a change; empty where nobody did."""
+    if notice is None or notice.sent_back_by is None:
+        return ""
+    return sentences.actor_name(notice.sent_back_by, registry.names_of(session, {sentences.actor_reference(notice.sent_back_by)}))
 
 
 def _after(sheet: BreachFacts, notice: Notice) -> bool:

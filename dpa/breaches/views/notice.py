@@ -8,7 +8,7 @@ from dataclasses import asdict
 from flask import flash, redirect, render_template, request, url_for
 
 from dpa.breaches import authorised, case_queries, operations, queries, reviewing
-from dpa.breaches.act_forms import DraftForm, EmptyForm, ReleaseForm
+from dpa.breaches.act_forms import DraftForm, EmptyForm, ReasonForm, ReleaseForm
 from dpa.breaches.case import Offer
 from dpa.breaches.models import Breach
 from dpa.breaches.operations.guards import must_be_open
@@ -29,6 +29,12 @@ from dpa.web.words import plural
 DISCARD = ActPage(
     RECORD, "Discard the text?", "What was told before stays as it is. The saved texts remain in the trail.", "Discard it",
     "The text was discarded. Nothing of it has left.", "danger", "The text being written is thrown away; this cannot be undone.",
+)  # fmt: skip
+
+
+SEND_BACK = ActPage(
+    RELEASE, "Send the text back?", "Whoever wrote it is mailed that it was sent back, and reads your reason here. A colleague may still approve it as it stands.", "Send it back",
+    "The text was sent back. You are asked again when it was changed.", consequence="No notice leaves by this, and no clock waits for it.",
 )  # fmt: skip
 
 
@@ -59,7 +65,7 @@ def write_notice(breach_id: int) -> Page:
     told = [line for line in breach.notices if line.released_at is not None]
     return render_template(
         "breaches/notice.html", form=form, breach=breach, offers=offers, told=told, titles=TITLES, made_of=start.version if start else 0,
-        beside=writing.beside(edge.session(), breach, newest),
+        beside=writing.beside(edge.session(), breach, newest), sent_back_by=writing.sent_back_by(edge.session(), breach.draft),
     ), status(form)  # fmt: skip
 
 
@@ -123,6 +129,20 @@ def approve(breach_id: int) -> Page:
         operations.approve(unit, queries.breach(unit.session, edge.scope(RELEASE), breach_id))
     flash("You approved the notice as it stands. Whoever wrote it, or another colleague, can release it now.", "success")
     return redirect(url_for("breaches.review", breach_id=breach_id), 303)
+
+
+@blueprint.route("/breaches/<int:breach_id>/notice/send-back", methods=["GET", "POST"])
+@access.needs(RELEASE)
+def send_back(breach_id: int) -> Page:
+    """Send the phase back for a change, as its second person."""
+    breach = queries.breach(edge.session(), edge.scope(RELEASE), breach_id)
+    must_be_open(breach)
+    form = ReasonForm()
+    form.reason.label.text, form.reason.description = "What should be changed", "Whoever wrote it reads it beside the text; it stands in the trail, and customers never read it."
+    return perform(
+        SEND_BACK, form, breach_id, lambda unit, fresh: operations.send_back(unit, fresh, form.reason.data or ""),
+        back=("Review", url_for("breaches.review", breach_id=breach.id)), facts=[{"label": "Breach", "value": breach.reference, "hint": breach.title}],
+    )  # fmt: skip
 
 
 def _review_page(breach: Breach, form: ReleaseForm, problem: Conflict | Invalid | None = None) -> Page:
