@@ -55,14 +55,16 @@ def order_register(unit: Unit, organisation: Organisation, asked: Asked) -> Issu
     ))  # fmt: skip
 
 
-def order_drill_report(unit: Unit, breach: Breach, organisation: Organisation) -> IssuedDocument:
-    """Order the report of an exercise. Raises `Conflict` for a real incident, and before the exercise is closed."""
+def order_drill_report(unit: Unit, breach: Breach, organisation: Organisation, as_of: datetime) -> IssuedDocument:
+    """Order the report of an exercise as of an instant. Raises `Conflict` for a real incident, and where the exercise was not closed by then."""
     if not breach.drill:
         raise Conflict("This was no exercise; issue dossiers for its customers instead.")
     if breach.state is CaseState.OPEN:
         raise Conflict("The exercise still runs; close it first, then issue its report.")
-    case = case_file(unit.session, breach, unit.now)
-    customers = customer_files(unit.session, case, reading.affected(unit.session, [breach.id], unit.now))
+    case = case_file(unit.session, breach, as_of)
+    if case.state.state is CaseState.OPEN:
+        raise Conflict("The exercise still ran at that time; choose a time after it was closed, or leave it empty for now.")
+    customers = customer_files(unit.session, case, reading.affected(unit.session, [breach.id], as_of))
     return issuing.order(unit, Order(
         kind=drill.KIND, organisation_id=organisation.id, issuer=people.issuer(organisation), title=breach.title, subject=("breach", breach.id),
         content=drill.content(unit.session, case, customers, organisation), approvals=(people.approval(unit, organisation.id, "asked for this report"),),

@@ -103,9 +103,13 @@ def _order(breach_id: int, affected_ids: Sequence[int], as_of: datetime) -> list
 @access.needs(ISSUE)
 def order_report(breach_id: int) -> Page:
     """Order the report of a closed exercise and have it made at once."""
+    try:
+        as_of = _as_of(queries.breach(edge.session(), edge.scope(ISSUE), breach_id))
+    except Invalid:
+        return _evidence(queries.breach(edge.session(), edge.scope(ISSUE), breach_id))
     with edge.transaction() as unit:
         breach = queries.breach(unit.session, edge.scope(ISSUE), breach_id)
-        paper = documenting.order_drill_report(unit, breach, own(breach))
+        paper = documenting.order_drill_report(unit, breach, own(breach), as_of)
         ordering.once(unit, [paper], request.form.get("seen", type=row_number))
         number = paper.id
     return _made_at_once(number)

@@ -17,9 +17,10 @@ from tests.breaches.evidence.house import HOUR, Further, Story, exercise
 from tests.breaches.test_phases import Case
 
 
-def report(case: Case, hours: float = 30) -> dict[str, object]:
+def report(case: Case, hours: float = 30, as_of: float | None = None) -> dict[str, object]:
     with case.at(hours) as unit:
-        paper = documenting.order_drill_report(unit, case.breach, unit.session.merge(case.ground.organisation))
+        then = unit.now if as_of is None else unit.now + (as_of - hours) * HOUR
+        paper = documenting.order_drill_report(unit, case.breach, unit.session.merge(case.ground.organisation), then)
         return records.read(paper.content)
 
 
@@ -32,6 +33,26 @@ def test_every_step_has_its_time_and_those_not_taken_have_none(here: Ground) -> 
     }  # fmt: skip
     named = said["steps"][3]  # type: ignore[index]
     assert (named["first_at"][11:16], named["last_at"][11:16]) == ("12:00", "13:00")
+
+
+def test_a_report_holds_what_was_so_at_its_time(here: Ground) -> None:
+    case = exercise(here)
+    with case.at(35) as unit:
+        operations.reopen(unit, case.breach, "One more thing is tried out.")
+    with case.at(38) as unit:
+        operations.acknowledge(unit, case.breach, case.rows[0], "Bo Lind", "link")
+    with case.at(40) as unit:
+        operations.close(unit, case.breach, Ending("Everybody knew what to do.", NO_FINAL))
+    then, now = report(case, 50, as_of=30)["content"], report(case, 50)["content"]
+    assert [one["after_s"] for one in then["steps"] if one["step"] == "Acknowledged"] == [None]  # type: ignore[index]
+    assert [one["after_s"] for one in now["steps"] if one["step"] == "Acknowledged"] == [40 * 3600]  # type: ignore[index]
+    assert then["as_of"] != now["as_of"]  # type: ignore[index]
+
+
+def test_a_report_as_of_a_time_when_the_exercise_ran_is_refused(here: Ground) -> None:
+    case = exercise(here)
+    with pytest.raises(Conflict, match="still ran at that time"):
+        report(case, 50, as_of=26)
 
 
 def test_achieved_times_stand_against_each_promise(here: Ground) -> None:

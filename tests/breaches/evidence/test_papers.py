@@ -79,7 +79,7 @@ def test_every_kind_is_sound_even_with_hostile_texts(sealing: Ground, tmp_path: 
     order(hostile(sealing), 60)
     drill = exercise(sealing)
     with drill.at(61) as unit:
-        documenting.order_drill_report(unit, drill.breach, unit.session.merge(sealing.organisation))
+        documenting.order_drill_report(unit, drill.breach, unit.session.merge(sealing.organisation), unit.now)
     papers = issue(sealing, NOW + 62 * HOUR)
     found = files(sealing, papers, OURS, tmp_path)
     assert len(found) == 1 + 3 + 1 + 1 + 1 + 1
