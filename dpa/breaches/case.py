@@ -60,7 +60,7 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
     NextAct.WRITE_NOTICE: ("Write the notice", "One text for all customers; name, agreement and clause are filled in for each."),
     NextAct.RELEASE: ("Review and release the notice", "The text is saved and nothing has left yet."),
     NextAct.REPAIR_RECIPIENTS: ("Repair the addresses of customers who were not told", "Add a contact, then release again; those told already get no second mail."),
-    NextAct.WAIT_FOR_DELIVERY: ("Notices are on their way", "Each clock is met when the mail server accepts the customer's notice."),
+    NextAct.WAIT_FOR_DELIVERY: ("Notices are on their way", "Each clock is met when the mail server accepts the customer's notice, or when a letter counts as received."),
     NextAct.EXPLAIN_LATENESS: ("Say why customers were told late", "The reason stands in their dossier; the case cannot be closed without it."),
     NextAct.GIVE_WORD: ("Give the next word", "It was promised in the last notice: a supplement, or the final notice when nothing is open any more."),
     NextAct.SEND_FINAL: ("Send the final notice", "Customers were told that further information follows. A supplement comes first where there is more to tell; to close without a final notice, say why."),
@@ -304,6 +304,7 @@ def _situation(found: Reads) -> rules.Situation:
         counts=found.counts, open=breach.state is CaseState.OPEN, draft=draft is not None,
         draft_ready=draft is not None and not notices.text_errors(draft), released=breach.newest_released is not None,
         unexplained=found.closing.unexplained, word_owed=found.word is not None, more_announced=phases.more_announced(told_of(breach)),
+        open_clocks=found.closing.open_clocks,
     )  # fmt: skip
 
 
@@ -388,6 +389,8 @@ def _row(line: AffectedLine, now: datetime, upstream: str, breach: Breach, why_n
     words, tint, symbol = STANDING_WORDS[line.standing]
     if line.kept and line.standing is Standing.SENT:
         words, tint, symbol = kept_words(breach.newest_released.phase if breach.newest_released else None), *KEPT_WORDS[1:]
+    if line.standing is Standing.SENT and line.running:
+        words, tint, symbol = "given, not received yet", "running", "send"
     if line.standing is Standing.RELEASED and line.mail_error:
         words, tint, symbol = "not accepted yet", "soon", "clock-exclamation"
     if line.standing is Standing.RELEASED and line.met_at is None and line.paused_at is None and line.due_at < now:

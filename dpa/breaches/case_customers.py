@@ -20,6 +20,7 @@ from dpa.breaches.models import Affected, Breach, Delivery
 from dpa.breaches.queries import (
     CASE,
     NOTIFY,
+    RUNNING,
     UNDELIVERABLE,
     WAIVED,
     newest_delivery,
@@ -30,7 +31,8 @@ from dpa.breaches.queries import (
 from dpa.breaches.rules import Standing
 from dpa.columns import Utc
 from dpa.docket.explaining import Explanation
-from dpa.docket.models import RUNNING, DocketEntry
+from dpa.docket.models import RUNNING as ON_INDEX
+from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import RULE, explained
 from dpa.parties.models import Controller
 from dpa.problems import Invalid
@@ -58,6 +60,8 @@ class AffectedLine:
     paused_at: datetime | None
     """Since when the clock is paused; none while it runs, and when it has ended."""
     late_s: int | None
+    running: bool
+    """Whether the clock has not ended."""
     document_id: int | None
     """The newest phase as a sealed document."""
     mail_error: str
@@ -72,7 +76,7 @@ class AffectedLine:
 
 _COLUMNS: tuple[Any, ...] = (
     Affected.id, DocketEntry.id, Affected.agreement_id, Agreement.reference, Controller.name, Affected.promise, DocketEntry.origin, DocketEntry.started_at,
-    DocketEntry.target_at, DocketEntry.due_at, DocketEntry.zone, DocketEntry.met_at, DocketEntry.paused_at, DocketEntry.late_s, Delivery.document_id,
+    DocketEntry.target_at, DocketEntry.due_at, DocketEntry.zone, DocketEntry.met_at, DocketEntry.paused_at, DocketEntry.late_s, DocketEntry.state.in_(RUNNING), Delivery.document_id,
     func.coalesce(OutboxMessage.last_error, ""), func.coalesce(Delivery.kept, False), Affected.late_reason,
 )  # fmt: skip
 """What a line shows as it stands, in its order: columns, since most of these rows' are not shown."""
@@ -160,7 +164,7 @@ def _searched() -> Select[Any]:
 def _only(shown: Select[Any], only: Only | None) -> Select[Any]:
     """Join what a condition needs, and nothing else."""
     if only is Only.NOT_TOLD:
-        return shown.where(text(f"docket_entry.{RUNNING}"), Affected.sent_at.is_(None))
+        return shown.where(text(f"docket_entry.{ON_INDEX}"), Affected.sent_at.is_(None))
     if only is Only.UNCONFIRMED:
         return shown.outerjoin(Delivery, newest_delivery()).where(Affected.sent_at.is_not(None), Delivery.acknowledged_at.is_(None))
     return shown.where(is_late(bindparam("now"))) if only is Only.LATE else shown

@@ -26,7 +26,7 @@ from dpa.breaches.models import (
     Notice,
     Question,
 )
-from dpa.breaches.queries import CASE, NOTIFY, owed_clocks
+from dpa.breaches.queries import CASE, NOTIFY, RUNNING, owed_clocks
 from dpa.docket.models import RUNNING as ON_INDEX
 from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
@@ -37,7 +37,6 @@ from dpa.problems import NotFound
 from dpa.web.identity import Scope
 from dpa.web.paging import SIZE, Page, instant_of, number_of
 
-RUNNING = ("open", "paused")
 NAME, WORD, DORA = "breaches:name", "breaches:word", "breaches:dora"
 """Kinds of the clocks of what asks for names, of the next word, and of DORA's initial notification; modules of `operations` open them."""
 ANSWERS = (EventKind.ACCEPTED, EventKind.ACCEPTED_LATE, EventKind.KEPT, EventKind.REFUSED, EventKind.DEFERRED, EventKind.UNREACHABLE, EventKind.DEAD)

@@ -54,6 +54,8 @@ class CaseFacts:
     """Whether the newest word to customers was that further information follows."""
     dora_owed: bool = False
     """Whether the incident is classified as major under DORA and nobody recorded the initial notification."""
+    letters: int = 0
+    """Customers to whom a letter is on its way that counts as received only later."""
 
 
 class Obstacle(StrEnum):
@@ -64,6 +66,7 @@ class Obstacle(StrEnum):
     OPEN_CLOCKS = "open_clocks"
     UNDELIVERED = "undelivered"
     ON_ITS_WAY = "on_its_way"
+    LETTERS = "letters"
     UNEXPLAINED = "unexplained"
     DRAFT = "draft"
     WORD = "word"
@@ -85,6 +88,7 @@ def obstacles(case: CaseFacts) -> tuple[tuple[Obstacle, str], ...]:
             f"Deal with the notices of {_customers(case.undelivered)} that could not be delivered: repair the address, or record another channel.",
         ),
         (Obstacle.ON_ITS_WAY, case.on_its_way, "Wait until the released notices have been accepted."),
+        (Obstacle.LETTERS, case.letters, f"Wait until the {_letters(case.letters)} as received; what comes back undelivered is recorded on the customer's page."),
         (
             Obstacle.UNEXPLAINED, case.unexplained,
             f"Give the reason why {_customers(case.unexplained)} {'was' if case.unexplained == 1 else 'were'} told late.",
@@ -135,6 +139,8 @@ def no_breach_problems(case: CaseFacts, reason: str) -> dict[str, str]:
         found["reason"] = "Say in a sentence why it is certain that no personal data were compromised."
     elif case.on_its_way:
         found["reason"] = "Notices are on their way; wait until they have been accepted, then correct them."
+    elif case.letters:
+        found["reason"] = f"The {_letters(case.letters)} as received later. Wait until then and send a correction, or record on the customer's page that it came back."
     elif case.told and not case.put_right:
         found["reason"] = "Customers were told of a breach; send them a correction first that says there was none."
     elif case.draft:
@@ -143,6 +149,10 @@ def no_breach_problems(case: CaseFacts, reason: str) -> dict[str, str]:
         # DORA asks about the service, not about personal data: no breach of these does not end it.
         found["reason"] = DORA_OWED
     return found
+
+
+def _letters(count: int) -> str:
+    return f"letter on its way to {_customers(count)} counts" if count == 1 else f"letters on their way to {_customers(count)} count"
 
 
 def _customers(count: int) -> str:

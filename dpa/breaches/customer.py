@@ -229,6 +229,11 @@ def _came_back(given: Given) -> tuple[str, str, str, str]:
     return "on its way", f"{EVENTS[given.answer.kind][0]}: {said}" if given.answer else "", "running", "send"
 
 
+def _moving(given: Given) -> bool:
+    """Tell whether a mail is on its way: nobody took or refused it yet."""
+    return given.mail is not None and given.delivery.given_at is None and given.mail.state not in FAILED
+
+
 def _early(given: Given) -> bool:
     """Tell whether something was given by word of mouth before its text was released."""
     at, released_at = given.delivery.given_at, given.notice.released_at
@@ -292,7 +297,7 @@ def _may(breach: Breach, place: Place, given: Sequence[Given], links: LinkCount,
         hand_over=breach.newest_released is not None and not (entry.state in {"waived", "superseded"} and row.sent_at is None),
         acknowledge=any(one.delivery.acknowledged_at is None for one in told),
         explain=late and not row.late_reason,
-        owe_nothing=row.sent_at is None and not told and not row.not_required and entry.state in {"open", "paused"},
+        owe_nothing=row.sent_at is None and not told and not any(_moving(one) for one in given) and not row.not_required and entry.state in {"open", "paused"},
         make_link=bool(given),
         revoke=links.working > 0,
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import select, text
 
+from dpa.breaches.closing import CaseState
 from dpa.breaches.models import BY_HAND, Affected, Breach, Delivery
 from dpa.breaches.operations.giving import count_as_received
+from dpa.breaches.queries import RUNNING
+from dpa.docket.models import DocketEntry
 from dpa.slice import Tick
 
 DEEMED_SECONDS = 60.0
@@ -14,15 +17,22 @@ MOST = 500
 
 
 def deemed(tick: Tick) -> str:
-    """Meet the clocks of customers whose notice counts as received by now; returns how many."""
+    """Meet the clocks of customers whose notice counts as received by now; returns how many.
+
+    A closed case is left alone, and so is a clock that was waived: when the case is opened again, what came meanwhile counts from its own moment.
+    """
     due = (
         select(Delivery.id, Breach.organisation_id)
         .join(Affected, Affected.id == Delivery.affected_id)
         .join(Breach, Breach.id == Affected.breach_id)
-        .where(text(f"breach_delivery.{BY_HAND}"), Delivery.effective_at <= tick.now, Affected.sent_at.is_(None))
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(
+            text(f"breach_delivery.{BY_HAND}"), Delivery.effective_at <= tick.now, Affected.sent_at.is_(None), Breach.state == CaseState.OPEN,
+            DocketEntry.state.in_(RUNNING),
+        )
         .order_by(Delivery.id)
         .limit(MOST)
-    )
+    )  # fmt: skip
     found = tick.session.execute(due).all()
     if not found:
         return ""

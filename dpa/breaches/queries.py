@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, false, func, or_, select, text
 from sqlalchemy.orm import Session, selectinload
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches.channels import SPOKEN, Handed
 from dpa.breaches.closing import WAIVED_AS
-from dpa.breaches.models import NEWEST, Affected, Breach, BreachFacts, Delivery, Notice
+from dpa.breaches.models import BY_HAND, NEWEST, Affected, Breach, BreachFacts, Delivery, Notice
 from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
 from dpa.parties.models import Contact
@@ -23,6 +24,8 @@ CHUNK = 500
 """Keys per statement: below the databases' limits of bound values."""
 NOTIFY = "breaches:notify"
 """Kind of the clocks of customers."""
+RUNNING = ("open", "paused")
+"""States of a clock that has not ended."""
 WAIVED = ("waived", "superseded")
 """States of a clock that somebody closed by decision."""
 UNDELIVERABLE = ("dead", "cancelled")
@@ -147,6 +150,38 @@ def spoken_before(notice: Notice) -> ColumnElement[bool]:
     if notice.released_at is None:
         return false()
     return and_(Delivery.channel.in_(SPOKEN), Delivery.given_at < notice.released_at.replace(second=0, microsecond=0))
+
+
+def _letters(now: datetime, *columns: Any) -> Any:
+    """Select of the deliveries that a person handed over and that count as received only later, or whose time has come and the worker has not noted it.
+
+    What was confirmed has arrived, whenever it would have counted.
+    """
+    coming = or_(Delivery.effective_at > now, and_(Affected.sent_at.is_(None), DocketEntry.state.in_(RUNNING)))
+    return (
+        select(*columns)
+        .select_from(Delivery)
+        .join(Affected, Affected.id == Delivery.affected_id)
+        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(text(f"breach_delivery.{BY_HAND}"), ~Delivery.replaced, Delivery.acknowledged_at.is_(None), coming)
+    )
+
+
+def letters_out(session: Session, breach_id: int, now: datetime) -> int:
+    """Return how many customers of a case have a letter on its way to them as of `now`."""
+    return session.scalar(_letters(now, func.count(func.distinct(Affected.id))).where(Affected.breach_id == breach_id)) or 0
+
+
+def letter_out(session: Session, affected_id: int, now: datetime) -> bool:
+    """Tell whether a letter is on its way to a customer as of `now`."""
+    return session.scalar(_letters(now, Delivery.id).where(Affected.id == affected_id).limit(1)) is not None
+
+
+def mail_out(session: Session, affected_id: int) -> bool:
+    """Tell whether a mail to a customer has left our hands, or is about to, and nobody took or refused it yet."""
+    query = select(Delivery.id).join(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
+    moving = Delivery.given_at.is_(None), OutboxMessage.state.not_in(UNDELIVERABLE)
+    return session.scalar(query.where(Delivery.affected_id == affected_id, *moving).limit(1)) is not None
 
 
 def first_told_at(session: Session, breach_id: int) -> datetime | None:

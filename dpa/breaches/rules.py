@@ -197,6 +197,8 @@ class Situation:
     word_owed: bool
     more_announced: bool = False
     """Whether customers were told that further information follows, and no final notice came."""
+    open_clocks: int = 0
+    """Customers' clocks that have not ended."""
 
 
 def next_act(case: Situation) -> NextAct:
@@ -211,7 +213,8 @@ def next_act(case: Situation) -> NextAct:
         return NextAct.RELEASE if case.released else NextAct.WRITE_NOTICE
     if case.counts.get(Standing.NO_RECIPIENT) or case.counts.get(Standing.NOT_SENT):
         return NextAct.REPAIR_RECIPIENTS
-    if case.counts.get(Standing.RELEASED):
+    # Where everybody was given the notice and a clock still runs, a letter is on its way.
+    if case.counts.get(Standing.RELEASED) or case.open_clocks:
         return NextAct.WAIT_FOR_DELIVERY
     if case.unexplained:
         return NextAct.EXPLAIN_LATENESS

@@ -206,7 +206,7 @@ def test_a_submission_meets_the_clock_and_freezes_its_lateness(lemon: Ground) ->
 def test_a_case_is_not_closed_while_the_notification_is_owed(lemon: Ground) -> None:
     breach = turned_on(lemon)
     classify(lemon, breach, 3)
-    assert Obstacle.DORA in dict(obstacles(facts_of(lemon.session, breach)))
+    assert Obstacle.DORA in dict(obstacles(facts_of(lemon.session, breach, AWARE)))
     with pytest.raises(Invalid, match="initial notification under DORA"), lemon.unit(AWARE + 4 * HOUR) as unit:
         operations.close_as_no_breach(unit, breach, "No personal data were in these systems.")
     with lemon.unit(AWARE + 5 * HOUR) as unit:

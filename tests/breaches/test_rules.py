@@ -95,6 +95,7 @@ TOLD = {Standing.SENT: 2, Standing.ACKNOWLEDGED: 1}
         (situation(TOLD, unexplained=1, word_owed=True), NextAct.EXPLAIN_LATENESS),
         (situation(TOLD, word_owed=True, more_announced=True), NextAct.GIVE_WORD),
         (situation(TOLD, more_announced=True), NextAct.SEND_FINAL),
+        (situation(TOLD, open_clocks=1, unexplained=1), NextAct.WAIT_FOR_DELIVERY),
         (situation(TOLD), NextAct.CLOSE),
         (situation({Standing.WAIVED: 3}, released=False), NextAct.CLOSE),
         (situation({Standing.WAIVED: 3}, more_announced=True), NextAct.CLOSE),

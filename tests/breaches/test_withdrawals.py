@@ -99,6 +99,6 @@ def test_the_mail_informs_of_no_breach(told: Case) -> None:
 
 def test_facts_of_a_case_count_only_the_newest_word(told: Case) -> None:
     correct(told, withdraws=True)
-    facts = facts_of(told.ground.session, told.breach)
+    facts = facts_of(told.ground.session, told.breach, NOW)
     assert facts.put_right
     assert closing.no_breach_problems(facts, REASON) == {}

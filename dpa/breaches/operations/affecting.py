@@ -13,7 +13,7 @@ from dpa.breaches.counting import clocks_of
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.operations import following, naming
-from dpa.breaches.operations.guards import must_be_open
+from dpa.breaches.operations.guards import must_be_open, one_at_a_time
 from dpa.breaches.rules import REASON_MIN, Selection
 from dpa.columns import Base
 from dpa.docket import operations as docket
@@ -100,11 +100,16 @@ def restart(unit: Unit, breach: Breach) -> list[Affected]:
 def owe_nothing(unit: Unit, breach: Breach, row: Affected, rationale: str) -> None:
     """Record the decision of whoever acts that no notice is owed to a customer, with the rationale; its clock is waived, not deleted.
 
-    Raises `Conflict` when the customer was told already, `Invalid` without a rationale.
+    Raises `Conflict` when the customer was told already, or will be by what is on its way to it, `Invalid` without a rationale.
     """
+    one_at_a_time(unit, breach)
     must_be_open(breach)
     if row.sent_at is not None:
         raise Conflict("The customer was told already; what was told can be corrected by a further notice.")
+    if queries.letter_out(unit.session, row.id, unit.now):
+        raise Conflict("A letter is on its way to the customer. Wait until it counts as received, or record first that it came back.")
+    if queries.mail_out(unit.session, row.id):
+        raise Conflict("A notice is on its way to the customer. Wait until the mail server took or refused it, or set the mail aside in the outbox first.")
     if len(rationale.strip()) < REASON_MIN:
         raise Invalid("Say in a sentence why no notice is owed to this customer; a regulator may ask you.", field="rationale")
     row.not_required, row.not_required_by, row.not_required_at = rationale.strip(), unit.actor, unit.now

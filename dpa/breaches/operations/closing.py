@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,15 +20,15 @@ from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
 
 
-def facts_of(session: Session, breach: Breach) -> CaseFacts:
-    """Return what a case looks like now, as the rules of closing see it."""
+def facts_of(session: Session, breach: Breach, now: datetime) -> CaseFacts:
+    """Return what a case looks like as of `now`, as the rules of closing see it."""
     count = case_counts.closing_counts(session, breach)
     newest = breach.newest_released
     return CaseFacts(
         state=breach.state, affected=count.affected, open_clocks=count.open_clocks, unexplained=count.unexplained, undelivered=count.undelivered,
         on_its_way=count.on_its_way, draft=breach.draft is not None, word_owed=queries.word_owed(session, breach.id), told=count.told,
         put_right=newest is not None and newest.withdraws, more_announced=bool(count.told) and phases.more_announced(told_of(breach)),
-        dora_owed=dora.owed(session, breach.id),
+        dora_owed=dora.owed(session, breach.id), letters=queries.letters_out(session, breach.id, now),
     )  # fmt: skip
 
 
@@ -36,7 +38,7 @@ def close(unit: Unit, breach: Breach, ending: Ending) -> None:
     Raises `Conflict` naming everything that is, `Invalid` by field without a word on how it ended, or on why customers who expect to hear
     more are left without a final notice.
     """
-    facts = facts_of(unit.session, breach)
+    facts = facts_of(unit.session, breach, unit.now)
     if problems := closing.closing_problems(facts):
         raise Conflict(" ".join(problems))
     if errors := closing.ending_errors(facts, ending):
@@ -46,7 +48,7 @@ def close(unit: Unit, breach: Breach, ending: Ending) -> None:
 
 def close_as_no_breach(unit: Unit, breach: Breach, reason: str) -> None:
     """Close a suspicion that turned out to be none: its clocks are waived with the reason, not deleted. Raises `Invalid` when it cannot be."""
-    if errors := closing.no_breach_problems(facts_of(unit.session, breach), reason):
+    if errors := closing.no_breach_problems(facts_of(unit.session, breach, unit.now), reason):
         raise Invalid(next(iter(errors.values())), fields=errors)
     query = (
         select(DocketEntry).join(Affected, Affected.docket_entry_id == DocketEntry.id)

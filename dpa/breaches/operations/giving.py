@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import channels, queries
 from dpa.breaches.channels import TITLES, Handed
+from dpa.breaches.closing import CaseState
 from dpa.breaches.counting import ways_of
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Delivery, Notice, Question
@@ -52,10 +53,12 @@ def notices_sent(unit: Unit, messages: Sequence[OutboxMessage]) -> None:
 def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Delivery:
     """Record that a person gave the newest phase by another channel; it meets the clock at the moment it counts as received.
 
-    Who was told by word of mouth before any text was released is recorded with the first one. That moment is the contract's, else the house's. Where it lies ahead (a letter deemed received some days later), the worker meets the clock when it has come. Raises `Conflict` when no phase was released yet, `Invalid` by field.
+    Who was told by word of mouth before any text was released is recorded with the first one. That moment is the contract's, else the house's. Where it lies ahead (a letter deemed received some days later), the worker meets the clock when it has come. Raises `Conflict` when no phase was released yet or none is owed to the customer, `Invalid` by field.
     """
     one_at_a_time(unit, breach)
     must_be_open(breach)
+    if row.sent_at is None and unit.session.get_one(DocketEntry, row.docket_entry_id).state in queries.WAIVED:
+        raise Conflict("It was decided that no notice is owed to this customer, and its clock ended with that.")
     notice = _notice_of(breach, handed)
     if notice is None or notice.released_at is None:
         raise Conflict(channels.NOT_RELEASED)
@@ -110,17 +113,19 @@ def count_as_received(unit: Unit, delivery: Delivery, organisation_id: int) -> N
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A delivery that counts as received at its `effective_at`, and how."""
+    """A delivery that counts as received, and how."""
 
     row: Affected
     delivery: Delivery
     how: str
     organisation_id: int | None
+    confirmed_at: datetime | None = None
+    """When the customer confirmed it, where that came before it would have counted."""
 
     @property
     def at(self) -> datetime:
         assert self.delivery.effective_at is not None
-        return self.delivery.effective_at
+        return self.confirmed_at or self.delivery.effective_at
 
 
 def _give(unit: Unit, given: Sequence[_Given]) -> None:
@@ -194,8 +199,17 @@ def acknowledge(unit: Unit, breach: Breach, row: Affected, name: str, how: str) 
         unit, Event.ACKNOWLEDGED, rows=waiting, subject=("breach", breach.id), organisation_id=breach.organisation_id,
         data={"agreement": row.agreement_id, "how": how[:40]}, personal={"name": name.strip()},
     )  # fmt: skip
+    _arrived(unit, breach, row, waiting)
     following.settle_acknowledgements(unit, breach)
     return len(waiting)
+
+
+def _arrived(unit: Unit, breach: Breach, row: Affected, confirmed: Sequence[Delivery]) -> None:
+    """Meet the clock by a letter that its customer confirms before it counts by contract or house rule: a proven receipt comes before both."""
+    letter = next((one for one in confirmed if one.outbox_id is None), None)
+    running = unit.session.get_one(DocketEntry, row.docket_entry_id).state in queries.RUNNING
+    if letter is not None and letter.effective_at is not None and row.sent_at is None and running and breach.state is CaseState.OPEN:
+        _give(unit, [_Given(row, letter, "confirmed by the customer", breach.organisation_id, min(letter.effective_at, unit.now))])
 
 
 def ask(unit: Unit, breach: Breach, row: Affected, name: str, reply_to: str, text: str) -> Question:

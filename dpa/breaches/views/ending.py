@@ -77,6 +77,7 @@ def _todo(breach: Breach, obstacle: Obstacle, text: str) -> Todo:
         Obstacle.OPEN_CLOCKS: (f"{case}?show=not-told#customers", "Show them"),
         Obstacle.UNDELIVERED: (url_for("breaches.review", breach_id=breach.id), "Review and release again"),
         Obstacle.ON_ITS_WAY: (case, "See where they are"),
+        Obstacle.LETTERS: (f"{case}#customers", "See the customers"),
         Obstacle.UNEXPLAINED: (url_for("breaches.lateness", breach_id=breach.id), "Give the reason"),
         Obstacle.DRAFT: (url_for("breaches.review", breach_id=breach.id), "Review and release"),
         Obstacle.WORD: (url_for("breaches.write_notice", breach_id=breach.id), "Write it"),
@@ -94,7 +95,7 @@ def close(breach_id: int) -> Page:
     form = SummaryForm()
     if breach.drill:
         form.in_exercise()
-    facts = facts_of(edge.session(), breach)
+    facts = facts_of(edge.session(), breach, edge.now())
     ends = _ends(breach)
     todo = [_todo(breach, kind, text) for kind, text in closing.obstacles(facts)]
     gaps = () if todo else missed.missed(edge.session(), breach)
@@ -118,7 +119,7 @@ def close_as_no_breach(breach_id: int) -> Page:
     """Close a suspicion that turned out to be none."""
     breach = acts.found(breach_id, NO_BREACH)
     form = ReasonForm()
-    count = facts_of(edge.session(), breach)
+    count = facts_of(edge.session(), breach, edge.now())
     kept = case_counts.closing_counts(edge.session(), breach).kept
     facts: list[dict[str, Any]] = [
         {"label": "Customers named", "value": plural(count.affected, "customer")},
