@@ -42,6 +42,7 @@ class Event(StrEnum):
     AGREEMENT_CLOCKS_CHANGED = "breaches:agreement_clocks:changed"
     REGISTER_EXPORTED = "breaches:register:exported"
     FACTS_EXPORTED = "breaches:facts:exported"
+    ALL_FACTS_EXPORTED = "breaches:facts:all_exported"
 
 
 SENTENCES: dict[str, str] = {
@@ -74,6 +75,7 @@ SENTENCES: dict[str, str] = {
     Event.REOPENED: "opened the case again",
     Event.REGISTER_EXPORTED: "downloaded the register of {list} from {first} to {last} as {form} (entries: {count})",
     Event.FACTS_EXPORTED: "downloaded the facts for a customer's own notification, as of {as_of}",
+    Event.ALL_FACTS_EXPORTED: "downloaded the facts for the own notifications of {count:customer}, as of {as_of}",
     Event.AGREEMENT_CLOCKS_CHANGED: "set the other clocks of the agreement: {profiles}",
     Event.SIGNIFICANCE: "decided that the incident is {significant} in the sense of NIS2 Art. 23(3)",
     Event.CLASSIFIED: "recorded that the incident was classified as {classified} in the sense of DORA Art. 18 at {at}",

@@ -97,6 +97,8 @@ class PhaseShown:
     """Words, tint and icon of where it stands; none when it was not given to this customer on its own."""
     facts: tuple[Mapping[str, Any], ...]
     paper: Paper | None
+    facts_note: str
+    """What the file of facts is, with the newest phase that was given; empty with the others, which have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +142,12 @@ def view(session: Session, found: Holder, token: str, now: datetime) -> NoticesV
     given = {phase: [one.delivery for one in some if one.delivery.given_at] for phase, some in by_phase.items()}
     unread = {phase for phase, some in given.items() if some and not any(one.read_at for one in some)}
     shown = [notice for notice in released if notice.id not in unread]
+    newest = next((notice.id for notice in released if given.get(notice.id)), None)
     told = told_clock(promise.entry)
     return NoticesView(
         unread=len(unread),
         to_confirm=sum(bool(some) and not any(one.acknowledged_at for one in some) for some in given.values()),
-        phases=tuple(_phase(notice, by_phase.get(notice.id, []), found) for notice in shown),
+        phases=tuple(_phase(notice, by_phase.get(notice.id, []), found, newest=notice.id == newest) for notice in shown),
         withdrawn=bool(shown) and shown[0].withdraws,
         word=_word(shown[0], found, now) if shown else None,
         lead=_lead(released, found),
@@ -164,7 +167,7 @@ def _lead(released: Sequence[Notice], found: Holder) -> str:
     return found.say("portal.lead", title=found.breach.title, **who)
 
 
-def _phase(notice: Notice, given: Sequence[Given], found: Holder) -> PhaseShown:
+def _phase(notice: Notice, given: Sequence[Given], found: Holder, *, newest: bool) -> PhaseShown:
     assert notice.released_at is not None, "only released phases are shown"
     say, paper = found.say, _paper([one.paper for one in given if one.paper is not None])
     text = next((one for one in notice.texts if one.language == say.language.value), None)
@@ -183,6 +186,7 @@ def _phase(notice: Notice, given: Sequence[Given], found: Holder) -> PhaseShown:
         badge=_badge([one.delivery for one in given], say),
         facts=(*_life(notice, [one.delivery for one in given], found), *_paper_fact(paper, say)),
         paper=paper,
+        facts_note=say("portal.facts_note_withdrawal" if notice.withdraws else "portal.facts_note") if newest else "",
     )
 
 

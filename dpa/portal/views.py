@@ -13,7 +13,8 @@ import structlog
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from dpa.breaches.links import PATH
+from dpa.breaches.evidence import package
+from dpa.breaches.links import PATH, REFUSED
 from dpa.evidence.pages.document import file_name
 from dpa.evidence.register import queries as register
 from dpa.evidence.register import store
@@ -157,6 +158,20 @@ def document(token: str, document_id: int) -> Answer:
         log.warning("document_missing", document=document_id, request_id=edge.request_id())
         return errors.page(500, f"The document cannot be handed out at this moment. Ask {found.organisation} for it; its number is {paper.reference}.")
     return downloads.attachment(content, file_name(paper.reference, file, newest=True), "application/pdf")
+
+
+@blueprint.get("/<string:token>/facts.json")
+@access.public
+def facts(token: str) -> Answer:
+    """Hand out the facts for the customer's own notification, as of the newest phase it was given. As with the document, opening the notices is what is recorded."""
+    found, session = _holder(token), edge.session()
+    if queries.unread(session, found.row.id):
+        return redirect(url_for(".cover", token=token))
+    made = package.told_package(session, found.breach, found.row, found.organisation, demonstration=not edge.settings().smtp_url)
+    if made is None:
+        raise NotFound(REFUSED)
+    content, name = made
+    return downloads.attachment(package.text(content), name, "application/json")
 
 
 def _holder(token: str) -> Holder:

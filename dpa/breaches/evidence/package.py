@@ -4,32 +4,75 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from dpa.breaches import facts
-from dpa.breaches.evidence.case_file import CaseFile
-from dpa.breaches.evidence.customer_file import CustomerFile
+from dpa.breaches.evidence.case_file import CaseFile, case_file, sheet_of
+from dpa.breaches.evidence.customer_file import CustomerFile, customer_files
 from dpa.breaches.evidence.lines import ahead, measures_since
 from dpa.breaches.facts import Context, FactSheet, Share
-from dpa.breaches.facts.shares import Part, Source
-from dpa.breaches.models import Notice
+from dpa.breaches.facts.shares import Part, Source, read_part
+from dpa.breaches.models import Affected, Breach, Delivery, Notice
 from dpa.breaches.phases import Phase
 
 
 def package(case: CaseFile, customer: CustomerFile, processor: str, *, demonstration: bool) -> dict[str, Any]:
     """Return what a controller can import; see `dpa.breaches.facts.edpb`, which says what it must answer itself. `demonstration` where no mail server is set."""
+    return _package(case, customer, processor, _Told(customer.told_at, bool(customer.said["demonstration"]), customer.part), demonstration=demonstration)
+
+
+def told_package(session: Session, breach: Breach, row: Affected, processor: str, *, demonstration: bool) -> tuple[dict[str, Any], str] | None:
+    """Return what a customer may import by its own link, with the name of the file: as of the newest phase it was given; none before it was given any.
+
+    The facts are those saved by the release of that phase, and its own part is what it was told then: what is known since is told by the next phase
+    first. When it was told is said as it is now, because a phase is given after it was released.
+    """
+    given = session.execute(
+        select(Delivery, Notice).join(Notice, Notice.id == Delivery.notice_id)
+        .where(Delivery.affected_id == row.id, Delivery.given_at.is_not(None), Notice.released_at.is_not(None)).order_by(Notice.number.desc(), Delivery.id.desc())
+    ).all()  # fmt: skip
+    if not given:
+        return None
+    newest = given[0][1]
+    assert newest.released_at is not None, "only released phases are given"
+    # Who was named after the release got the phase when it was released again: its text is that of the first release all the same.
+    whole = case_file(session, breach, max(newest.released_at, row.added_at))
+    versions = [one for one in whole.versions if one.at <= newest.released_at]
+    phases = [one for one in whole.phases if one.number <= newest.number]
+    case = replace(whole, versions=versions, phases=phases, sheet=sheet_of(versions, phases, whole.customers))
+    customer = customer_files(session, case, [row])[0]
+    part = next((read_part(one.part) for one, notice in given if notice.id == newest.id and one.part), customer.part)
+    found = _package(case, customer, processor, _Told(row.sent_at, row.kept, part), demonstration=demonstration)
+    return found, file_name(case, customer, f"-{newest.number}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a customer was told, and when it was told first."""
+
+    at: datetime | None
+    kept: bool
+    """Whether only the file mailbox took it."""
+    part: Part
+
+
+def _package(case: CaseFile, customer: CustomerFile, processor: str, given: _Told, *, demonstration: bool) -> dict[str, Any]:
     newest, sheet = case.phases[-1] if case.phases else None, case.versions[-1] if case.versions else None
-    kept = bool(customer.said["demonstration"])
-    told = measures_since(sheet, case.phases, case.breach.zone)
-    return facts.package(_as_told(case.sheet, newest, told), Context(
+    measures = measures_since(sheet, case.phases, case.breach.zone)
+    return facts.package(_as_told(case.sheet, newest, measures), Context(
         processor=processor, controller=customer.agreement.controller, reference=case.breach.reference, detected_at=case.detected_at,
         aware_at=case.aware_at, own_aware_at=customer.aware_at if customer.said["aware_reason"] else None, own_aware_why=customer.said["aware_reason"],
         # What the file mailbox kept told nobody, so no day of it may stand as the day the controller was informed.
-        notified_at=None if kept else customer.told_at, as_of=case.as_of, zone=case.breach.zone,
-        facts_version=sheet.number if sheet else 0, phase=(newest.phase if newest else Phase.INITIAL).value,
-        controllers=case.customers, processor_contact=newest.contact if newest else "", exercise=case.breach.drill, share=_share(case, customer.part),
-        demonstration=demonstration or kept, facts_saved_at=sheet.at if sheet else None, last_notice_at=newest.released_at if newest else None,
-        facts_behind=ahead(sheet, case.phases, case.breach.zone) is not None, measures_told=bool(told),
+        notified_at=None if given.kept else given.at, as_of=case.as_of, zone=case.breach.zone,
+        facts_version=sheet.number if sheet else 0, phase=(newest.phase if newest else Phase.INITIAL).value, withdrawn=newest is not None and newest.withdraws,
+        controllers=case.customers, processor_contact=newest.contact if newest else "", exercise=case.breach.drill, share=_share(case, given.part),
+        demonstration=demonstration or given.kept, facts_saved_at=sheet.at if sheet else None, last_notice_at=newest.released_at if newest else None,
+        facts_behind=ahead(sheet, case.phases, case.breach.zone) is not None, measures_told=bool(measures),
     ))  # fmt: skip
 
 
@@ -56,7 +99,7 @@ def text(content: Mapping[str, Any]) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def file_name(case: CaseFile, customer: CustomerFile) -> str:
-    """Return the name under which a package is saved; only what every file system takes."""
+def file_name(case: CaseFile, customer: CustomerFile, which: str = "") -> str:
+    """Return the name under which a package is saved; only what every file system takes. `which` tells one from another of the same customer."""
     agreement = "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "_" for char in customer.agreement.reference)
-    return f"{case.breach.reference}-{agreement[:60]}-edpb.json"
+    return f"{case.breach.reference}-{agreement[:60]}-edpb{which}.json"

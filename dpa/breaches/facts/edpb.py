@@ -29,6 +29,7 @@ NOTES = (
     "The template was read in version 1.0, adopted on 8 June 2026, through a third-party extraction; compare it with the final version.",
 )
 EXERCISE = "This is an exercise. Nothing in this file happened; never submit it."
+WITHDRAWN = "The newest notice took this back: there was no personal data breach. The facts stand as they were told; never submit them as a breach."
 DEMONSTRATION = "This file comes from a demonstration without a mail server: no notice it speaks of reached the controller by mail. Do not submit it."
 
 Value = str | int | bool | list[str] | list[int]
@@ -58,6 +59,8 @@ class Context:
     """Running number of the sheet, 1 for the first."""
     phase: str = "initial"
     """Phase of the notice this package belongs to."""
+    withdrawn: bool = False
+    """Whether that notice took everything back: there was no breach."""
     controllers: int = 1
     """How many controllers the incident touches."""
     share: Share | None = None
@@ -87,8 +90,8 @@ def package(sheet: FactSheet, context: Context) -> dict[str, Any]:
 
     `fields` maps the schema's names (`field_55`) to letters, texts, numbers and lists, in the order of the template; `readable` says the
     same in words; `open` lists what the processor may contribute and does not know yet; `left_to_the_controller` lists the rest with the
-    reason; `statements` holds what Art. 33(3) and (4) GDPR ask and the template has no field for. `exercise`, `demonstration` and
-    `facts_behind_last_notice` say beside the template's structure what the file is worth. Raises ValueError for naive instants.
+    reason; `statements` holds what Art. 33(3) and (4) GDPR ask and the template has no field for. `exercise`, `withdrawn`,
+    `demonstration` and `facts_behind_last_notice` say beside the template's structure what the file is worth. Raises ValueError for naive instants.
     """
     own = for_controller(sheet, context.share, controllers=context.controllers)
     filled = _filled(own, context)
@@ -102,6 +105,7 @@ def package(sheet: FactSheet, context: Context) -> dict[str, Any]:
         "controller": context.controller,
         "reference": context.reference,
         "phase": context.phase,
+        "withdrawn": context.withdrawn,
         "facts_version": context.facts_version,
         "facts_saved_at": _or_none(context.facts_saved_at),
         "last_notice_at": _or_none(context.last_notice_at),
@@ -296,7 +300,7 @@ def _demanded(field: Field, sheet: FactSheet) -> bool:
 
 def _warnings(context: Context) -> tuple[str, ...]:
     """Return what a reader must know before anything else of the file."""
-    said = [EXERCISE] if context.exercise else []
+    said = [text for text, holds in ((EXERCISE, context.exercise), (WITHDRAWN, context.withdrawn)) if holds]
     if context.demonstration:
         said.append(DEMONSTRATION)
     if context.facts_behind and context.facts_saved_at and context.last_notice_at:

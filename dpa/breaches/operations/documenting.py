@@ -88,3 +88,11 @@ def note_package_download(unit: Unit, breach: Breach, row: Affected, as_of: date
         unit, Event.FACTS_EXPORTED, subject=("breach", breach.id), organisation_id=breach.organisation_id,
         data={"agreement": row.agreement_id, "as_of": as_of.isoformat()},
     )  # fmt: skip
+
+
+def note_packages_download(unit: Unit, breach: Breach, count: int, as_of: datetime) -> None:
+    """Record that the facts for all controllers left in one archive."""
+    trail.record(
+        unit, Event.ALL_FACTS_EXPORTED, subject=("breach", breach.id), organisation_id=breach.organisation_id,
+        data={"count": count, "as_of": as_of.isoformat()},
+    )  # fmt: skip

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, stream_with_context, url_for
 from werkzeug.wrappers import Response
 
 from dpa.breaches import queries
-from dpa.breaches.evidence import asking, package, pages, reading, tables
+from dpa.breaches.evidence import asking, package, packages, pages, reading, tables
 from dpa.breaches.evidence.asking import Asked
 from dpa.breaches.evidence.case_file import case_file
 from dpa.breaches.evidence.customer_file import customer_files
@@ -136,6 +136,26 @@ def download_package(breach_id: int, affected_id: int) -> Page:
         with edge.transaction() as unit:
             documenting.note_package_download(unit, breach, row, as_of)
     return downloads.attachment(content, name, "application/json")
+
+
+@blueprint.get("/breaches/<int:breach_id>/evidence/facts.zip")
+@access.needs(READ)
+def download_packages(breach_id: int) -> Page:
+    """Hand out the facts for each controller's own notification in one archive, as it is made, and record that it was."""
+    breach = queries.breach(edge.session(), edge.scope(READ), breach_id)
+    try:
+        as_of = _as_of(breach)
+    except Invalid:
+        return _evidence(breach)
+    count, processor, name = reading.named(edge.session(), breach_id, as_of), own(breach).name, f"{breach.reference}-edpb.zip"
+    if not count:
+        raise NotFound("Nobody was named as affected by then; choose a later time.")
+    if request.method == "HEAD":
+        return downloads.attachment(b"", name, "application/zip")
+    with edge.transaction() as unit:
+        documenting.note_packages_download(unit, queries.breach(unit.session, edge.scope(READ), breach_id), count, as_of)
+    made = packages.archive(edge.session(), breach_id, as_of, processor, demonstration=not edge.settings().smtp_url)
+    return downloads.attachment(stream_with_context(made), name, "application/zip")
 
 
 @blueprint.get("/breaches/register")

@@ -7,6 +7,7 @@ import json
 import shutil
 from datetime import datetime, timedelta
 from io import BytesIO, StringIO
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
@@ -14,6 +15,7 @@ from sqlalchemy import event, select
 
 from dpa.agreements.models import Agreement
 from dpa.breaches import operations
+from dpa.breaches.evidence import packages
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.rules import Draft, Incident, Selection
 from dpa.evidence.register.models import DocumentState, IssuedDocument
@@ -29,7 +31,7 @@ from tests.support.seals import SealGround
 
 HOSTILE = house.HOSTILE.replace("\x07", "")
 EVIDENCE, REGISTER = "/breaches/1/evidence", "/breaches/register"
-PATHS = [EVIDENCE, REGISTER, f"{REGISTER}.csv", f"{REGISTER}.xlsx", f"{EVIDENCE}/1.json"]
+PATHS = [EVIDENCE, f"{EVIDENCE}/facts.zip", REGISTER, f"{REGISTER}.csv", f"{REGISTER}.xlsx", f"{EVIDENCE}/1.json"]
 
 
 class Evidence(House):
@@ -145,6 +147,30 @@ def test_the_facts_leave_as_a_file_and_the_trail_says_so(desk: Evidence) -> None
     assert desk.client("dpo").get(f"{EVIDENCE}/1.json?as_of=2026-11-22T11:00").status_code == 404
     assert desk.client("dpo").get(f"{EVIDENCE}/3.json").status_code == 404
     assert len(desk.events("breaches:facts:exported")) == 3
+
+
+def test_the_facts_for_all_leave_in_one_archive_and_the_trail_says_so_once(desk: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "PART", 1)
+    client = desk.client("dpo")
+    answer = client.get(f"{EVIDENCE}/facts.zip?as_of=2026-11-22T13:30")
+    assert (answer.mimetype, answer.headers["Content-Disposition"]) == ("application/zip", "attachment; filename=LL-2026-001-edpb.zip")
+    with ZipFile(BytesIO(answer.data)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["LL-2026-001-A1-edpb.json", "LL-2026-001-A2-edpb.json"]
+        held = archive.read("LL-2026-001-A1-edpb.json")
+    assert held == client.get(f"{EVIDENCE}/1.json?as_of=2026-11-22T13:30").data
+    assert client.head(f"{EVIDENCE}/facts.zip").status_code == 200
+    assert desk.events("breaches:facts:all_exported") == [{"count": 2, "as_of": "2026-11-22T12:30:00+00:00"}]
+    assert client.get(f"{EVIDENCE}/facts.zip?as_of=2026-11-22T11:00").status_code == 404, "nobody was named then"
+    assert client.get(f"{EVIDENCE}/facts.zip?as_of=tomorrow").status_code == 422
+    assert "facts.zip" in client.get(EVIDENCE).text
+
+
+def test_files_of_one_archive_have_names_of_their_own() -> None:
+    names: set[str] = set()
+    assert [packages._unused(name, number, names) for number, name in enumerate(("R-A_1-edpb.json", "R-a_1-edpb.json", "R-A_1-edpb.json"))] == [
+        "R-A_1-edpb.json", "R-a_1-1-edpb.json", "R-A_1-2-edpb.json",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("query", "count"), [
