@@ -122,9 +122,9 @@ def running(session: Session, organisation_id: int, on: date, limit: int | None 
     return [AgreementRow(*row) for row in session.execute(query.order_by(Controller.name, Agreement.id).limit(limit))]
 
 
-def running_ids(session: Session, organisation_id: int, on: date) -> Mapping[int, int]:
-    """Return the standard terms of each agreement of an organisation that runs on a legal day."""
-    query = running_on(select(Agreement.id, Agreement.template_id).where(Agreement.organisation_id == organisation_id), on)
+def running_ids(session: Session, organisation_id: int, on: date, ended_since: date | None = None) -> Mapping[int, int]:
+    """Return the standard terms of each agreement of an organisation that runs on a legal day; with `ended_since`, also of those that ended then or later."""
+    query = running_on(select(Agreement.id, Agreement.template_id).where(Agreement.organisation_id == organisation_id), on, ended_since)
     return {row[0]: row[1] for row in session.execute(query.order_by(Agreement.id))}
 
 

@@ -43,9 +43,9 @@ class ActivityRow:
     agreements: int
 
 
-def running_on(query: Select[*tuple[Any, ...]], on: date) -> Select[Any]:
-    """Narrow a query to agreements that run on a legal day."""
-    return query.where(runs_on(on))
+def running_on(query: Select[*tuple[Any, ...]], on: date, ended_since: date | None = None) -> Select[Any]:
+    """Narrow a query to agreements that run on a legal day; with `ended_since`, also to those that ended on that day or later."""
+    return query.where(runs_on(on, ended_since))
 
 
 def systems(session: Session, organisation_id: int, on: date | None = None) -> Sequence[SystemRow]:
@@ -140,13 +140,14 @@ def customers_of(session: Session, agreement_ids: Sequence[int]) -> Mapping[int,
     return {key: f"{name} ({reference})" for key, name, reference in session.execute(query.where(Agreement.id.in_(agreement_ids)))}
 
 
-def called(session: Session, organisation_id: int, text: str, on: date, most: int) -> Sequence[tuple[int, str, str]]:
-    """Return running agreements by reference or customer, as number, customer and reference: those called just this, else those that hold it; at most `most`."""
+def called(session: Session, organisation_id: int, text: str, on: date, most: int, ended_since: date | None = None) -> Sequence[tuple[int, str, str]]:
+    """Return running agreements (with `ended_since` as `running_on`) by reference or customer, as number, customer and reference: those called just this, else those that hold it; at most `most`."""
     query = running_on(
         select(Agreement.id, Controller.name, Agreement.reference)
         .join(Controller, Controller.id == Agreement.controller_id)
         .where(Agreement.organisation_id == organisation_id),
         on,
+        ended_since,
     ).order_by(Controller.name, Agreement.id).limit(most)  # fmt: skip
     named = (Agreement.reference, Controller.name, Controller.name + " (" + Agreement.reference + ")")
     exact = session.execute(query.where(or_(*(func.lower(one) == text.lower() for one in named)))).all()
@@ -154,17 +155,32 @@ def called(session: Session, organisation_id: int, text: str, on: date, most: in
     return [(row[0], row[1], row[2]) for row in found]
 
 
-def runs_on(on: date | None) -> ColumnElement[bool]:
-    """Return the condition that an agreement runs on a legal day; true for none."""
+def runs_on(on: date | None, ended_since: date | None = None) -> ColumnElement[bool]:
+    """Return the condition that an agreement runs on a legal day, or ended on `ended_since` or later; true for no day."""
     if on is None:
         return true()
-    return and_(Agreement.starts_on <= on, or_(Agreement.ends_on.is_(None), Agreement.ends_on >= on))
+    return and_(Agreement.starts_on <= on, or_(Agreement.ends_on.is_(None), Agreement.ends_on >= (ended_since or on)))
 
 
-def served_by(session: Session, organisation_id: int, system_ids: Sequence[int], on: date) -> Sequence[int]:
-    """Return the running agreements that any of the systems serves."""
+def ended(session: Session, organisation_id: int, since: date, on: date) -> int:
+    """Return how many agreements of an organisation ended between two legal days, the last one left out."""
+    return session.scalar(select(func.count(Agreement.id)).where(Agreement.organisation_id == organisation_id, Agreement.ends_on >= since, Agreement.ends_on < on)) or 0
+
+
+def ended_before(session: Session, agreement_ids: Sequence[int], on: date, most: int) -> tuple[int, Sequence[tuple[str, date]]]:
+    """Return how many of these agreements had ended before a legal day, and customer and last day of the first `most`, those that ended last first."""
+    found: list[tuple[str, date]] = []
+    for start in range(0, len(agreement_ids), CHUNK):
+        query = select(Controller.name, Agreement.reference, Agreement.ends_on).join(Controller, Controller.id == Agreement.controller_id)
+        rows = session.execute(query.where(Agreement.id.in_(agreement_ids[start : start + CHUNK]), Agreement.ends_on < on))
+        found += [(f"{name} ({reference})", last) for name, reference, last in rows if last is not None]
+    return len(found), sorted(found, key=lambda one: (one[1], one[0]), reverse=True)[:most]
+
+
+def served_by(session: Session, organisation_id: int, system_ids: Sequence[int], on: date, ended_since: date | None = None) -> Sequence[int]:
+    """Return the running agreements that any of the systems serves; with `ended_since` as `running_on`."""
     query = (
-        running_on(select(Agreement.id).distinct(), on)
+        running_on(select(Agreement.id).distinct(), on, ended_since)
         .join(AgreementSystem, AgreementSystem.agreement_id == Agreement.id)
         .join(System, System.id == AgreementSystem.system_id)
         .where(Agreement.organisation_id == organisation_id, System.organisation_id == organisation_id, System.id.in_(list(system_ids)))
@@ -173,10 +189,10 @@ def served_by(session: Session, organisation_id: int, system_ids: Sequence[int],
     return session.scalars(query).all()
 
 
-def served_by_activity(session: Session, organisation_id: int, activity_ids: Sequence[int], on: date) -> Sequence[int]:
-    """Return the running agreements for which any of the activities is done."""
+def served_by_activity(session: Session, organisation_id: int, activity_ids: Sequence[int], on: date, ended_since: date | None = None) -> Sequence[int]:
+    """Return the running agreements for which any of the activities is done; with `ended_since` as `running_on`."""
     query = (
-        running_on(select(Agreement.id).distinct(), on)
+        running_on(select(Agreement.id).distinct(), on, ended_since)
         .join(AgreementActivity, AgreementActivity.agreement_id == Agreement.id)
         .join(Activity, Activity.id == AgreementActivity.activity_id)
         .where(Agreement.organisation_id == organisation_id, Activity.organisation_id == organisation_id, Activity.id.in_(list(activity_ids)))
@@ -185,10 +201,10 @@ def served_by_activity(session: Session, organisation_id: int, activity_ids: Seq
     return session.scalars(query).all()
 
 
-def by_operator(session: Session, organisation_id: int, operator: str, on: date) -> Sequence[int]:
-    """Return the running agreements that any system of a subprocessor serves."""
+def by_operator(session: Session, organisation_id: int, operator: str, on: date, ended_since: date | None = None) -> Sequence[int]:
+    """Return the running agreements that any system of a subprocessor serves; with `ended_since` as `running_on`."""
     query = select(System.id).where(System.organisation_id == organisation_id, System.operator == operator, System.operator != "")
-    return served_by(session, organisation_id, session.scalars(query).all(), on)
+    return served_by(session, organisation_id, session.scalars(query).all(), on, ended_since)
 
 
 def systems_by_id(session: Session, organisation_id: int, ids: Sequence[int]) -> list[System]:

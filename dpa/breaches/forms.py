@@ -165,6 +165,7 @@ class AffectedForm(Form):
     one = StringField("One customer, by name or reference", [Length(max=ONE_MAX)], render_kw={"list": "customers", "autocomplete": "off"})
     references = TextAreaField("Or agreement references")
     file = FileField("Or a file with references", render_kw={"accept": ".csv,.txt,text/csv,text/plain"})
+    ended = BooleanField("Also agreements that have ended")
     aware_at = ZonedDateTimeField("Aware that these are affected since", [Optional()])
     aware_reason = TextAreaField("Why you became aware of it later", description="Each of these customers reads it in its notice and on its page; it stands in its dossier.")
 

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import event, select
 
 from dpa.agreements import operations as agreements
-from dpa.agreements.models import Agreement
+from dpa.agreements.models import Agreement, Template
+from dpa.agreements.rules import AgreementInput
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import operations
 from dpa.breaches.models import Affected, Breach, BreachAwareness
@@ -161,6 +162,49 @@ def test_each_choice_says_how_many_and_the_preview_starts_nothing(house: House) 
     assert rows(house, Affected) == []
     back = client.post(f"{case}/affected", data={"selection": "by_list", "references": "A1 kept", "edit": "1"})
     assert (back.status_code, "A1 kept" in back.text) == (200, True)
+
+
+def ends(house: House, number: int, last: date) -> None:
+    with house.app.app_context(), act(house.app, db.session()) as unit:
+        agreements.end_agreement(unit, unit.session.get_one(Agreement, number), last)
+
+
+@pytest.mark.parametrize(
+    ("data", "running", "with_ended"),
+    [
+        ({"selection": "by_system", "systems": "2"}, None, {1}),
+        ({"selection": "by_subprocessor", "operator": "Nimbus Cloud"}, None, {1}),
+        ({"selection": "by_list", "one": "A1"}, None, {1}),
+        ({"selection": "all"}, {2}, {1, 2}),
+    ],
+)
+def test_agreements_that_have_ended_are_named_where_they_are_meant(house: House, data: dict[str, str], running: set[int] | None, with_ended: set[int]) -> None:
+    case, client = house.record(), house.client("dpo")
+    ends(house, 1, date(2026, 6, 30))
+    assert "1 agreement ended since Fri 21 Nov 2025" in " ".join(client.get(f"{case}/affected").text.split())
+    refused = client.post(f"{case}/affected", data=data | {"preview": "1"})
+    assert refused.status_code == (422 if running is None else 200)
+    if "one" in data:
+        assert "ended before" in refused.text
+        assert "Tick “Also agreements that have ended”" in refused.text
+    preview = client.post(f"{case}/affected", data=data | {"ended": "y", "preview": "1"}).text
+    assert "had ended before you became aware" in preview
+    assert "last day Tue 30 Jun 2026" in preview
+    assert client.post(f"{case}/affected", data=data | {"ended": "y"}).status_code == 303
+    assert {row.agreement_id for row in rows(house, Affected)} == with_ended  # type: ignore[attr-defined]
+
+
+def test_what_ended_more_than_a_year_before_is_listed_by_reference_only(house: House) -> None:
+    case, client = house.record(), house.client("dpo")
+    with house.app.app_context(), act(house.app, db.session()) as unit:
+        first = unit.session.get_one(Agreement, 1)
+        template = unit.session.get_one(Template, first.template_id)
+        agreements.add_agreement(unit, first.controller_id, template, AgreementInput("A3", date(2024, 1, 1), date(2025, 11, 20)))
+    assert "Also agreements that have ended" not in client.get(f"{case}/affected").text
+    assert client.post(f"{case}/affected", data={"selection": "all", "ended": "y"}).status_code == 303
+    assert {row.agreement_id for row in rows(house, Affected)} == {1, 2}  # type: ignore[attr-defined]
+    assert client.post(f"{case}/affected", data={"selection": "by_list", "references": "A3"}).status_code == 303
+    assert {row.agreement_id for row in rows(house, Affected)} == {1, 2, 3}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

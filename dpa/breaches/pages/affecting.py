@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,8 @@ from dpa.breaches.models import Breach
 from dpa.breaches.pages.upstream import warnings
 from dpa.docket.presenting import ORIGINS
 
+TAIL = timedelta(days=366)
+"""For how long after its end an agreement is offered: the longest time for which contracts let a processor keep data afterwards is twelve months."""
 MOST_NAMED = 20
 """Customers named before the clocks start; the rest are counted."""
 
@@ -53,6 +55,10 @@ class Preview:
     """Further customers."""
     warnings: tuple[str, ...]
     """What subprocessors' own promises mean for these customers."""
+    ended: int
+    """Of those chosen, agreements that had ended before the day of awareness."""
+    last: tuple[tuple[str, date], ...]
+    """Customers of these with their last day; at most `MOST_NAMED`."""
 
 
 def preview(session: Session, breach: Breach, agreement_ids: Sequence[int], named: Collection[int], since: datetime) -> Preview:
@@ -62,10 +68,12 @@ def preview(session: Session, breach: Breach, agreement_ids: Sequence[int], name
     chosen = len(dict.fromkeys(agreement_ids))
     first = sorted(clocks, key=lambda key: (clocks[key].target.due, key))[:MOST_NAMED]
     customers = serving.customers_of(session, first)
+    ended, last = serving.ended_before(session, list(clocks), legal_day(breach, breach.aware_at), MOST_NAMED)
     return Preview(
         chosen, chosen - len(fresh), len(fresh) - len(clocks), len(clocks), _lines({key: (clock, 1) for key, clock in clocks.items()}, since),
         tuple(customers[key] for key in first), len(clocks) - len(first),
         warnings(session, breach, {key: clock.latest.due - since for key, clock in clocks.items() if clock.latest is not None}),
+        ended, tuple(last),
     )  # fmt: skip
 
 
@@ -95,6 +103,13 @@ class Choices:
     activities: Sequence[serving.ActivityRow]
     operators: Sequence[tuple[str, int]]
     running: int
+    ended: int
+    """Agreements that ended in the tail before the day of awareness."""
+
+
+def tail(on: date) -> date:
+    """Return the first day on which an agreement may have ended to be offered for an incident of a legal day."""
+    return on - TAIL
 
 
 def choices(session: Session, breach: Breach) -> Choices:
@@ -103,4 +118,5 @@ def choices(session: Session, breach: Breach) -> Choices:
     return Choices(
         serving.systems(session, breach.organisation_id, on), serving.activities(session, breach.organisation_id, on),
         serving.operators(session, breach.organisation_id, on), serving.count_running(session, breach.organisation_id, on),
+        serving.ended(session, breach.organisation_id, tail(on), on),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -72,7 +72,7 @@ def _show(breach: Breach, form: AffectedForm, choices: pages.Choices, named: Col
     first = pages.promised(session, breach, edge.now()) if not named else ()
     offered = agreements.running(session, breach.organisation_id, legal_day(breach, breach.aware_at), limit=OFFERED)
     return render_template(
-        "breaches/affected.html", form=form, breach=breach, running=choices.running, examples=offered[:3], offered=offered, named=len(named), first=first,
+        "breaches/affected.html", form=form, breach=breach, running=choices.running, ended=choices.ended, tail=pages.tail(legal_day(breach, breach.aware_at)), examples=offered[:3], offered=offered, named=len(named), first=first,
         **_ways_to_agreements(breach),
     )
 
@@ -123,18 +123,25 @@ def _chosen(breach: Breach, form: AffectedForm, selection: Selection) -> Sequenc
     if selection is Selection.BY_LIST:
         return _listed(breach, form)
     session, here, on = edge.session(), breach.organisation_id, legal_day(breach, breach.aware_at)
+    since = _ended_since(form, on)
     match selection:
         case Selection.BY_SYSTEM:
-            found = serving.served_by(session, here, form.systems.data or [], on)
+            found = serving.served_by(session, here, form.systems.data or [], on, since)
         case Selection.BY_ACTIVITY:
-            found = serving.served_by_activity(session, here, form.activities.data or [], on)
+            found = serving.served_by_activity(session, here, form.activities.data or [], on, since)
         case Selection.BY_SUBPROCESSOR:
-            found = serving.by_operator(session, here, form.operator.data or "", on)
+            found = serving.by_operator(session, here, form.operator.data or "", on, since)
         case _:
-            found = list(agreements.running_ids(session, here, on))
+            found = list(agreements.running_ids(session, here, on, since))
     if not found:
-        raise Invalid(f"No agreement chosen like this ran on {day(on)}, the day of awareness; choose another way.", field="selection")
+        also = f" or ended since {day(since)}" if since else ""
+        raise Invalid(f"No agreement chosen like this ran on {day(on)}, the day of awareness{also}; choose another way.", field="selection")
     return found
+
+
+def _ended_since(form: AffectedForm, on: date) -> date | None:
+    """Return since when agreements may have ended that are meant as well; none where only running ones are."""
+    return pages.tail(on) if form.ended.data else None
 
 
 def _listed(breach: Breach, form: AffectedForm) -> Sequence[int]:
@@ -142,14 +149,16 @@ def _listed(breach: Breach, form: AffectedForm) -> Sequence[int]:
     found = agreements.by_references(edge.session(), breach.organisation_id, [one.reference for one in listed])
     if error := references.unknown_sentence(listed, found):
         raise Invalid(error, field="references")
-    first = [_called(breach, name)] if (name := form.named()) else []
+    first = [_called(breach, form, name)] if (name := form.named()) else []
     return list(dict.fromkeys([*first, *(found[one.reference] for one in listed)]))
 
 
-def _called(breach: Breach, name: str) -> int:
-    """Return the running agreement that a name or reference means; raises `Invalid` where it means none, or several."""
+def _called(breach: Breach, form: AffectedForm, name: str) -> int:
+    """Return the agreement that a name or reference means, a running one unless ended ones are meant as well; raises `Invalid` where it means none, or several."""
     on = legal_day(breach, breach.aware_at)
-    found = serving.called(edge.session(), breach.organisation_id, name, on, SHOWN + 1)
+    found = serving.called(edge.session(), breach.organisation_id, name, on, SHOWN + 1, _ended_since(form, on))
+    if not found and not form.ended.data and serving.called(edge.session(), breach.organisation_id, name, on, 1, pages.tail(on)):
+        raise Invalid(f"The agreement with “{name[:60]}” ended before {day(on)}, the day of awareness. Tick “{form.ended.label.text}” if it is meant.", field="one")
     if not found:
         raise Invalid(f"No agreement that ran on {day(on)} has “{name[:60]}” in its reference or its customer's name; look it up under Agreements.", field="one")
     if len(found) > 1:
