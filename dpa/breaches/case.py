@@ -23,10 +23,10 @@ from dpa.breaches import (
 )
 from dpa.breaches.case_clocks import CLOCKS_MOST, drawn, state_of
 from dpa.breaches.case_counts import NONE_YET, ClosingCounts, PhaseCount, Tally
-from dpa.breaches.case_customers import EVERYBODY, AffectedLine, Narrowing
+from dpa.breaches.case_customers import EVERYBODY, Narrowing
 from dpa.breaches.case_queries import Opened, PromiseGroup, QuestionLine
+from dpa.breaches.case_rows import Beside, Row, rows_of
 from dpa.breaches.closing import CaseState
-from dpa.breaches.corrected import Corrected
 from dpa.breaches.facts import Completeness, FactSheet, completeness, read
 from dpa.breaches.models import Breach, BreachFacts, Notice
 from dpa.breaches.operations.writing import told_of
@@ -44,17 +44,6 @@ from dpa.web.clock_strip import Clock
 from dpa.web.paging import Page
 from dpa.web.words import instant_text, plural
 
-STANDING_WORDS: Mapping[Standing, tuple[str, str, str]] = {
-    Standing.WAITING: ("notice not released", "soon", "clock-exclamation"),
-    Standing.RELEASED: ("released, on its way", "running", "send"),
-    Standing.SENT: ("told", "met", "mail-check"),
-    Standing.ACKNOWLEDGED: ("confirmed", "met", "eye-check"),
-    Standing.WAIVED: ("waived by decision", "off", "ban"),
-    Standing.NOT_SENT: ("mail refused", "late", "mail-x"),
-    Standing.NO_RECIPIENT: ("no usable contact", "late", "user-exclamation"),
-}
-KEPT_WORDS = ("in the file mailbox, nobody told", "off", "inbox")
-"""Where a customer stands whose notice no mail server took."""
 ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
     NextAct.CHOOSE_AFFECTED: ("Name who is affected", "No customer’s clock runs before somebody is named."),
     NextAct.WRITE_NOTICE: ("Write the notice", "One text for all customers; name, agreement and clause are filled in for each."),
@@ -67,8 +56,6 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
     NextAct.CLOSE: ("Close the case", "Nobody is left to tell and no word is owed. Customers expect nothing more."),
     NextAct.NOTHING: ("The case is closed", "It can be opened again, with a reason."),
 }
-DONE = frozenset({Standing.SENT, Standing.ACKNOWLEDGED, Standing.WAIVED})
-
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -100,26 +87,6 @@ class ActCard:
     due_at: datetime
     zone: str
     start_word: str = "aware"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One affected customer, ready to be shown."""
-
-    line: AffectedLine
-    words: str
-    tint: str
-    symbol: str
-    origin: str
-    state: str
-    upstream: str
-    """Which subprocessor's own promise leaves no time for this one; empty for none."""
-    why_number: int
-    """Which of the explanations on the page tells how its date came about: most customers of a case share theirs."""
-    why_here: bool
-    """Whether it is the first that tells so."""
-    corrected: Corrected | None
-    """What is counted from an awareness that was corrected to an earlier time after the clock was met; none for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +188,7 @@ def view(
     story = _TOLD.at(session, opened.frontier, (breach.id, reader), lambda: _story(session, breach, reader))
     return CaseView(
         act=_act(found, now),
-        rows=Page(_rows(page.rows, now, slow, breach, corrected.of_lines(session, breach, page.rows)), page.next_key),
+        rows=Page(rows_of(page.rows, Beside(breach, now, slow, corrected.of_lines(session, breach, page.rows))), page.next_key),
         total=found.closing.affected,
         told=found.closing.told - found.closing.kept,
         kept=found.closing.kept,
@@ -369,31 +336,3 @@ def _owed(breach: Breach, counts: Mapping[Standing, int]) -> int:
     if breach.draft is None or breach.newest_released is None:
         return counts.get(Standing.WAITING, 0)
     return sum(count for standing, count in counts.items() if standing not in {Standing.WAIVED, Standing.NO_RECIPIENT})
-
-
-def kept_words(phase: Phase | None) -> str:
-    """Say where a customer stands whose newest notice no mail server took; what it may know of an earlier one is not denied."""
-    return KEPT_WORDS[0] if phase in {Phase.INITIAL, None} else f"{TITLES[phase].lower()} only in the file mailbox"
-
-
-def _rows(lines: Sequence[AffectedLine], now: datetime, slow: Mapping[int, str], breach: Breach, anew: Mapping[int, Corrected]) -> tuple[Row, ...]:
-    numbers: dict[Explanation, int] = {}
-    found: list[Row] = []
-    for line in lines:
-        here = line.why not in numbers
-        found.append(_row(line, now, slow.get(line.id, ""), breach, numbers.setdefault(line.why, len(numbers) + 1), here, anew.get(line.id)))
-    return tuple(found)
-
-
-def _row(line: AffectedLine, now: datetime, upstream: str, breach: Breach, why_number: int, why_here: bool, anew: Corrected | None) -> Row:
-    words, tint, symbol = STANDING_WORDS[line.standing]
-    if line.kept and line.standing is Standing.SENT:
-        words, tint, symbol = kept_words(breach.newest_released.phase if breach.newest_released else None), *KEPT_WORDS[1:]
-    if line.standing is Standing.SENT and line.running:
-        words, tint, symbol = "given, not received yet", "running", "send"
-    if line.standing is Standing.RELEASED and line.mail_error:
-        words, tint, symbol = "not accepted yet", "soon", "clock-exclamation"
-    if line.standing is Standing.RELEASED and line.met_at is None and line.paused_at is None and line.due_at < now:
-        tint = "late"
-    origin = {"house_policy": "policy", "external_doc": "external"}.get(line.origin, line.origin)
-    return Row(line, words, tint, symbol, origin, "off" if line.paused_at else state_of(line.due_at, line.met_at, now), upstream, why_number, why_here, anew)

@@ -33,7 +33,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from dpa.alerts.models import TROUBLED, OutboxMessage
 from dpa.alerts.rules import State
-from dpa.breaches.models import Affected, Breach, Delivery, Notice
+from dpa.breaches.models import LATE_ANEW, Affected, Breach, Delivery, Notice
 from dpa.breaches.queries import (
     CASE,
     PHASE,
@@ -212,7 +212,8 @@ def _counted_query(own_domains: tuple[str, ...] | None) -> Select[Any]:
     people, rare = _people(), _rare_clocks(own_domains)
     # The only number that needs a look at each customer is asked for only where somebody has not got the phase.
     unreachable = case((people.c.customers > rare.c.waived_before + bindparam("sent"), literal(0) if own_domains is None else _unreachable(own_domains)), else_=rare.c.waived_unreachable)
-    query: Select[Any] = select(*people.c, *rare.c, _open_clocks().label("open_clocks"), unreachable.label("unreachable"))
+    unexplained = (rare.c.unexplained + _late_anew()).label("unexplained")
+    query: Select[Any] = select(*people.c, unexplained, *(column for column in rare.c if column.key != "unexplained"), _open_clocks().label("open_clocks"), unreachable.label("unreachable"))
     return query.select_from(people.join(rare, true()))
 
 
@@ -241,6 +242,12 @@ def _open_clocks() -> Any:
     # The condition of the partial index, word for word: SQLite counts on it and reads no row.
     query = select(func.count()).select_from(DocketEntry).where(text(RUNNING), *customers_clocks())
     return query.scalar_subquery()
+
+
+def _late_anew() -> Any:
+    # The condition of the partial index, word for word: whoever a correction made late has its clock met in time, so it is none of the rare ones.
+    late = text(f"breach_affected.{LATE_ANEW}")
+    return select(func.count()).select_from(Affected).where(Affected.breach_id == CASE, late, Affected.late_reason == "").scalar_subquery()
 
 
 def _rare_clocks(own_domains: tuple[str, ...] | None) -> Subquery:

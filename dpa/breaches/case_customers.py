@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 
 from dpa.agreements.models import Agreement
 from dpa.alerts.models import OutboxMessage
-from dpa.breaches import rules
-from dpa.breaches.case_queries import is_late
+from dpa.breaches import late, rules
 from dpa.breaches.models import Affected, Breach, Delivery
 from dpa.breaches.queries import (
     CASE,
@@ -69,6 +68,10 @@ class AffectedLine:
     kept: bool
     """Whether the newest phase was only kept in the file mailbox, so that nobody received it."""
     late_reason: str
+    late_anew: bool
+    """Whether it was told in time, and late counted from an awareness corrected since."""
+    mailbox: bool
+    """Whether its first notice was only kept in the file mailbox."""
     standing: Standing
     why: Explanation
     """How the date came about."""
@@ -77,7 +80,7 @@ class AffectedLine:
 _COLUMNS: tuple[Any, ...] = (
     Affected.id, DocketEntry.id, Affected.agreement_id, Agreement.reference, Controller.name, Affected.promise, DocketEntry.origin, DocketEntry.started_at,
     DocketEntry.target_at, DocketEntry.due_at, DocketEntry.zone, DocketEntry.met_at, DocketEntry.paused_at, DocketEntry.late_s, DocketEntry.state.in_(RUNNING), Delivery.document_id,
-    func.coalesce(OutboxMessage.last_error, ""), func.coalesce(Delivery.kept, False), Affected.late_reason,
+    func.coalesce(OutboxMessage.last_error, ""), func.coalesce(Delivery.kept, False), Affected.late_reason, Affected.late_anew, Affected.kept,
 )  # fmt: skip
 """What a line shows as it stands, in its order: columns, since most of these rows' are not shown."""
 
@@ -110,7 +113,7 @@ def affected(
 ) -> Page[AffectedLine]:
     """Return a page of a case's customers, soonest clock first; late is who is late as of `now`."""
     query = _page_query(found.drill, tuple(own_domains), narrowing.only, bool(narrowing.text), after is not None, size)
-    values = values_of(found) | {"now": now, "part": f"%{_escaped(narrowing.text)}%"}
+    values: dict[str, Any] = values_of(found) | late.values_at(found, now) | {"part": f"%{_escaped(narrowing.text)}%"}
     if after is not None:
         if after[2] != KEYED:
             raise Invalid(DAMAGED)
@@ -167,7 +170,7 @@ def _only(shown: Select[Any], only: Only | None) -> Select[Any]:
         return shown.where(text(f"docket_entry.{ON_INDEX}"), Affected.sent_at.is_(None))
     if only is Only.UNCONFIRMED:
         return shown.outerjoin(Delivery, newest_delivery()).where(Affected.sent_at.is_not(None), Delivery.acknowledged_at.is_(None))
-    return shown.where(is_late(bindparam("now"))) if only is Only.LATE else shown
+    return shown.where(late.is_late()) if only is Only.LATE else shown
 
 
 def _flags(drill: bool, own_domains: tuple[str, ...]) -> tuple[ColumnElement[bool], ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, func, or_, select, text
+from sqlalchemy import ScalarSelect, Select, and_, bindparam, case, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dpa.agreements.models import Agreement
@@ -35,7 +35,6 @@ from dpa.parties.models import Controller
 from dpa.people.models import Organisation
 from dpa.problems import NotFound
 from dpa.web.identity import Scope
-from dpa.web.paging import SIZE, Page, instant_of, number_of
 
 NAME, WORD, DORA = "breaches:name", "breaches:word", "breaches:dora"
 """Kinds of the clocks of what asks for names, of the next word, and of DORA's initial notification; modules of `operations` open them."""
@@ -283,66 +282,3 @@ def refused_at(session: Session, affected_ids: Sequence[int]) -> Mapping[int, st
         )
         found.update((key, address) for key, address in session.execute(query))
     return found
-
-
-def is_late(now: Any) -> ColumnElement[bool]:
-    """Say in SQL who was told late, or is not told past the time; the same instant that `late_s` is counted from. A paused clock passes no time."""
-    latest = func.coalesce(DocketEntry.due_at, DocketEntry.target_at)
-    return or_(DocketEntry.late_s > 0, and_(DocketEntry.state == "open", latest < now))
-
-
-@dataclass(frozen=True, slots=True)
-class LateLine:
-    """A customer who was told late, or is not told past the time, without a reason on record."""
-
-    affected_id: int
-    controller: str
-    reference: str
-    promise: str
-    due_at: datetime
-    zone: str
-    met_at: datetime | None
-
-
-def late_without_reason(
-    session: Session, breach_id: int, now: datetime, *, after: Sequence[Any] | None = None, size: int = SIZE
-) -> Page[LateLine]:
-    """Return a page of them, longest overdue first."""
-    latest = func.coalesce(DocketEntry.due_at, DocketEntry.target_at)
-    query = (
-        select(Affected.id, Controller.name, Agreement.reference, Affected.promise, DocketEntry.due_at, DocketEntry.target_at, DocketEntry.zone, DocketEntry.met_at)
-        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .join(Agreement, Agreement.id == Affected.agreement_id)
-        .join(Controller, Controller.id == Affected.controller_id)
-        .where(Affected.breach_id == breach_id, Affected.late_reason == "", is_late(now))
-        .order_by(latest, Affected.id)
-        .limit(size + 1)
-    )
-    if after:
-        at, last = instant_of(after[0]), number_of(after[1])
-        query = query.where(or_(latest > at, and_(latest == at, Affected.id > last)))
-    lines = [LateLine(row[0], row[1], row[2], row[3], row[4] or row[5], row[6], row[7]) for row in session.execute(query)]
-    return Page.cut(lines, lambda line: (line.due_at.isoformat(), line.affected_id), size)
-
-
-def late_count(session: Session, breach_id: int, now: datetime) -> int:
-    """Return how many customers are late without a reason."""
-    query = (
-        select(func.count())
-        .select_from(Affected)
-        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(Affected.breach_id == breach_id, Affected.late_reason == "", is_late(now))
-    )
-    return session.scalar(query) or 0
-
-
-def late_rows(session: Session, breach_id: int, now: datetime, ids: Sequence[int] | None) -> list[Affected]:
-    """Return the rows of late customers without a reason; of those named, or all for none."""
-    query = (
-        select(Affected)
-        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(Affected.breach_id == breach_id, Affected.late_reason == "", is_late(now))
-    )
-    if ids is not None:
-        query = query.where(Affected.id.in_(ids[:SIZE]))
-    return list(session.scalars(query.order_by(Affected.id)))

@@ -7,6 +7,7 @@ has its reason, every promised word was given.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 REASON_MIN = 10
@@ -26,6 +27,13 @@ class CaseState(StrEnum):
     CLOSED = "closed"
     NO_BREACH = "no_breach"
     """It turned out that no personal data were compromised."""
+
+
+def owed_until(state: CaseState, ended_at: datetime | None, as_of: datetime, *, drill: bool) -> datetime | None:
+    """Return until when telling a customer was owed, as of an instant: nothing is after a case ended as no breach. None for an exercise, in which the file mailbox stands for everybody."""
+    if drill:
+        return None
+    return ended_at if state is CaseState.NO_BREACH and ended_at is not None else as_of
 
 
 @dataclass(frozen=True, slots=True)

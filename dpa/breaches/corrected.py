@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dpa import deadlines
@@ -124,11 +124,22 @@ def of_lines(session: Session, breach: Breach, lines: Iterable[Any]) -> Mapping[
     return {key: found[entry] for key, entry in some.items() if entry in found}
 
 
-def late_row(session: Session, breach: Breach, affected_id: int) -> list[Affected]:
-    """Return a customer without a reason on record who was told late only counted from the corrected awareness; nobody otherwise."""
-    query = select(Affected, DocketEntry).join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-    found = session.execute(query.where(Affected.breach_id == breach.id, Affected.id == affected_id, Affected.late_reason == "")).all()
-    return [row for row, entry in found if (anew := of_entry(entry, breach.aware_at, row.aware_reason)) is not None and anew.late]
+def late_anew(row: Affected, entry: DocketEntry, aware_at: datetime) -> bool:
+    """Tell whether a clock was met in time, and late counted from the awareness now held; one that was late anyway is not late anew."""
+    anew = of_entry(entry, aware_at, row.aware_reason) if (entry.late_s or 0) <= 0 else None
+    return anew is not None and anew.late
+
+
+def settle(session: Session, breach: Breach) -> list[Affected]:
+    """Mark who is late only counted from the awareness now held, and nobody else; returns the rows this changed, for the caller's event to cover."""
+    query = (
+        select(Affected, DocketEntry).join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+        .where(Affected.breach_id == breach.id, or_(DocketEntry.met_at.is_not(None), Affected.late_anew)).order_by(Affected.id)
+    )  # fmt: skip
+    changed = [row for row, entry in session.execute(query) if row.late_anew is not late_anew(row, entry, breach.aware_at)]
+    for row in changed:
+        row.late_anew = not row.late_anew
+    return changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +156,7 @@ class ToldBefore:
         which = f"{plural(self.late, 'of them is late', 'of them are late')} counted from the corrected awareness" if self.late else "all of them are in time counted from the corrected awareness as well"
         return (
             f"{plural(self.customers, 'customer was', 'customers were')} told before ({self.names}). Their clocks stay as they were met, but {which}. "
-            "Dossiers, register and the customers' own pages say both from then on."
+            f"Dossiers, register and the customers' own pages say both from then on{', and the case is closed only with the reason' if self.late else ''}."
         )
 
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import State as MailState
-from dpa.breaches import case_queries, channels, counting, phases
+from dpa.breaches import case_queries, channels, counting, late, phases
 from dpa.breaches.agreed import Counted, caveat
-from dpa.breaches.case import kept_words
 from dpa.breaches.case_clocks import state_of
 from dpa.breaches.case_queries import Given, LinkCount, Place
+from dpa.breaches.case_rows import kept_words
 from dpa.breaches.channels import Channel
 from dpa.breaches.closing import CaseState
 from dpa.breaches.corrected import Corrected, of_entry
@@ -125,6 +125,8 @@ class CustomerView:
     """Whether it heard of the newest notice before there was a text, and has not got the text since."""
     may: May
     late: bool
+    kept_at: datetime | None
+    """When the file mailbox met the clock in a real case, so that nobody was told and its time runs on; none otherwise."""
     corrected: Corrected | None
     """What is counted from an awareness that was corrected to an earlier time after the clock was met; none for nothing."""
     late_reason_by: str
@@ -144,18 +146,23 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
     def who(actor: str | None) -> str:
         return sentences.actor_name(actor, names) if actor else ""
 
-    clock, anew = _clock(entry, now), of_entry(entry, breach.aware_at, row.aware_reason)
-    if anew is not None and anew.late:
+    until = late.until(breach, now)
+    untold = late.untold(row, entry, until)
+    anew = None if untold else of_entry(entry, breach.aware_at, row.aware_reason)
+    is_late = _late(entry, now) or (anew is not None and anew.late) or (untold and until is not None and (entry.due_at or entry.target_at) < until)
+    clock = _clock(entry, now, untold=untold)
+    if is_late and entry.met_at is not None:
         clock = replace(clock, state="late")
-    late = _late(entry, now) or (anew is not None and anew.late)
     words, tint = _standing(entry, given, clock, now)
+    if untold and is_late and given[-1].delivery.kept:
+        words, tint = "missed, only in the file mailbox", "late"
     heard, unreachable = _heard_only(breach, given), _unreachable(session, breach, row, given)
     return CustomerView(
         place=place, clock=clock, status=entry.state, words=words, tint=tint,
         caveat=_caveat(session, breach, place, given), origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
         why=explanation(entry), deliveries=tuple(_line(one) for one in given), questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
-        links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, given, now), unreachable=unreachable, heard_only=heard, may=_may(breach, place, given, links, late), late=late,
-        corrected=anew, late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by),
+        links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, given, now), unreachable=unreachable, heard_only=heard, may=_may(breach, place, given, links, is_late), late=is_late,
+        kept_at=entry.met_at if untold else None, corrected=anew, late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by),
     )  # fmt: skip
 
 
@@ -163,12 +170,12 @@ def _late(entry: DocketEntry, now: datetime) -> bool:
     return (entry.late_s or 0) > 0 or (entry.state == "open" and (entry.due_at or entry.target_at) < now)
 
 
-def _clock(entry: DocketEntry, now: datetime) -> CustomerClock:
-    due = entry.due_at or entry.target_at
-    running = entry.state == "open"
-    state = state_of(entry.target_at, None, now) if running else "off" if entry.met_at is None else "late" if (entry.late_s or 0) > 0 else "met"
+def _clock(entry: DocketEntry, now: datetime, *, untold: bool) -> CustomerClock:
+    due, met_at = entry.due_at or entry.target_at, None if untold else entry.met_at
+    running = entry.state == "open" or untold
+    state = state_of(entry.target_at, None, now) if running else "off" if met_at is None else "late" if (entry.late_s or 0) > 0 else "met"
     return CustomerClock(
-        started_at=entry.started_at, due_at=due, target_at=entry.target_at if entry.target_at != due else None, met_at=entry.met_at,
+        started_at=entry.started_at, due_at=due, target_at=entry.target_at if entry.target_at != due else None, met_at=met_at,
         paused_at=entry.paused_at, zone=entry.zone, state=state,
     )  # fmt: skip
 

@@ -140,6 +140,11 @@ class BreachFacts(Base):
     """Actor who saved it."""
 
 
+LATE_ANEW, KEPT, BY_HAND, NEWEST, UNANSWERED = "late_anew", "kept", "outbox_id IS NULL", "NOT replaced", "answered_at IS NULL"
+"""Conditions of the partial indexes: who is late only by a corrected awareness, whom only the file mailbox told, what a person handed over, the last word on a
+customer and phase, what waits for an answer. Queries must repeat them word for word, or SQLite will not use them."""
+
+
 class Affected(Base):
     """One agreement an incident touches, with its clock."""
 
@@ -148,6 +153,8 @@ class Affected(Base):
         UniqueConstraint("breach_id", "agreement_id"),
         # How many were told is counted on this alone.
         Index("ix_breach_affected_told", "breach_id", "sent_at", "kept"),
+        Index("ix_breach_affected_late_anew", "breach_id", "kept", sqlite_where=text(LATE_ANEW), postgresql_where=text(LATE_ANEW)),
+        Index("ix_breach_affected_kept", "breach_id", "docket_entry_id", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
     )
 
     id: Mapped[Id]
@@ -170,6 +177,8 @@ class Affected(Base):
     """When the customer was first given a notice, of any phase and by any channel; meets the clock."""
     kept: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether that notice was only kept in the file mailbox of a demonstration: nobody was told by it. A mail server set later changes nothing of it."""
+    late_anew: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it was told in time by the awareness held then and late counted from an earlier one that corrected it since; set by `corrected.settle`."""
     late_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Why the customer was told late; empty while nobody said so."""
     late_reason_by: Mapped[str | None] = mapped_column(String(40))
@@ -269,10 +278,6 @@ class BreachShare(Base):
     """Actor who saved it."""
 
 
-BY_HAND, NEWEST = "outbox_id IS NULL", "NOT replaced"
-"""Conditions of the partial indexes: what a person handed over, and the last word on a customer and phase. Queries must repeat them word for word, or SQLite will not use them."""
-
-
 class Delivery(Base):
     """One phase given, or being given, to one customer by one channel."""
 
@@ -339,10 +344,6 @@ class CaseLink(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(Utc())
     """Since when it is refused."""
     revoked_by: Mapped[str | None] = mapped_column(String(40))
-
-
-UNANSWERED = "answered_at IS NULL"
-"""Condition of the partial index. Queries must repeat it word for word, or SQLite will not use it."""
 
 
 class Question(Base):

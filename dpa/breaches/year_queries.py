@@ -32,8 +32,13 @@ class YearLine:
     affected: int
     told: int
     late: int
+    """Customers told late, by the awareness now held."""
+    late_anew: int
+    """Of them, those who were in time when they were told, by the awareness held then."""
     kept: int
     """Customers whose notice was only kept in the file mailbox of a demonstration; not among those told."""
+    untold_late: int
+    """Of these, those whose time has passed."""
     running: bool
     """Whether a clock of a customer runs or is paused."""
     first_told_at: datetime | None
@@ -44,8 +49,8 @@ class YearLine:
     """The earliest promise or target of all its customers."""
 
 
-def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | None = None, size: int = SIZE) -> Page[YearLine]:
-    """Return a page of a year's incidents without exercises, newest awareness first, each with its times; one statement."""
+def year(session: Session, scope: Scope, number: int, now: datetime, *, after: Sequence[Any] | None = None, size: int = SIZE) -> Page[YearLine]:
+    """Return a page of a year's incidents without exercises as of `now`, newest awareness first, each with its times; one statement."""
     query = select(Breach.id, Breach.organisation_id, Breach.reference, Breach.title, Breach.aware_at, Breach.zone, Breach.state).where(*_of(scope, number))
     if after:
         at, last = instant_of(after[0]), number_of(after[1])
@@ -53,10 +58,10 @@ def year(session: Session, scope: Scope, number: int, *, after: Sequence[Any] | 
     # Cut first: the columns that count are asked for no case that is not shown.
     one = query.order_by(Breach.aware_at.desc(), Breach.id.desc()).limit(size + 1).subquery("shown").c
     asked = (
-        columns.affected, columns.told, columns.late, columns.kept, columns.running, columns.first_told, columns.last_told, columns.corrected,
+        columns.affected, columns.told, columns.late, columns.late_anew, columns.kept, columns.untold_late, columns.running, columns.first_told, columns.last_told, columns.corrected,
         columns.first_promised, columns.first_wanted,
     )  # fmt: skip
-    rows = session.execute(select(*one, *(column(one.id) for column in asked)).order_by(one.aware_at.desc(), one.id.desc()))
+    rows = session.execute(select(*one, *(column(one.id) for column in asked)).order_by(one.aware_at.desc(), one.id.desc()), {"now": now})
     return Page.cut([_line(row) for row in rows], lambda line: (line.aware_at.isoformat(), line.id), size)
 
 
@@ -78,22 +83,27 @@ class YearSum:
     customers: int
     told: int
     late: int
+    """Customers told late, by the awareness now held."""
+    late_anew: int
+    """Of them, those who were in time when they were told, by the awareness held then."""
     kept: int
     """Customers whose notice was only kept in the file mailbox of a demonstration; not among those told."""
+    untold_late: int
+    """Of these, those whose time has passed."""
     no_breach: int
     """Incidents that turned out to be none."""
     listed: int
     """Every incident, those that were none included."""
 
 
-def year_sum(session: Session, scope: Scope, number: int) -> YearSum:
-    """Return the whole year's counts without exercises."""
+def year_sum(session: Session, scope: Scope, number: int, now: datetime) -> YearSum:
+    """Return the whole year's counts without exercises, as of `now`."""
     none = (Breach.state == CaseState.NO_BREACH).label("no_breach")
-    counted = (columns.affected, columns.told, columns.late, columns.kept)
+    counted = (columns.affected, columns.told, columns.late, columns.late_anew, columns.kept, columns.untold_late)
     one = select(none, *(case((~none, column(Breach.id)), else_=0).label(column.__name__) for column in counted)).where(*_of(scope, number)).subquery().c
     sums = (func.coalesce(func.sum(one[column.__name__]), 0) for column in counted)
     query = select(func.count(case((~one.no_breach, 1))), *sums, func.count(case((one.no_breach, 1))), func.count())
-    return YearSum(*map(int, session.execute(query).one()))
+    return YearSum(*map(int, session.execute(query, {"now": now}).one()))
 
 
 def years(session: Session, scope: Scope) -> Sequence[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dpa.breaches import tally
-from dpa.breaches.year_queries import YearLine
+from dpa.breaches.year_queries import YearLine, YearSum
 from dpa.web.words import length, plural
 
 ENDS = (24, 48, 72, 96, 192)
@@ -84,12 +84,28 @@ def _words(line: YearLine, now: datetime) -> tuple[str, str]:
     if not line.told and not line.kept:
         return "waived", "off"
     if line.late:
-        return f"{plural(line.late, 'customer')} late", "late"
+        return f"{plural(line.late, 'customer')} late{_then(line)}", "late"
     if line.kept:
         # Nobody was told by it, so a time that has passed was missed.
-        passed = line.first_due_at is not None and line.first_due_at < now
-        return tally.told(line.told, line.affected, line.kept) + (", the time has passed" if passed else ""), "late" if passed else "off"
-    return ("in time by the awareness held then, corrected since", "soon") if line.corrected else ("all in time", "met")
+        passed = f", the time of {plural(line.untold_late, 'customer')} has passed" if line.untold_late else ""
+        return tally.told(line.told, line.affected, line.kept) + passed, "late" if passed else "off"
+    return ("all in time, by the corrected awareness as well" if line.corrected else "all in time"), "met"
+
+
+def _then(counted: YearLine | YearSum) -> str:
+    """Say how many of those late were in time by the awareness held when they were told."""
+    if not counted.late_anew:
+        return ""
+    which = f"{counted.late_anew:,} of them " if counted.late_anew < counted.late else "all " if counted.late > 1 else ""
+    return f", {which}in time by the awareness held when told"
+
+
+def missed(year: YearSum) -> str:
+    """Say of a year what stands beside those told in time; empty for nothing."""
+    told_late = f"{plural(year.late, 'customer')} late{_then(year)}" if year.late else ""
+    passed = f", the time of {year.untold_late:,} has passed: missed" if year.untold_late else ""
+    kept = f"nobody told by the {plural(year.kept, 'notice')} in the file mailbox{passed}" if year.kept else ""
+    return "; ".join(filter(None, (told_late, kept)))
 
 
 def _end(line: YearLine, now: datetime) -> datetime:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches.case_counts import ClosingCounts, PhaseCount
+from dpa.breaches.corrected import of_entry
 from dpa.breaches.models import Affected, Breach, Delivery, Notice
 from dpa.docket.models import DocketEntry
 
@@ -24,10 +25,16 @@ def closing(session: Session, breach: Breach) -> ClosingCounts:
     moving = [mail for _, mail in mails if mail.state in {"pending", "sending"}]
     return ClosingCounts(
         affected=len(customers), told=sum(one.sent_at is not None for one in customers), open_clocks=sum(one.state in {"open", "paused"} for one in clocks),
-        unexplained=sum((clock.late_s or 0) > 0 and not one.late_reason for one, clock in zip(customers, clocks, strict=True)),
+        unexplained=sum(is_late(breach, one, clock) and not one.late_reason for one, clock in zip(customers, clocks, strict=True)),
         undelivered=sum(mail.state in {"dead", "cancelled"} for _, mail in mails), on_its_way=len(moving), stuck=sum(mail.last_error is not None for mail in moving),
         kept=sum(one.sent_at is not None and one.kept for one in customers),
     )  # fmt: skip
+
+
+def is_late(breach: Breach, row: Affected, clock: DocketEntry) -> bool:
+    """Tell whether a customer was told late, by its clock or counted from the awareness that is held now."""
+    anew = of_entry(clock, breach.aware_at, row.aware_reason)
+    return (clock.late_s or 0) > 0 or (anew is not None and anew.late)
 
 
 def phases(session: Session, breach: Breach) -> Mapping[int, PhaseCount]:

@@ -275,7 +275,7 @@ class CaseMachine(RuleBasedStateMachine):
         assert not running, running
         assert breach.draft is None
         if breach.state is CaseState.CLOSED:
-            assert all(row.late_reason for row, entry in self.clocks() if (entry.late_s or 0) > 0)
+            assert all(row.late_reason for row, entry in self.clocks() if one_by_one.is_late(breach, row, entry))
             told = {notice.phase for notice in breach.notices if notice.released_at} if any(entry.met_at for _, entry in self.clocks()) else set()
             assert not told or Phase.FINAL in told or NO_FINAL in (breach.close_reason or "")
 
@@ -294,6 +294,7 @@ class CaseMachine(RuleBasedStateMachine):
             if entry.met_at is not None:
                 assert self.met.setdefault(row.id, (entry.met_at, entry.late_s)) == (entry.met_at, entry.late_s)
                 assert row.sent_at == entry.met_at
+                assert (row.late_anew or (entry.late_s or 0) > 0) is one_by_one.is_late(self.session.get_one(Breach, self.id), row, entry)
             elif entry.state in {"open", "paused"} and due <= self.now:
                 assert due <= self.missed.setdefault(row.id, due), "a missed deadline was undone"
                 self.missed[row.id] = due

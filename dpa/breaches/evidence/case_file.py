@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dpa.breaches import facts
-from dpa.breaches.closing import CaseState
+from dpa.breaches.closing import owed_until
 from dpa.breaches.dora_models import BreachClassification
 from dpa.breaches.evidence import reading
 from dpa.breaches.evidence.moments import CaseAt, by, case_at
@@ -45,7 +45,7 @@ class CaseFile:
     @property
     def until(self) -> datetime | None:
         """Until when telling a customer was owed; none for an exercise, in which the mailbox stands for everybody."""
-        return None if self.breach.drill else self.state.at if self.state.state is CaseState.NO_BREACH and self.state.at is not None else self.as_of
+        return owed_until(self.state.state, self.state.at, self.as_of, drill=self.breach.drill)
 
 
 def case_file(session: Session, breach: Breach, as_of: datetime) -> CaseFile:

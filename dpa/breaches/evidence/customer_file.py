@@ -21,7 +21,7 @@ from dpa.breaches.channels import TITLES, before_text
 from dpa.breaches.corrected import Corrected, concerns, due_from
 from dpa.breaches.evidence import reading
 from dpa.breaches.evidence.case_file import CaseFile
-from dpa.breaches.evidence.moments import Clock, by, promise
+from dpa.breaches.evidence.moments import Clock, by, in_mailbox, promise
 from dpa.breaches.evidence.reading import Names, chunks, name_of
 from dpa.breaches.facts import FactSheet, Share
 from dpa.breaches.facts.shares import Part, part_of, read_share
@@ -190,14 +190,17 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
     as_of, agreement = case.as_of, read.agreements[row.agreement_id]
     clock = read.clocks[case.breach.id, row.agreement_id]
     told_at = told(row, clock, as_of)
-    not_owed, anew = by(row.not_required_at, as_of), _corrected(case, row, clock, read.entries[row.agreement_id][-1])
+    # What only the file mailbox kept told nobody, as the register says; in an exercise it stands for everybody.
+    untold = case.until if row.kept and told_at is not None else None
+    not_owed, anew = by(row.not_required_at, as_of), None if untold else _corrected(case, row, clock, read.entries[row.agreement_id][-1])
+    outcome = in_mailbox(clock, until=untold) if untold else promise(clock, not_owed=not_owed, as_of=as_of, late_anew=anew is not None and anew.late)
     versions = read.shares.get(row.id, [])
     part = part_of(case.sheet, read.named.get(row.agreement_id), read_share(versions[-1].share) if versions else None, controllers=case.customers)
     said = {
         "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
         "added_at": timestamp(row.added_at), "customer_aware_at": timestamp(clock.started_at), "aware_reason": row.aware_reason if clock.started_at > case.aware_at else "",
         "told_at": _stamp(told_at), "demonstration": row.kept and told_at is not None,
-        "outcome": promise(clock, not_owed=not_owed, as_of=as_of, late_anew=anew is not None and anew.late).value,
+        "outcome": outcome.value,
         "corrected": _anew(anew), "channel_caveat": "" if row.kept else _caveat(row, clock, read, as_of),
         "clock": _clock(clock, read.entries[row.agreement_id][-1], read.changes),
         "changes": [_change(one, read.names) for entry in read.entries[row.agreement_id] for one in read.changes.get(entry.id, ())],

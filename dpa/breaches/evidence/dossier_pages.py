@@ -117,15 +117,23 @@ def _later(said: Mapping[str, Any], zone: str) -> str:
 
 
 def _kept(said: Mapping[str, Any], zone: str) -> str:
-    """Say what a demonstration did instead of telling the customer."""
+    """Say what a demonstration did instead of telling the customer, and what is true of the promise: records of before count it by the mailbox."""
     in_time = {
         Promise.LATE: ", after the time was over", Promise.KEPT: ", before the time was over",
         Promise.CORRECTED: ", before the time was over by the awareness held then, and after it counted from the corrected one",
     }.get(said["outcome"], "")  # fmt: skip
     return (
         f"Its first notice was kept in the file mailbox on {moment(said['told_at'], zone)}{in_time}. "
-        f"No mail server was set: this was a demonstration, and {said['controller']} was not told."
+        f"No mail server was set: this was a demonstration, and {said['controller']} was not told.{_passed(said, zone)}"
     )
+
+
+def _passed(said: Mapping[str, Any], zone: str) -> str:
+    """Say whether the time has passed in which nobody was told."""
+    what, due = "house target" if _target(said) else "promise", moment(said["clock"]["due_at"], zone)
+    if said["outcome"] == Promise.OVERDUE:
+        return f" Its time passed on {due}: the {what} was missed."
+    return f" Its time still ran until {due}." if said["outcome"] == Promise.DEMONSTRATION and said["clock"]["due_at"] > said["as_of"] else ""
 
 
 def _key_facts(record: Record) -> KeyFacts:
@@ -137,7 +145,7 @@ def _key_facts(record: Record) -> KeyFacts:
         Fact("Controller", said["controller"], f"Agreement {said['agreement']}, {said['terms']}"),
         Fact("Incident", said["breach"], said["incident"]),
         *_asked(said, zone, origin),
-        Fact("House target" if _target(said) else "Promise", outcome_text(said["outcome"], clock, said["as_of"], said.get("corrected")), _beside_outcome(said, zone)),
+        Fact("House target" if _target(said) else "Promise", outcome_text(said), _beside_outcome(said, zone)),
         Fact("Kept in the file mailbox", when(said["told_at"], zone), "no mail server was set; nobody was told") if said.get("demonstration")
         else Fact("First told", when(said["told_at"], zone), _channel(said)),
         Fact("Acknowledged", when(acknowledged[0]["acknowledged_at"], zone) if acknowledged else "not yet", _acknowledged(acknowledged, len(said["deliveries"]))),
@@ -182,7 +190,7 @@ def _strip(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     return (ClockStrip(
         ClockPoint("Aware", start), ClockPoint("House target" if _target(said) else "Due", due), (point,) if point.at >= start else (),
         f"The {'house target' if _target(said) else 'time'} ran from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}. {words} "
-        f"The {'house target' if _target(said) else 'promise'}: {outcome_text(said['outcome'], clock, said['as_of'], said.get('corrected'))}.",
+        f"The {'house target' if _target(said) else 'promise'}: {outcome_text(said)}.",
     ),)  # fmt: skip
 
 
@@ -193,7 +201,7 @@ def _boxes(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     if said["not_owed"]:
         found.append(Notice("No notice owed", _signed(said["not_owed"], zone), TONES[Promise.NOT_OWED]))
     if said["late_reason"]:
-        found.append(Notice("Why this customer was told late", _signed(said["late_reason"], zone), Tone.LATE))
+        found.append(Notice("Why nobody was told in time" if said.get("demonstration") else "Why this customer was told late", _signed(said["late_reason"], zone), Tone.LATE))
     elif said["outcome"] in MISSED:
         by_which = " counted from the corrected awareness" if said["outcome"] == Promise.CORRECTED else ""
         found.append(Notice("No reason was on record", f"The {'house target' if _target(said) else 'promise'} was missed{by_which}, and nobody had said why by then.", Tone.LATE))

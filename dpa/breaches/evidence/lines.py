@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.breaches import corrected, facts
-from dpa.breaches.closing import CaseState
+from dpa.breaches.closing import CaseState, owed_until
 from dpa.breaches.evidence import reading
 from dpa.breaches.evidence.asking import Asked
 from dpa.breaches.evidence.case_file import sheet_of
@@ -135,7 +135,7 @@ class _Bulk:
     def line(self, breach: Breach, times: tuple[datetime, datetime], state: CaseAt) -> Line:
         """Return the line of one incident."""
         customers = [(row, self.clocks[breach.id, row.agreement_id]) for row in self.affected.get(breach.id, ())]
-        until = self._until(breach, state)
+        until = owed_until(state.state, state.at, self.as_of, drill=breach.drill)
         outcomes = [self._outcome(row, clock, until) for row, clock in customers]
         instants = [at for row, clock in customers if not row.kept and (at := told(row, clock, self.as_of)) is not None]
         missed = [row for (row, _), outcome in zip(customers, outcomes, strict=True) if outcome in MISSED]
@@ -151,12 +151,6 @@ class _Bulk:
             facts="\n".join(said.nature), effects="\n".join(said.consequences), remedial="\n".join(said.measures),
             phases=tuple(PhaseLine(one.number, one.phase, one.released_at, one.late_reason, one.emergency_reason) for one in phases if one.released_at),
         )  # fmt: skip
-
-    def _until(self, breach: Breach, state: CaseAt) -> datetime | None:
-        """Return until when telling a customer was owed; none for an exercise, in which nobody is told and the mailbox stands for everybody."""
-        if breach.drill:
-            return None
-        return state.at if state.state is CaseState.NO_BREACH and state.at is not None else self.as_of
 
     def _outcome(self, row: Affected, clock: Clock, until: datetime | None) -> Promise:
         if row.kept and (at := told(row, clock, self.as_of)) is not None:

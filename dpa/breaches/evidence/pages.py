@@ -20,7 +20,7 @@ from dpa.breaches.evidence.case_file import CaseFile, case_file
 from dpa.breaches.evidence.customer_file import told
 from dpa.breaches.evidence.lines import Line, stale
 from dpa.breaches.evidence.moments import Promise, by, in_mailbox, promise
-from dpa.breaches.evidence.wording import OUTCOMES, STATES
+from dpa.breaches.evidence.wording import MAILBOX_MISSED, OUTCOMES, STATES
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.queries import newest_facts
 from dpa.evidence.register.models import IssuedDocument
@@ -117,7 +117,7 @@ def _customers(session: Session, case: CaseFile, after: Sequence[Any] | None) ->
             outcome = in_mailbox(clock, until=case.until or told_at)
         tint, symbol = TINTS[outcome]
         tag = Tag(OUTCOMES[outcome] + (" by both awarenesses" if outcome is Promise.KEPT and clock.id in anew else ""), tint, symbol)
-        tag = Tag("missed, only in the file mailbox", tint, symbol) if row.kept and told_at and outcome is Promise.OVERDUE else tag
+        tag = Tag(MAILBOX_MISSED, tint, symbol) if row.kept and told_at and outcome is Promise.OVERDUE else tag
         tag = Tag("not told, clock paused", "off", "player-pause") if clock.state == "paused" and outcome is Promise.RUNNING else tag
         rows.append(CustomerRow(row.id, controller, agreement, None if row.kept else told_at, tag, newest.get(row.controller_id)))
     return Page.cut(rows, lambda row: (row.id,), SIZE)

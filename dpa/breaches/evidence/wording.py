@@ -27,6 +27,8 @@ ACTS: Mapping[str, str] = {
     "extend": "Extended", "pause": "Paused", "resume": "Resumed", "waive": "Waived", "supersede": "Counted anew",
 }  # fmt: skip
 """What people do to a clock, in words."""
+MAILBOX_MISSED = "missed, only in the file mailbox"
+"""What became of a promise whose notice only the file mailbox kept, once its time has passed."""
 NOBODY_TOLD = "demonstration: kept in the file mailbox, nobody was told"
 """Said wherever a notice was taken by no mail server."""
 NOT_YET = "not yet"
@@ -49,16 +51,26 @@ def by_how_much(clock: Mapping[str, Any], as_of: str) -> str:
     """Return how far from its date a promise was kept, or is: the length with early, late or left."""
     if clock["late_s"] is not None:
         return f"{length(abs(clock['late_s']))} {'late' if clock['late_s'] > 0 else 'early'}"
+    return _left(clock, as_of)
+
+
+def _left(clock: Mapping[str, Any], as_of: str) -> str:
     left = int((instant(clock["due_at"]) - instant(as_of)).total_seconds())
     return f"{length(abs(left))} {'left' if left >= 0 else 'late'}"
 
 
-def outcome_text(outcome: str, clock: Mapping[str, Any], as_of: str, corrected: Mapping[str, Any] | None = None) -> str:
-    """Return what became of a promise in words, with how far from its date; `corrected` is what is counted from an awareness corrected afterwards."""
-    said = OUTCOMES[outcome]
+def outcome_text(said: Mapping[str, Any]) -> str:
+    """Return what became of the promise of a dossier's record in words, with how far from its date."""
+    outcome, clock, as_of, corrected = said["outcome"], said["clock"], said["as_of"], said.get("corrected")
+    words = OUTCOMES[outcome]
     if corrected:
         held = "in time" if clock["late_s"] <= 0 else by_how_much(clock, as_of)
-        return f"{said}: {held} by the awareness held then, {margin(corrected['late_s'])} counted from the corrected one"
+        return f"{words}: {held} by the awareness held then, {margin(corrected['late_s'])} counted from the corrected one"
     if outcome in {Promise.NOT_OWED, Promise.WAIVED}:
-        return said
-    return f"{said}, {by_how_much(clock, as_of)}"
+        return words
+    if said.get("demonstration") and outcome == Promise.OVERDUE:
+        return MAILBOX_MISSED
+    if outcome == Promise.DEMONSTRATION:
+        # Where the case ended as no breach, nothing is left and nothing late.
+        return f"{words}, {_left(clock, as_of)}" if clock["due_at"] > as_of else words
+    return f"{words}, {by_how_much(clock, as_of)}"

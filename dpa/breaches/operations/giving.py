@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from dpa.alerts.models import OutboxMessage
-from dpa.breaches import channels, queries
+from dpa.breaches import channels, corrected, queries
 from dpa.breaches.channels import TITLES, Handed
 from dpa.breaches.closing import CaseState
 from dpa.breaches.counting import ways_of
@@ -135,7 +135,11 @@ def _give(unit: Unit, given: Sequence[_Given]) -> None:
         if one.row.sent_at is None:
             one.row.sent_at, one.row.kept = one.at, one.delivery.kept
             first[one.row.docket_entry_id] = one
-    docket.meet_many(unit, [Fulfilment(number, one.at, f"notice {one.how}") for number, one in first.items()], record=False)
+    met = docket.meet_many(unit, [Fulfilment(number, one.at, f"notice {one.how}") for number, one in first.items()], record=False)
+    for entry in met:
+        # A missed clock is not counted anew by every correction, and what meets it may have been given before.
+        row = first[entry.id].row
+        row.late_anew = corrected.late_anew(row, entry, unit.session.get_one(Breach, row.breach_id).aware_at)
     unit.session.flush()
     for one in given:
         entry = unit.session.get_one(DocketEntry, one.row.docket_entry_id)  # In hand already, but where another phase met it before.

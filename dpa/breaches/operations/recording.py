@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from dpa.breaches import awareness, facts, queries, rules
+from dpa.breaches import awareness, corrected, facts, queries, rules
 from dpa.breaches.awareness import ClockFacts, Decision, Effect
 from dpa.breaches.events import Event
 from dpa.breaches.facts import FactSheet, FactsProblem
@@ -90,12 +90,13 @@ def correct_awareness(unit: Unit, breach: Breach, decision: Decision, reason: st
     breach.detected_at, breach.aware_at, breach.awareness_reason = decision.detected_at, decision.aware_at, decision.basis.strip()
     moved = _moved(unit, breach, old, decision)
     recounted = affecting.recount(unit, breach, moved, f"Awareness was corrected: {reason.strip()}") if moved else []
+    anew = corrected.settle(unit.session, breach) if old.aware_at != decision.aware_at else []
     if old.aware_at != decision.aware_at:
         naming.recount(unit, breach, f"Awareness was corrected: {reason.strip()}")
         dora.recount(unit, breach, f"Awareness was corrected: {reason.strip()}")
     unit.session.flush()
     trail.record(
-        unit, Event.AWARENESS_CORRECTED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[breach, row, *recounted],
+        unit, Event.AWARENESS_CORRECTED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[breach, row, *recounted, *anew],
         data={"old": old.aware_at.isoformat(), "new": decision.aware_at.isoformat(), "clocks": len(recounted)},
         personal={"decision": {"basis": row.basis, "person": row.person, "reason": row.reason}},
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request
 
-from dpa.breaches import case_queries, channels, corrected, customer, links, operations, queries
+from dpa.breaches import case_queries, channels, customer, late, links, operations, queries
 from dpa.breaches.act_forms import (
     AcknowledgedForm,
     AnswerForm,
@@ -134,10 +134,10 @@ def explain_one(breach_id: int, affected_id: int) -> Page:
     form = OneLatenessForm()
 
     def do(unit: Unit, fresh: Breach) -> None:
-        late = case_queries.late_rows(unit.session, fresh.id, unit.now, [affected_id]) or corrected.late_row(unit.session, fresh, affected_id)
-        if not late:
+        rows = late.rows(unit.session, fresh, unit.now, [affected_id])
+        if not rows:
             raise Conflict("This customer is not late, or its reason is on record already.")
-        operations.explain_lateness(unit, fresh, late, form.reason.data or "")
+        operations.explain_lateness(unit, fresh, rows, form.reason.data or "")
 
     return perform(EXPLAIN, form, breach_id, do, back=back, facts=_facts(place, breach))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import request, url_for
 
-from dpa.breaches import case_counts, case_queries, closing, missed, operations, queries, tally
+from dpa.breaches import case_counts, closing, late, missed, operations, queries, tally
 from dpa.breaches.act_forms import LatenessForm, ReasonForm, SummaryForm
 from dpa.breaches.case import ENDINGS
 from dpa.breaches.closing import CaseFacts, CaseState, Ending, Obstacle
@@ -50,14 +50,14 @@ def lateness(breach_id: int) -> Page:
     def do(unit: Unit, fresh: Breach) -> None:
         if not form.everybody.data and not chosen:
             raise Invalid("Tick the customers the reason is true for, or give it for all of them.", field="customers")
-        rows = case_queries.late_rows(unit.session, fresh.id, unit.now, None if form.everybody.data else chosen)
+        rows = late.rows(unit.session, fresh, unit.now, None if form.everybody.data else chosen)
         if not rows:
             raise Conflict("Each of these customers has its reason already, or was told in time.")
         operations.explain_lateness(unit, fresh, rows, form.reason.data or "")
 
     return perform(
         LATENESS, form, breach_id, do, back=(breach.reference, case_url(breach)), template="breaches/lateness.html", breach=breach, chosen=chosen,
-        late=case_queries.late_without_reason(edge.session(), breach.id, now, after=after), total=case_queries.late_count(edge.session(), breach.id, now),
+        late=late.without_reason(edge.session(), breach, now, after=after), total=late.count(edge.session(), breach, now),
     )  # fmt: skip
 
 

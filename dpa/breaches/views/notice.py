@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from flask import flash, redirect, render_template, request, url_for
 
-from dpa.breaches import authorised, case_queries, operations, queries, reviewing
+from dpa.breaches import authorised, late, operations, queries, reviewing
 from dpa.breaches.act_forms import DraftForm, EmptyForm, ReasonForm, ReleaseForm
 from dpa.breaches.case import Offer
 from dpa.breaches.models import Breach
@@ -160,7 +160,7 @@ def _review_page(breach: Breach, form: ReleaseForm, problem: Conflict | Invalid 
         said_in={one.language.value for one in view.languages}, unprintable=_unprintable(breach, view),
         sheet=None if view.released else writing.beside(edge.session(), breach, view.notice),
         not_authorised=authorised.warnings(edge.session(), breach),
-        late=0 if view.released or view.notice.number > 1 else case_queries.late_count(edge.session(), breach.id, edge.now()),
+        late=0 if view.released or view.notice.number > 1 else late.count(edge.session(), breach, edge.now()),
     )  # fmt: skip
     return page, 200 if problem is None else 409 if isinstance(problem, Conflict) else 422
 

@@ -22,9 +22,9 @@ def year() -> Page:
     present = local_time(now, edge.zone()).year
     asked = request.args.get("year", type=row_number)
     chosen = asked if asked is not None and FIRST <= asked <= LAST else present
-    page = year_queries.year(session, scope, chosen, after=paging.decode_key(request.args.get("after"), 2))
+    page = year_queries.year(session, scope, chosen, now, after=paging.decode_key(request.args.get("after"), 2))
     slug = request.args.get("organisation")
-    total = year_queries.year_sum(session, scope, chosen)
+    total = year_queries.year_sum(session, scope, chosen, now)
     return render_template(
         "breaches/year.html",
         year=chosen,
@@ -36,6 +36,7 @@ def year() -> Page:
         chart=yearly.chart(page.rows, now, "/breaches/{id}"),
         sum=total,
         sum_kept=tally.mailbox(total.kept, total.told),
+        sum_missed=yearly.missed(total),
         next_url=url_for("breaches.year", year=chosen, organisation=slug, after=page.next_key) if page.next_key else None,
         first_url=url_for("breaches.year", year=chosen, organisation=slug) if request.args.get("after") else None,
     )

@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from alembic import command
 from sqlalchemy import select
 
-from dpa.breaches import case, case_queries, corrected, customer, operations, year_queries, yearly
+from dpa.breaches import (
+    case,
+    case_counts,
+    case_customers,
+    corrected,
+    customer,
+    late,
+    operations,
+    year_queries,
+    yearly,
+)
 from dpa.breaches.awareness import Decision
 from dpa.breaches.case_queries import Opened
+from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.closing import Ending
 from dpa.breaches.evidence import dossier_pages, drill_pages, lines, register, tables
 from dpa.breaches.evidence import pages as evidence_pages
 from dpa.breaches.evidence.moments import Promise
 from dpa.breaches.operations import documenting
 from dpa.breaches.phases import Phase
+from dpa.cli.migrate import alembic_config
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import RULE
 from dpa.evidence.pdf.blocks import ClockStrip, Notice, Summary, Text
 from dpa.evidence.register import kinds, records
 from dpa.evidence.register.models import IssuedDocument
 from dpa.evidence.trail.queries import Reader
+from dpa.problems import Conflict
 from dpa.web.identity import Scope
 from tests.breaches.conftest import NO_FINAL, NOW, Ground
 from tests.breaches.evidence.house import HOUR
 from tests.breaches.evidence.test_drill import report
 from tests.breaches.evidence.test_register import asked
 from tests.breaches.test_phases import Case
+from tests.support.databases import Database
 
 EARLIER = NOW - 26.5 * HOUR
 """Customers were told 27 h 30 min after it, by a promise of 24 hours."""
@@ -110,18 +126,61 @@ def test_the_pages_of_case_customer_and_evidence_say_it(told: Case) -> None:
     assert (shown.late, shown.clock.state, shown.corrected.margin()) == (True, "late", "3 h 30 min late")
     page = evidence_pages.evidence(session, told.breach, told.ground.organisation, NOW + 3 * HOUR, None)
     assert {row.tag.text for row in page.rows.rows} == {"missed by the corrected awareness"}
-    [bar] = yearly.chart(year_queries.year(session, scope, 2026).rows, NOW + 3 * HOUR, "/{id}").bars
-    assert bar.words == "in time by the awareness held then, corrected since"
+    assert all(row.unexplained and not row.untold for row in view.rows.rows)
 
 
-def test_a_reason_can_be_given_for_one_who_is_late_only_by_the_corrected_awareness(told: Case) -> None:
-    assert case_queries.late_rows(told.ground.session, told.id, NOW + 3 * HOUR, None) == []
+def test_the_year_counts_them_as_late_and_says_how_many_were_in_time_then(told: Case) -> None:
+    session, scope, now = told.ground.session, Scope(frozenset({told.ground.organisation.id})), NOW + 3 * HOUR
+    [line] = year_queries.year(session, scope, 2026, now).rows
+    assert (line.told, line.late, line.late_anew) == (2, 2, 2)
+    [bar] = yearly.chart([line], now, "/{id}").bars
+    assert (bar.words, bar.state) == ("2 customers late, all in time by the awareness held when told", "late")
+    whole = year_queries.year_sum(session, scope, 2026, now)
+    assert (whole.told, whole.late, yearly.missed(whole)) == (2, 2, "2 customers late, all in time by the awareness held when told")
+    assert yearly.missed(replace(whole, late=3)) == "3 customers late, 2 of them in time by the awareness held when told"
+    put_back(told, NOW - 10 * HOUR, 3)
+    [bar] = yearly.chart(year_queries.year(session, scope, 2026, now).rows, now, "/{id}").bars
+    assert (bar.words, bar.state) == ("all in time, by the corrected awareness as well", "met")
+
+
+def test_the_page_of_reasons_lists_them_and_closing_asks_for_a_reason(told: Case) -> None:
+    session, now = told.ground.session, NOW + 3 * HOUR
+    told.tell(2.5, Phase.FINAL)
+    page = late.without_reason(session, told.breach, now)
+    assert [(line.controller, line.anew.margin() if line.anew else "", line.due_at) for line in page.rows] == [
+        (f"Customer {number}", "3 h 30 min late", EARLIER + timedelta(hours=24)) for number in (1, 2)
+    ]
+    narrowed = case_customers.affected(session, told.breach, (), now, narrowing=case_customers.Narrowing(only=case_customers.Only.LATE))
+    assert [line.late_anew for line in narrowed.rows] == [True, True]
+    assert (late.count(session, told.breach, now), case_counts.closing_counts(session, told.breach).unexplained) == (2, 2)
+    with pytest.raises(Conflict, match="Give the reason why 2 customers were told late"), told.at(3) as unit:
+        operations.close(unit, told.breach, Ending("Everybody knows what there is to know."))
     with told.at(3) as unit:
-        rows = corrected.late_row(unit.session, told.breach, told.rows[0].id)
-        operations.explain_lateness(unit, told.breach, rows, "The night desk read the log wrongly.")
-    assert corrected.late_row(told.ground.session, told.breach, told.rows[0].id) == []
-    [line] = lines.lines(told.ground.session, told.ground.organisation.id, asked())
+        operations.explain_lateness(unit, told.breach, late.rows(unit.session, told.breach, unit.now, [told.rows[0].id]), "The night desk read the log wrongly.")
+    [line] = lines.lines(session, told.ground.organisation.id, asked())
     assert (line.late_reasons, line.unexplained) == ((("The night desk read the log wrongly.", 1),), 1)
+    assert [row.id for row in late.rows(session, told.breach, now)] == [told.rows[1].id]
+    with told.at(3) as unit:
+        operations.explain_lateness(unit, told.breach, late.rows(unit.session, told.breach, unit.now), "Its answer was lost.")
+        operations.close(unit, told.breach, Ending("Everybody knows what there is to know."))
+
+
+def test_a_further_correction_takes_it_back_or_makes_it_so(told: Case) -> None:
+    session = told.ground.session
+    assert [row.late_anew for row in told.rows] == [True, True]
+    put_back(told, NOW - 10 * HOUR, 3)
+    assert [row.late_anew for row in told.rows] == [False, False]
+    assert case_counts.closing_counts(session, told.breach).unexplained == 0
+    put_back(told, EARLIER, 4)
+    assert [row.late_anew for row in told.rows] == [True, True]
+
+
+def test_who_was_late_anyway_is_counted_once(here: Ground) -> None:
+    one = Case(here)
+    one.tell(30)
+    put_back(one, hours=31)
+    assert [row.late_anew for row in one.rows] == [False, False]
+    assert case_counts.closing_counts(here.session, one.breach).unexplained == 2
 
 
 def test_before_a_correction_whoever_corrects_reads_whom_it_makes_late(here: Ground) -> None:
@@ -149,6 +208,19 @@ def test_one_with_an_awareness_of_its_own_and_one_corrected_to_a_later_time_are_
     assert corrected.of_entry(one.entry(0), one.breach.aware_at, "") is None
 
 
+def test_one_met_after_the_correction_by_what_was_given_before_it_is_late_anew(here: Ground) -> None:
+    one = Case(here, customers=1)
+    one.write(hours=0)
+    one.release(0)
+    put_back(one, NOW + HOUR, 30)  # Its time had passed: no later awareness makes it unmissed, so it runs on.
+    put_back(one, NOW - 20 * HOUR, 31)
+    with one.at(32) as unit:
+        [row] = one.rows
+        operations.hand_over(unit, one.breach, unit.session.merge(row), Handed(Channel.PHONE, NOW + 10 * HOUR, "Reached the desk."))
+    [row] = one.rows
+    assert (row.sent_at, (one.entry(0).late_s or 0) <= 0, row.late_anew) == (NOW + 10 * HOUR, True, True)
+
+
 def test_a_date_is_counted_again_by_its_own_rule(told: Case) -> None:
     rule = told.ground.session.scalars(select(RULE).where(DocketEntry.id == told.rows[0].docket_entry_id)).one()
     assert corrected.due_from(rule, EARLIER) == EARLIER + timedelta(hours=24)
@@ -159,7 +231,7 @@ def test_the_report_of_an_exercise_counts_none_of_them_as_kept(here: Ground) -> 
     one.tell(1)
     put_back(one)
     with one.at(3) as unit:
-        operations.explain_lateness(unit, one.breach, one.rows, "The night desk read the log wrongly.")
+        operations.explain_lateness(unit, one.breach, late.rows(unit.session, one.breach, unit.now), "The night desk read the log wrongly.")
         operations.close(unit, one.breach, Ending("Everybody knew what to do.", NO_FINAL))
     body = drill_pages.build(report(one))
     assert "0 of 1 clock would have been kept" in body.summary[1].text  # type: ignore[union-attr]
@@ -173,3 +245,12 @@ def test_a_later_notice_draws_no_strip_from_an_awareness_that_was_corrected(told
         whole = records.issued(records.read(paper.content), at=NOW + 4 * HOUR, seal={"subject": "Lemon"}, checkpoint="x\n", trail_key="k", anchor=None)
         strips.append(any(isinstance(block, ClockStrip) for block in kinds.kind_named(paper.kind).build(whole).summary))
     assert strips == [True, True, False, False]
+
+
+def test_an_installation_from_before_is_marked_when_it_is_migrated(told: Case, sqlite_database: Database) -> None:
+    told.ground.session.rollback()
+    config = alembic_config(sqlite_database.url)
+    command.downgrade(config, "0014")
+    command.upgrade(config, "head")
+    told.ground.session.expire_all()
+    assert [row.late_anew for row in told.rows] == [True, True]

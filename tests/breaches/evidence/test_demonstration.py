@@ -10,7 +10,18 @@ from sqlalchemy import select
 
 from dpa.alerts.models import OutboxMessage
 from dpa.alerts.rules import State
-from dpa.breaches import case, customer, list_queries, operations, tally, year_queries, yearly
+from dpa.breaches import (
+    case,
+    case_counts,
+    case_customers,
+    customer,
+    late,
+    list_queries,
+    operations,
+    tally,
+    year_queries,
+    yearly,
+)
 from dpa.breaches.case_queries import Opened
 from dpa.breaches.events import Event
 from dpa.breaches.evidence import dossier_pages, lines, package, register, tables
@@ -25,6 +36,7 @@ from dpa.breaches.rules import Draft
 from dpa.evidence import trail
 from dpa.evidence.pdf.blocks import Summary
 from dpa.evidence.register import assembling, kinds, records
+from dpa.evidence.register.kinds import Record
 from dpa.evidence.trail.models import TrailEvent
 from dpa.evidence.trail.queries import Reader
 from dpa.web.identity import Scope
@@ -34,8 +46,8 @@ from tests.breaches.evidence.test_register import asked
 from tests.breaches.test_phases import Case
 
 
-def demonstration(ground: Ground) -> Case:
-    found = Case(ground, customers=2)
+def demonstration(ground: Ground, *, drill: bool = False) -> Case:
+    found = Case(ground, customers=2, drill=drill)
     found.write(hours=1)
     found.release(2)
     with found.at(3, "system:alerts") as unit:
@@ -62,11 +74,11 @@ def test_case_customer_and_year_say_that_nobody_was_told(here: Ground) -> None:
     assert view.phases[0].count.kept == 2
     shown = customer.view(here.session, one.breach, one.rows[0].id, NOW + 4 * HOUR)
     assert (shown.words, shown.deliveries[0].words) == ("in the file mailbox, nobody told", "kept in the file mailbox")
-    total = year_queries.year_sum(here.session, scope, 2026)
-    assert (total.told, total.kept, total.late) == (0, 2, 0)
+    total = year_queries.year_sum(here.session, scope, 2026, NOW + 4 * HOUR)
+    assert (total.told, total.kept, total.untold_late, total.late) == (0, 2, 0, 0)
     [listed] = list_queries.incidents(here.session, scope).rows
     assert (listed.told, listed.kept, listed.words) == (0, 2, "0 of 2, 2 only in the file mailbox, nobody told")
-    [line] = year_queries.year(here.session, scope, 2026).rows
+    [line] = year_queries.year(here.session, scope, 2026, NOW + 4 * HOUR).rows
     assert (line.told, line.kept, line.first_told_at) == (0, 2, None)
     [bar] = yearly.chart([line], NOW + 4 * HOUR, "/{id}").bars
     assert (bar.first, bar.words) == (None, "0 of 2 told, 2 only in the file mailbox, nobody told"), "no dot says that somebody was told"
@@ -156,9 +168,62 @@ def test_what_only_the_mailbox_kept_is_missed_when_its_time_has_passed(here: Gro
     assert "No mail server was set up yet." in str(said.detail)
     page = evidence_pages.evidence(here.session, one.breach, here.organisation, NOW + 50 * HOUR, None)
     assert {row.tag.text for row in page.rows.rows} == {"missed, only in the file mailbox"}
-    [year] = year_queries.year(here.session, Scope(frozenset({here.organisation.id})), 2026).rows
+    scope = Scope(frozenset({here.organisation.id}))
+    [year] = year_queries.year(here.session, scope, 2026, NOW + 50 * HOUR).rows
     [bar] = yearly.chart([year], NOW + 50 * HOUR, "/{id}").bars
-    assert (bar.words, bar.state) == ("0 of 2 told, 2 only in the file mailbox, nobody told, the time has passed", "late")
+    assert (bar.words, bar.state) == ("0 of 2 told, 2 only in the file mailbox, nobody told, the time of 2 customers has passed", "late")
+    whole = year_queries.year_sum(here.session, scope, 2026, NOW + 50 * HOUR)
+    assert yearly.missed(whole) == "nobody told by the 2 notices in the file mailbox, the time of 2 has passed: missed"
+
+
+def dossier(one: Case, hours: float) -> Record:
+    with one.at(hours) as unit:
+        [paper] = documenting.order_dossiers(unit, one.breach, unit.session.merge(one.ground.organisation), [unit.session.merge(one.rows[0])], NOW + hours * HOUR)
+        return records.read(paper.content)
+
+
+def test_the_dossier_counts_as_the_register_does(here: Ground) -> None:
+    one = demonstration(here)
+    early, late_one = dossier(one, 5), dossier(one, 50)
+    assert [record["content"]["outcome"] for record in (early, late_one)] == ["demonstration", "overdue"]
+    pages = [str(dossier_pages.build(record)) for record in (early, late_one)]
+    assert "value='demonstration, nobody told, 17 h left'" in pages[0]
+    assert "Its time still ran until Mon 23 Nov 2026 11:00 +01:00." in pages[0]
+    assert "value='missed, only in the file mailbox'" in pages[1]
+    assert "Its time passed on Mon 23 Nov 2026 11:00 +01:00: the promise was missed." in pages[1]
+    assert "No reason was on record" in pages[1]
+    for page in pages:
+        assert "early" not in page
+        assert "before the time was over" not in page
+    with one.at(51) as unit:
+        operations.explain_lateness(unit, one.breach, late.rows(unit.session, one.breach, unit.now), "No mail server was set up yet.")
+    assert "Why nobody was told in time" in str(dossier_pages.build(dossier(one, 52)))
+
+
+def test_the_line_and_the_page_of_a_customer_count_as_the_register_does(here: Ground) -> None:
+    one, scope = demonstration(here), Scope(frozenset({here.organisation.id}))
+    for hours, missed in ((5, False), (50, True)):
+        now = NOW + hours * HOUR
+        view = case.view(here.session, Opened(one.breach, here.organisation, None, None, b""), now=now, reader=Reader(scope, "u:1", installation=False), after=None)
+        assert {(row.untold, row.missed, row.unexplained) for row in view.rows.rows} == {(True, missed, False)}
+        shown = customer.view(here.session, one.breach, one.rows[0].id, now)
+        words = "missed, only in the file mailbox" if missed else "in the file mailbox, nobody told"
+        assert (shown.words, shown.late, shown.may.explain, shown.clock.met_at) == (words, missed, missed, None)
+        assert shown.clock.state == ("late" if missed else "soon")
+        narrowed = case_customers.affected(here.session, one.breach, (), now, narrowing=case_customers.Narrowing(only=case_customers.Only.LATE))
+        assert [line.mailbox for line in narrowed.rows] == [True, True][: 2 * missed]
+        assert [line.kept for line in late.without_reason(here.session, one.breach, now).rows] == [True, True][: 2 * missed]
+    assert case_counts.closing_counts(here.session, one.breach).unexplained == 0, "a demonstration can be played to its end"
+
+
+def test_in_an_exercise_the_mailbox_stands_for_everybody(here: Ground) -> None:
+    one = demonstration(here, drill=True)
+    now = NOW + 50 * HOUR
+    shown = customer.view(here.session, one.breach, one.rows[0].id, now)
+    assert (shown.late, shown.kept_at, shown.clock.state) == (False, None, "met")
+    assert late.rows(here.session, one.breach, now) == []
+    [file] = customer_files(here.session, case_file(here.session, one.breach, now), one.rows[:1])
+    assert file.said["outcome"] == "kept"
 
 
 def test_the_register_never_says_that_nothing_was_missed_where_the_mailbox_kept_a_notice(here: Ground) -> None:
