@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\]\\,;:\"]{1,190}"
-"""What an address looks like that can stand in a header and an envelope; both databases read it, too."""
-WHOLE = f"^{ADDRESS}$"
+"""What an address looks like that can stand in a header and an envelope."""
 _ADDRESS = re.compile(ADDRESS)
 
 

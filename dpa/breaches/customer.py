@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import State as MailState
-from dpa.breaches import case_queries, channels, counting, late, phases
+from dpa.breaches import case_queries, channels, counting, late, phases, queries
 from dpa.breaches.agreed import Counted, caveat
 from dpa.breaches.case_clocks import state_of
 from dpa.breaches.case_queries import Given, LinkCount, Place
@@ -21,7 +21,6 @@ from dpa.breaches.closing import CaseState
 from dpa.breaches.corrected import Corrected, of_entry
 from dpa.breaches.models import Affected, Breach, Question
 from dpa.breaches.operations.settings import settings_of
-from dpa.breaches.owed import can_be_written_to
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import ORIGINS, explanation
@@ -265,7 +264,7 @@ def _unreachable(session: Session, breach: Breach, row: Affected, given: Sequenc
     if breach.state is not CaseState.OPEN or breach.drill or row.not_required or written:
         return False
     domains = session.get_one(Organisation, breach.organisation_id).mail_domains
-    return not session.scalar(select(can_be_written_to(domains)).select_from(Affected).where(Affected.id == row.id))
+    return not session.scalar(select(queries.reachable(domains)).select_from(Affected).where(Affected.id == row.id))
 
 
 def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Sequence[Given], now: datetime) -> Proposal | None:

@@ -141,8 +141,8 @@ class BreachFacts(Base):
 
 
 LATE_ANEW, KEPT, BY_HAND, NEWEST, UNANSWERED = "late_anew", "kept", "outbox_id IS NULL", "NOT replaced", "answered_at IS NULL"
-"""Conditions of the partial indexes: who is late only by a corrected awareness, whom only the file mailbox told, what a person handed over, the last word on a
-customer and phase, what waits for an answer. Queries must repeat them word for word, or SQLite will not use them."""
+"""Conditions of the partial indexes (late by a corrected awareness, told by the file mailbox alone, handed over by a person, the last word on a customer and
+phase, waiting for an answer). Queries must repeat them word for word, or SQLite will not use them."""
 
 
 class Affected(Base):

@@ -1,7 +1,6 @@
 """Who is owed a phase, counted and page by page: however many customers wait, looking at fifty of them costs the same number of statements.
 
-Who can be written to is said in SQL; what it cannot say (a domain that is none) is found when a page of customers is looked at one by one,
-and at the release.
+Who can be written to is said in SQL (`queries.reachable`); the very contact is chosen when a page of customers is looked at one by one, and at the release.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, sele
 from sqlalchemy.orm import Session, aliased
 
 from dpa.agreements.models import Agreement
-from dpa.alerts import addresses
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import queries
 from dpa.breaches.addressed import Named
@@ -96,7 +94,7 @@ class Owed:
     def _reachable(self) -> ColumnElement[bool]:
         if self.breach.drill:
             return true() if self.stand_in else false()
-        return can_be_written_to(self.organisation.mail_domains)
+        return queries.reachable(self.organisation.mail_domains)
 
     @staticmethod
     def _holding(words: str) -> list[ColumnElement[bool]]:
@@ -121,7 +119,7 @@ class Owed:
             meant: ColumnElement[bool] = func.lower(Contact.email) == named.address
         else:
             meant = or_(Contact.purpose.in_(named.purposes), contains(Contact.name, named.words))
-        return exists().where(Contact.controller_id == Affected.controller_id, meant, *_usable(self.organisation.mail_domains)).correlate(Affected)
+        return exists().where(Contact.controller_id == Affected.controller_id, meant, *queries.usable_contact(self.organisation.mail_domains)).correlate(Affected)
 
     def uncounted(self) -> Uncounted:
         """Return who of those who can be written to would be told no number of its own people or records, in one statement.
@@ -180,11 +178,6 @@ class Owed:
         return sum((to := found[row.id].recipient) is not None and to.email == address for row, address in refused)
 
 
-def can_be_written_to(own_domains: Sequence[str]) -> ColumnElement[bool]:
-    """Say in SQL what `recipients.choose` says in full: a contact for notices, outside the organisation's own domains, that mail can be sent to."""
-    return exists().where(Contact.controller_id == Affected.controller_id, *_usable(own_domains)).correlate(Affected)
-
-
 def heard_first(session: Session, breach: Breach) -> Sequence[int]:
     """Return the customers who were given the phase released last by word of mouth, before there was a text, and nothing of it after that was recorded."""
     notice = breach.newest_released
@@ -206,11 +199,7 @@ def heard_only(session: Session, breach: Breach, own_domains: Sequence[str], hea
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .where(Affected.id.in_(heard[: queries.CHUNK]), *queries.owed(breach.id, notice))
     )
-    return session.scalar(query if breach.drill else query.where(can_be_written_to(own_domains))) or 0
-
-
-def _usable(own_domains: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
-    return *queries.usable_contact(own_domains), Contact.email.regexp_match(addresses.WHOLE)
+    return session.scalar(query if breach.drill else query.where(queries.reachable(own_domains))) or 0
 
 
 @dataclass(frozen=True, slots=True)

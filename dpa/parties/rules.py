@@ -75,6 +75,11 @@ def mail_problem(address: str) -> str | None:
     return addresses.sentence(text)
 
 
+def is_mailable(address: str) -> bool:
+    """Tell whether a notice can be mailed to an address, whoever it belongs to: the outbox takes it, and its domain is one that others can reach."""
+    return addresses.fault(address) is None and "." in address.rpartition("@")[2].rstrip(".")
+
+
 def is_own_mailbox(address: str, domains: Iterable[str]) -> bool:
     """Tell whether an address lies in one of the organisation's own mail domains or below, so that it reaches no customer."""
     host = address.strip().rpartition("@")[2].rstrip(".").lower()
