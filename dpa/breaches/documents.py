@@ -72,7 +72,7 @@ def content(
             "origin": entry.origin if told.due_at else "", "basis": told.basis,
             "steps": [{"label": step.label, "text": step.text, "basis": step.basis or ""} for step in told.why.steps], "warnings": list(told.why.warnings),
         },
-        "text_language": version.text_language.tag, "house_language": notice.language, "part": version.part.facts(), **_matters(version.text),
+        "text_language": version.text_language.tag, "house_language": notice.language, "part": None if notice.withdraws else version.part.facts(), **_matters(version.text),
     }  # fmt: skip
 
 

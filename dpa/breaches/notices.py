@@ -99,7 +99,8 @@ def context(
         (say("mail.promise" if row.promise[:1].isdigit() else "paper.asked"), say.promise(row.promise)), (say("mail.noticed"), say.instant(breach.detected_at, breach.zone)),
         *_aware(breach, notice, row, say), (say("mail.phase"), phase_words(notice, breach.zone, say)),
     )  # fmt: skip
-    part = part_rows(version.part.facts(), say, final=notice.phase is Phase.FINAL)
+    # Where there was no breach, nobody's data were concerned.
+    part = () if notice.withdraws else part_rows(version.part.facts(), say, final=notice.phase is Phase.FINAL)
     return {
         "say": say,
         "language": version.language.tag,

@@ -181,7 +181,7 @@ def _phase(notice: Notice, given: Sequence[Given], found: Holder, *, newest: boo
         matters=notices.matters(draft_of(text or notice), notice.phase, say, withdraws=notice.withdraws),
         text_tag="" if language is say.language else language.tag,
         foreign="" if language is say.language else say("language.other", language=say(f"language.{language.value}")),
-        part=tuple({"label": label, "value": said} for label, said in part_rows(told_part(part), say, final=notice.phase is Phase.FINAL)),
+        part=tuple({"label": label, "value": said} for label, said in part_rows(told_part("" if notice.withdraws else part), say, final=notice.phase is Phase.FINAL)),
         late_reason=notice.late_reason,
         badge=_badge([one.delivery for one in given], say),
         facts=(*_life(notice, [one.delivery for one in given], found), *_paper_fact(paper, say)),

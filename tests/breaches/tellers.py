@@ -58,9 +58,9 @@ class Tellers:
     case: int = 0
     rows: dict[str, int] = field(default_factory=dict)
 
-    def begin(self, *, drill: bool = False, **facts: Any) -> None:
+    def begin(self, *, drill: bool = False, names: Mapping[str, str] = NAMES, **facts: Any) -> None:
         agreements = {}
-        for number, (code, name) in enumerate(NAMES.items(), 1):
+        for number, (code, name) in enumerate(names.items(), 1):
             agreements[code] = self.ground.customer(number, (Purpose.SECURITY, f"security@c{number}.example")).id
             with self.ground.unit() as unit:
                 controller = unit.session.scalars(select(Controller).where(Controller.reference == f"C{number}")).one()
@@ -88,6 +88,9 @@ class Tellers:
     def tell(self, phase: Phase, texts: Mapping[Language, Draft] | None = None, hours: int = 0) -> None:
         """Write, release and deliver a phase."""
         self.write(phase, texts, hours)
+        self.release(hours)
+
+    def release(self, hours: int) -> None:
         at = NOW + timedelta(hours=hours, minutes=1)
         with self.ground.unit(at) as unit:
             operations.release_notice(unit, self.breach(unit.session), self.ground.organisation)
