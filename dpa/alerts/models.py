@@ -22,6 +22,10 @@ TROUBLED = "(follow_up OR state IN ('dead', 'cancelled') OR (last_error IS NOT N
 """Messages that are neither simply waiting nor simply sent: given up, set aside, not taken at the last attempt, or sent with something left to do."""
 TAKEN = "state = 'sent' AND category <> 'account'"
 """Messages that a mail server or the file mailbox took, but for those of accounts, which have no place on a board."""
+REFUSED = "state IN ('dead', 'cancelled') AND attempts > 0"
+"""Messages that were offered to a mail server and will not leave any more."""
+REACHED = "state = 'sent' AND NOT kept"
+"""Messages that a mail server took."""
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
@@ -42,6 +46,9 @@ class OutboxMessage(Base):
         _partial("ix_outbox_message_taken", "organisation_id", "id", where=TAKEN),
         Index("ix_outbox_message_about", "about_type", "about_id"),
         _partial("ix_outbox_message_troubled", "about_type", "about_id", where=TROUBLED),
+        # What became of the newest mail to an address (`dpa.alerts.refusals`).
+        _partial("ix_outbox_message_refused", "organisation_id", "to_address", "id", where=REFUSED),
+        _partial("ix_outbox_message_reached", "organisation_id", "to_address", "id", where=REACHED),
     )
     audited: ClassVar[bool] = False
     not_audited_because: ClassVar[str] = "leases and retries change it every few seconds; how each message ended has an event of its own"

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dpa.breaches import (
+    act_notes,
     case_counts,
     case_customers,
     case_queries,
@@ -294,9 +295,7 @@ def _act(found: Reads, now: datetime) -> ActCard:
         title = f"Say why {plural(found.closing.unexplained, 'customer was', 'customers were')} told late"
     if kind is NextAct.CHOOSE_AFFECTED and entry is not None:
         text += f" The time shown is counted from awareness. {entry.basis}."
-    text += _on_their_way(found.closing, kind)
-    if kind is not NextAct.NOTHING and (unreachable := counts.get(Standing.NO_RECIPIENT, 0)):
-        text += f" {plural(unreachable, 'customer has', 'customers have')} no usable contact."
+    text += act_notes.on_their_way(found.closing, kind) + act_notes.contacts(found.closing, counts, kind)
     quiet = kind in {NextAct.NOTHING, NextAct.CLOSE}
     if entry is not None and entry.paused_at is not None and not quiet:
         text += f" The clock is paused since {instant_text(entry.paused_at, entry.zone)}; resume it on the deadline's page."
@@ -313,16 +312,6 @@ def _act(found: Reads, now: datetime) -> ActCard:
         zone=breach.zone,
         start_word="promised" if entry is not None and entry is found.word else "aware",
     )
-
-
-def _on_their_way(closing: ClosingCounts, kind: NextAct) -> str:
-    """Say what became of notices that left our hands and were not taken yet, so that nobody waits for a mail server that is away."""
-    if not closing.on_its_way:
-        return ""
-    waiting = "" if kind is NextAct.WAIT_FOR_DELIVERY else f" {plural(closing.on_its_way, 'notice is', 'notices are')} on {'its' if closing.on_its_way == 1 else 'their'} way."
-    if closing.stuck:
-        waiting += " The mail server did not take them at the last attempt; they are tried again until it does. Whoever is short of time can be telephoned."
-    return waiting
 
 
 def _phase_title(breach: Breach, title: str) -> str:

@@ -43,6 +43,7 @@ from dpa.breaches.queries import (
     newest_delivery,
     owed_clocks,
     reachable,
+    refusing,
     values_of,
 )
 from dpa.breaches.rules import Standing
@@ -88,6 +89,8 @@ class ClosingCounts:
     """Notices on their way that a mail server was asked to take and did not."""
     kept: int
     """Customers whose first notice was only kept in the file mailbox of a demonstration: nobody was told by it."""
+    refusing: int = 0
+    """Customers with a contact for notices that refused the newest mail sent there, whatever it was about; 0 where nobody was looked at for a contact."""
 
 
 def load_phases(session: Session, breach: Breach) -> Mapping[int, PhaseCount]:
@@ -200,10 +203,10 @@ def overview(session: Session, found: Breach, own_domains: Sequence[str] | None,
     counted = tally(session, found, own_domains) if counted is None else counted
     values = values_of(found)
     phase, rows = counted.phases.get(values["phase_id"], NONE_YET), counted.counted
-    mails = session.execute(_mails_query(), values).one()
+    mails = session.execute(_mails_query(None if found.drill or own_domains is None else tuple(own_domains)), values | {"place_id": found.organisation_id}).one()
     return _standings(phase, rows, mails.not_sent), ClosingCounts(
         affected=rows.customers, told=rows.told, open_clocks=rows.open_clocks, unexplained=rows.unexplained, undelivered=mails.undelivered,
-        on_its_way=phase.mails_out - mails.undelivered - mails.unnoted, stuck=mails.stuck, kept=rows.kept,
+        on_its_way=phase.mails_out - mails.undelivered - mails.unnoted, stuck=mails.stuck, kept=rows.kept, refusing=mails.refusing,
     )  # fmt: skip
 
 
@@ -267,9 +270,13 @@ def _rare_clocks(own_domains: tuple[str, ...] | None) -> Subquery:
     )
 
 
-@cache
-def _mails_query() -> Any:
-    """Count what became of mails that were not simply taken: given up or set aside, not taken at the last attempt, taken without our knowing yet."""
+@lru_cache(maxsize=200)
+def _mails_query(own_domains: tuple[str, ...] | None) -> Any:
+    """Count what became of mails that were not simply taken: given up or set aside, not taken at the last attempt, taken without our knowing yet.
+
+    And, of all mails to the customers' contacts, who has one that refuses.
+    """
+    refuses = literal(0) if own_domains is None else _refusing(own_domains)
     about = OutboxMessage.about_type == "breach", OutboxMessage.about_id == CASE
     mail = select(OutboxMessage.id, OutboxMessage.state, OutboxMessage.last_error).where(text(TROUBLED), *about).subquery("mail").c
     gone = mail.state.in_(UNDELIVERABLE)
@@ -277,6 +284,7 @@ def _mails_query() -> Any:
         select(
             _where(gone).label("undelivered"), _where(gone, Delivery.acknowledged_at.is_(None), ~_WAIVED).label("not_sent"),
             _where(mail.state == State.SENT).label("unnoted"), _where(mail.state.in_(ON_ITS_WAY), mail.last_error.is_not(None)).label("stuck"),
+            refuses.label("refusing"),
         )
         .join(Delivery, Delivery.outbox_id == mail.id)
         .join(Affected, Affected.id == Delivery.affected_id)
@@ -285,6 +293,12 @@ def _mails_query() -> Any:
         .with_hint(Delivery, "INDEXED BY ix_breach_delivery_outbox_id", "sqlite")
         .where(Delivery.notice_id == PHASE, ~Delivery.replaced, Delivery.given_at.is_(None))
     )  # fmt: skip
+
+
+def _refusing(own_domains: tuple[str, ...]) -> Any:
+    owed_some = or_(DocketEntry.state.not_in(WAIVED), Affected.sent_at.is_not(None))
+    query = select(func.count()).select_from(Affected).join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+    return query.where(Affected.breach_id == CASE, refusing(bindparam("place_id"), own_domains), owed_some).scalar_subquery()
 
 
 def _unreachable(own_domains: tuple[str, ...]) -> Any:

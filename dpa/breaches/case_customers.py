@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, text, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, text, true, tuple_
 from sqlalchemy.orm import Session
 
 from dpa.agreements.models import Agreement
@@ -22,6 +22,7 @@ from dpa.breaches.queries import (
     RUNNING,
     UNDELIVERABLE,
     WAIVED,
+    has_refusing,
     newest_delivery,
     owed_clocks,
     reachable,
@@ -72,6 +73,8 @@ class AffectedLine:
     """Whether it was told in time, and late counted from an awareness corrected since."""
     mailbox: bool
     """Whether its first notice was only kept in the file mailbox."""
+    refuses: bool
+    """Whether a contact for notices refused the newest mail sent there, whatever it was about."""
     standing: Standing
     why: Explanation
     """How the date came about."""
@@ -113,7 +116,7 @@ def affected(
 ) -> Page[AffectedLine]:
     """Return a page of a case's customers, soonest clock first; late is who is late as of `now`."""
     query = _page_query(found.drill, tuple(own_domains), narrowing.only, bool(narrowing.text), after is not None, size)
-    values: dict[str, Any] = values_of(found) | late.values_at(found, now) | {"part": f"%{_escaped(narrowing.text)}%"}
+    values: dict[str, Any] = values_of(found) | late.values_at(found, now) | {"part": f"%{_escaped(narrowing.text)}%", "place_id": found.organisation_id}
     if after is not None:
         if after[2] != KEYED:
             raise Invalid(DAMAGED)
@@ -135,7 +138,7 @@ def _page_query(drill: bool, own_domains: tuple[str, ...], only: Only | None, se
         shown = shown.where(tuple_(DocketEntry.target_at, DocketEntry.id) > tuple_(bindparam("after_at", type_=Utc), bindparam("after_id")))
     chosen = shown.order_by(DocketEntry.target_at, DocketEntry.id).limit(size + 1).subquery()
     return (
-        select(*_COLUMNS, RULE, DocketEntry.basis, *_flags(drill, own_domains))
+        select(*_COLUMNS, false() if drill else has_refusing(bindparam("place_id"), own_domains), RULE, DocketEntry.basis, *_flags(drill, own_domains))
         .select_from(Affected)
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .join(Agreement, Agreement.id == Affected.agreement_id)
@@ -193,5 +196,5 @@ def _standing(flags: Sequence[Any]) -> Standing:
 
 
 def _line(*row: Any) -> AffectedLine:
-    shown, (rule, basis, *flags) = row[: len(_COLUMNS)], row[len(_COLUMNS) :]
-    return AffectedLine(*(*shown, _standing(flags), explained(rule, basis, NOTIFY)))
+    shown, (refuses, rule, basis, *flags) = row[: len(_COLUMNS)], row[len(_COLUMNS) :]
+    return AffectedLine(*(*shown, bool(refuses), _standing(flags), explained(rule, basis, NOTIFY)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,7 +14,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from dpa.agreements.models import Agreement
 from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.rules import EventKind
-from dpa.alerts.rules import State as MailState
 from dpa.breaches.dora_models import BreachClassification
 from dpa.breaches.models import (
     UNANSWERED,
@@ -265,20 +264,3 @@ def links_of(session: Session, affected_id: int, now: datetime) -> LinkCount:
         CaseLink.affected_id == affected_id, CaseLink.revoked_at.is_(None), CaseLink.expires_at > now
     )
     return LinkCount(*session.execute(query).one())
-
-
-def refused_at(session: Session, affected_ids: Sequence[int]) -> Mapping[int, str]:
-    """Return the address at which the newest mail about the case was refused for good, for those customers where it was."""
-    newest = (
-        select(func.max(Delivery.id)).where(Delivery.affected_id == Affected.id, Delivery.outbox_id.is_not(None)).correlate(Affected).scalar_subquery()
-    )
-    found: dict[int, str] = {}
-    for start in range(0, len(affected_ids), 500):
-        query = (
-            select(Affected.id, OutboxMessage.to_address)
-            .join(Delivery, Delivery.id == newest)
-            .join(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
-            .where(Affected.id.in_(affected_ids[start : start + 500]), OutboxMessage.state == MailState.DEAD)
-        )
-        found.update((key, address) for key, address in session.execute(query))
-    return found

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dpa.alerts import refusals
 from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import State as MailState
 from dpa.breaches import case_queries, channels, counting, late, phases, queries
@@ -25,6 +26,7 @@ from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import ORIGINS, explanation
 from dpa.evidence.trail import registry, sentences
+from dpa.parties import queries as parties
 from dpa.people.models import Organisation
 
 BY_LINK = "link"
@@ -122,6 +124,8 @@ class CustomerView:
     """Whether nothing was given in writing yet and no contact of the customer can be written to."""
     heard_only: bool
     """Whether it heard of the newest notice before there was a text, and has not got the text since."""
+    refused: tuple[str, ...]
+    """Addresses of its contacts for notices that refused the newest mail sent there, whatever it was about."""
     may: May
     late: bool
     kept_at: datetime | None
@@ -160,7 +164,7 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
         place=place, clock=clock, status=entry.state, words=words, tint=tint,
         caveat=_caveat(session, breach, place, given), origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
         why=explanation(entry), deliveries=tuple(_line(one) for one in given), questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
-        links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, given, now), unreachable=unreachable, heard_only=heard, may=_may(breach, place, given, links, is_late), late=is_late,
+        links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, given, now), unreachable=unreachable, heard_only=heard, refused=_refused(session, breach, row), may=_may(breach, place, given, links, is_late), late=is_late,
         kept_at=entry.met_at if untold else None, corrected=anew, late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by),
     )  # fmt: skip
 
@@ -265,6 +269,13 @@ def _unreachable(session: Session, breach: Breach, row: Affected, given: Sequenc
         return False
     domains = session.get_one(Organisation, breach.organisation_id).mail_domains
     return not session.scalar(select(queries.reachable(domains)).select_from(Affected).where(Affected.id == row.id))
+
+
+def _refused(session: Session, breach: Breach, row: Affected) -> tuple[str, ...]:
+    if breach.state is not CaseState.OPEN or breach.drill or row.not_required:
+        return ()
+    contacts = [one.email for one in parties.recipients(session, [row.controller_id]).get(row.controller_id, ())]
+    return tuple(sorted({address for _, address in refusals.refusals(session, [breach.organisation_id], contacts)}))
 
 
 def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Sequence[Given], now: datetime) -> Proposal | None:

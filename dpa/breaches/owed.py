@@ -12,11 +12,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, text, true
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from dpa.agreements.models import Agreement
-from dpa.alerts.models import OutboxMessage
+from dpa.alerts import refusals
 from dpa.breaches import queries
 from dpa.breaches.addressed import Named
 from dpa.breaches.facts.shares import answers
@@ -48,7 +48,7 @@ class Owed:
     """Whom the organisation's agreements name; none in an exercise."""
 
     def counts(self) -> Counts:
-        """Return how many there are, in two statements."""
+        """Return how many there are, in two statements, and a few more where addresses refuse."""
         found = self._query(select(Controller.language.label("language"), self._reachable().label("reachable"))).subquery()
         wishes: Counter[str] = Counter()
         unreachable = 0
@@ -59,7 +59,7 @@ class Owed:
                 wishes[language] += customers
             else:
                 unreachable += customers
-        return Counts(wishes.total(), unreachable, self._refused(), dict(wishes))
+        return Counts(wishes.total(), unreachable, self._refused(wishes.total()), dict(wishes))
 
     def reachable(self, words: str, after: int, most: int) -> Sequence[Affected]:
         """Return those who can be written to and whose name or reference holds `words`, in the order of their agreements."""
@@ -86,7 +86,7 @@ class Owed:
             .where(*queries.owed(self.breach.id, self.notice), *conditions)
         )
 
-    def _rows(self, *conditions: ColumnElement[bool], most: int) -> Sequence[Affected]:
+    def _rows(self, *conditions: ColumnElement[bool], most: int | None) -> Sequence[Affected]:
         # By agreement, since the index of a case's customers has them in this order: fifty are found without looking at the others.
         query = self._query(select(Affected), *conditions).order_by(Affected.agreement_id).limit(most)
         return list(self.session.scalars(query))
@@ -153,29 +153,18 @@ class Owed:
         told = exists().where(before.id == first, _counted(before.part, names)).correlate(Affected)
         return or_(and_(first.is_(None), ~said), and_(first.is_not(None), ~told))
 
-    def _refused(self) -> int:
-        """Return how many would be written to at the address that refused their newest mail for good."""
-        newest = (
-            select(func.max(Delivery.id)).where(Delivery.affected_id == Affected.id, Delivery.outbox_id.is_not(None)).correlate(Affected).scalar_subquery()
-        )
-        query = (
-            select(Affected, OutboxMessage.to_address)
-            .select_from(OutboxMessage)
-            .join(Delivery, Delivery.outbox_id == OutboxMessage.id)
-            .join(Affected, Affected.id == Delivery.affected_id)
-            .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-            .where(
-                # In words, since the index holds dead mails only and SQLite takes it for this condition alone.
-                text("outbox_message.state = 'dead'"), OutboxMessage.organisation_id == self.organisation.id, Delivery.id == newest,
-                *queries.owed(self.breach.id, self.notice),
-            )
-        )  # fmt: skip
-        # Which contact comes first is the contract's word, which no database knows; refused mails are few.
-        refused = [(row, address) for row, address in self.session.execute(query)]
-        if self.breach.drill or not refused:
-            return sum(address == self.stand_in for _, address in refused)
-        found = addressees(self.session, self.organisation, [row for row, _ in refused], self.now, named=self.names)
-        return sum((to := found[row.id].recipient) is not None and to.email == address for row, address in refused)
+    def _refused(self, reachable: int) -> int:
+        """Return how many would be written to at an address that refused its newest mail, whatever that was about."""
+        if self.breach.drill:
+            return reachable if refusals.refusals(self.session, [self.organisation.id], [self.stand_in]) else 0
+        rows = self._rows(queries.refusing(self.organisation.id, self.organisation.mail_domains), most=None)
+        if not rows:
+            return 0
+        # Which contact comes first is the contract's word, which no database knows; such customers are few.
+        found = addressees(self.session, self.organisation, rows, self.now, named=self.names)
+        chosen = [to.email for one in found.values() if (to := one.recipient)]
+        refused = refusals.refusals(self.session, [self.organisation.id], chosen)
+        return sum((self.organisation.id, address) in refused for address in chosen)
 
 
 def heard_first(session: Session, breach: Breach) -> Sequence[int]:
@@ -239,6 +228,6 @@ class Counts:
     reachable: int
     unreachable: int
     refused: int
-    """How many of those who can be written to refused their newest mail at the very address."""
+    """How many of those who can be written to would be at an address that refused its newest mail."""
     wishes: Mapping[str, int]
     """Those who can be written to, by the code of the language they wish; empty for none."""

@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, selectinload
 
+from dpa.agreements.models import Agreement
+from dpa.alerts import refusals
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches.channels import SPOKEN, Handed
 from dpa.breaches.closing import WAIVED_AS
@@ -304,6 +306,20 @@ def reachable(own_domains: Sequence[str]) -> ColumnElement[bool]:
     # SQLite would rather take the unique index, and look at each row for the rest.
     query = select(Contact.id).with_hint(Contact, "INDEXED BY ix_contact_mailable", "sqlite")
     return query.where(Contact.controller_id == Affected.controller_id, *usable_contact(own_domains)).correlate(Affected).exists()
+
+
+def refusing(organisation_id: Any, own_domains: Sequence[str]) -> ColumnElement[bool]:
+    """Say in SQL who has a contact for notices that refused the newest mail sent there: found from these addresses, which are few."""
+    addresses = refusals.refusing(organisation_id)
+    query = select(Agreement.id).join(Contact, Contact.controller_id == Agreement.controller_id).join(addresses, addresses.c.address == Contact.email)
+    return Affected.agreement_id.in_(query.where(*usable_contact(own_domains)))
+
+
+def has_refusing(organisation_id: Any, own_domains: Sequence[str]) -> ColumnElement[bool]:
+    """Say the same of a few customers, from each of them."""
+    refuses = refusals.refuses(organisation_id, Contact.email)
+    where = Contact.controller_id == Affected.controller_id, *usable_contact(own_domains), refuses
+    return select(Contact.id).where(*where).correlate(Affected).exists()
 
 
 def usable_contact(own_domains: Sequence[str]) -> tuple[ColumnElement[bool], ...]:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
+from dpa.alerts import refusals
 from dpa.alerts.messages import render
-from dpa.breaches import case_queries, notices, phases, queries, recipients
+from dpa.breaches import notices, phases, queries, recipients
 from dpa.breaches.case_clocks import state_of
 from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
@@ -103,7 +104,7 @@ class Difference:
     unmatched: bool
     """Whether the contract names somebody else, whom no contact of the customer is."""
     refused: bool
-    """Whether the newest mail to this address was refused for good."""
+    """Whether the newest mail to this address was refused for good, whatever it was about."""
     language: str
     """Language it is written to in, by name."""
     notes: tuple[str, ...]
@@ -173,7 +174,8 @@ class Waiting:
     rows: Sequence[Affected]
     agreements: Mapping[int, AgreementRow]
     addressees: Mapping[int, Addressee]
-    refused: Mapping[int, str]
+    refused: frozenset[str]
+    """Addresses of theirs that refused their newest mail, whatever it was about."""
 
     def usable(self, rows: Sequence[Affected]) -> list[tuple[Affected, Recipient]]:
         """Return those of some of them who can be written to."""
@@ -220,10 +222,9 @@ def review(
 def _looked_at(session: Session, breach: Breach, organisation: Organisation, rows: Sequence[Affected], now: datetime, named: Names | None) -> Waiting:
     """Return what is known of these customers, each once, in a statement for each kind of thing."""
     each = list({row.id: row for row in rows}.values())
-    return Waiting(
-        each, agreements.by_ids(session, breach.organisation_id, [row.agreement_id for row in each]),
-        recipients.addressees(session, organisation, each, now, drill=breach.drill, named=named), case_queries.refused_at(session, [row.id for row in each]),
-    )  # fmt: skip
+    found = recipients.addressees(session, organisation, each, now, drill=breach.drill, named=named)
+    refused = refusals.refusals(session, [organisation.id], {one.recipient.email for one in found.values() if one.recipient})
+    return Waiting(each, agreements.by_ids(session, breach.organisation_id, [row.agreement_id for row in each]), found, frozenset(address for _, address in refused))
 
 
 def _unreachable(waiting: Waiting) -> list[Unreachable]:
@@ -247,7 +248,7 @@ def _differences(
             affected_id=row.id, controller_id=row.controller_id, controller=agreement.controller, agreement=agreement.reference,
             template=agreement.template, promise=row.promise, origin=ORIGINS.get(entry.origin, ("decision", ""))[0], due_at=entry.target_at,
             zone=entry.zone, met_at=entry.met_at, kept=row.kept, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
-            why=waiting.addressees[row.id].why, unmatched=waiting.addressees[row.id].unmatched, refused=waiting.refused.get(row.id) == to.email, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
+            why=waiting.addressees[row.id].why, unmatched=waiting.addressees[row.id].unmatched, refused=to.email in waiting.refused, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
             part=_part(versions[row.id].part, final=notice.phase is Phase.FINAL), news=row.id in told and told[row.id] != versions[row.id].part.text,
         ))  # fmt: skip
     return tuple(found)

@@ -43,6 +43,7 @@ class Contact(Base):
         UniqueConstraint("controller_id", "purpose", "email"),
         # Who of ten thousand customers can be written to is asked on this alone.
         Index("ix_contact_mailable", "controller_id", "purpose", "email", sqlite_where=text(MAILABLE), postgresql_where=text(MAILABLE)),
+        Index("ix_contact_email", "email"),
     )
 
     id: Mapped[Id]

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
+from dpa.alerts import refusals
+from dpa.alerts.refusals import Refusal
 from dpa.deadlines import Calendar, Closure, calendar_named
 from dpa.parties.models import ClosureDay, Contact, Controller
 from dpa.parties.rules import NOTICE_ORDER, Purpose, is_own_mailbox
@@ -76,6 +78,13 @@ def own_mailboxes(session: Session, rows: Iterable[Controller]) -> frozenset[int
     return frozenset(
         contact.id for row in listed for contact in row.contacts if is_own_mailbox(contact.email, domains[row.organisation_id])
     )
+
+
+def refused(session: Session, rows: Iterable[Controller]) -> Mapping[int, Refusal]:
+    """Return the contacts whose address refused the newest mail of its organisation, whatever that was about, by number."""
+    listed = [(row.organisation_id, contact) for row in rows for contact in row.contacts]
+    found = refusals.refusals(session, {place for place, _ in listed}, {contact.email for _, contact in listed})
+    return {contact.id: found[place, contact.email] for place, contact in listed if (place, contact.email) in found}
 
 
 def recipients(session: Session, controller_ids: Iterable[int]) -> Mapping[int, tuple[Recipient, ...]]:

@@ -30,8 +30,8 @@ def controllers() -> Page:
     page = queries.controllers(edge.session(), edge.scope("parties.read"), text=text, after=after)
     names = {org.id: org.name for org in identity.signed_in().organisations}
     person = identity.signed_in()
-    own = queries.own_mailboxes(edge.session(), page.rows)
-    lines = [_line(row, own) for row in page.rows]
+    own, refused = queries.own_mailboxes(edge.session(), page.rows), queries.refused(edge.session(), page.rows)
+    lines = [(*_line(row, own), sum(one.id in refused and one.purpose in NOTICE_ORDER for one in row.contacts)) for row in page.rows]
     return render_template(
         "parties/controllers.html", page=page, lines=lines, q=text, organisations=names, several=len(names) > 1,
         may_edit=person.may("parties.edit"), may_import=person.may("agreements.import"),
@@ -167,10 +167,10 @@ def _controller_page(row: Controller, form: ContactForm) -> str:
     organisation = _organisation(row.organisation_id)
     own = queries.own_mailboxes(edge.session(), [row])
     return render_template(
-        "parties/controller.html", controller=row, form=form, own=own, unmailable={one.id for one in row.contacts if addresses.fault(one.email)}, reachable=_line(row, own)[1] > 0, organisation=organisation,
+        "parties/controller.html", controller=row, form=form, own=own, refused=queries.refused(edge.session(), [row]), unmailable={one.id for one in row.contacts if addresses.fault(one.email)}, reachable=_line(row, own)[1] > 0, organisation=organisation,
         language=NAMES.get(row.language) or (f"{row.language} (no texts yet: the organisation’s own is used)" if row.language else "the organisation’s own language"),
         back=safe_next(request.args.get("back"), ""), may_edit=person.may("parties.edit", row.organisation_id),
-        may_add=person.may("agreements.edit", row.organisation_id),
+        may_add=person.may("agreements.edit", row.organisation_id), may_outbox=person.may("outbox.read", row.organisation_id),
     )
 
 

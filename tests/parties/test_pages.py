@@ -10,6 +10,7 @@ from dpa.extensions import db
 from dpa.parties.models import ClosureDay, Contact, Controller
 from tests.parties.conftest import Desk
 from tests.support import pages
+from tests.support.outbox import REFUSED, TAKEN, store
 
 
 def count(desk: Desk, model: Any) -> int:
@@ -120,3 +121,17 @@ def test_strangers_are_sent_to_sign_in(desk: Desk) -> None:
     assert client.post("/customers/new", data=GOOD).status_code == 401
     pages.sign_in(client, desk.dpo)
     assert client.post("/customers/new", data=GOOD, csrf=False).status_code == 400
+
+
+def test_an_address_that_refused_its_last_mail_is_marked_until_one_was_taken(desk: Desk) -> None:
+    client, page = desk.client(desk.dpo), f"/customers/{desk.customer}"
+    with desk.app.app_context():
+        engine = db.engine
+    [number] = store(engine, REFUSED, organisation_id=desk.lemon, to_address="security@lille.example")
+    for path in (page, "/customers"):
+        assert "refused the last mail" in client.get(path).text, path
+    assert f'href="/outbox/{number}">what the mail server said' in client.get(page).text
+    assert "No notice can reach this customer" not in client.get(page).text
+    store(engine, TAKEN, organisation_id=desk.lemon, to_address="security@lille.example")
+    for path in (page, "/customers"):
+        assert "refused the last mail" not in client.get(path).text, path
