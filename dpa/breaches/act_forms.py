@@ -36,6 +36,7 @@ class DraftForm(Form):
     consequences = TextAreaField("Likely consequences")
     measures = TextAreaField("Measures taken or proposed")
     unknown = TextAreaField("What is not known yet")
+    severity = BooleanField("Tell the severity by ENISA’s method, as a help")
     next_word_at = ZonedDateTimeField("Next word promised for", [Optional()])
     contact = TextAreaField("Contact that answers now", [DataRequired("Name a contact that answers now.")])
 
@@ -63,6 +64,17 @@ class DraftForm(Form):
             nature=self.nature.data or "", contact=self.contact.data or "", consequences=self.consequences.data or "",
             measures=self.measures.data or "", unknown=self.unknown.data or "",
         )  # fmt: skip
+
+    def offer_severity(self, *, reckoned: bool, told: bool) -> None:
+        """Offer to tell the severity, where one is reckoned; `told` is whether the text begins with the tick."""
+        if not reckoned:
+            del self.severity
+        elif not self.is_submitted():
+            self.severity.data = told
+
+    def tells_severity(self) -> bool | None:
+        """Tell whether the severity is told; none where there is none to tell."""
+        return bool(self.severity.data) if "severity" in self else None
 
     def withdraws(self) -> bool:
         """Tell whether the notice takes back what was told: there was no breach."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dpa.breaches.notices import beside_awareness, matters
 from dpa.breaches.phases import Phase, telling
 from dpa.breaches.rules import FIELDS, Draft
 from dpa.breaches.told_clock import told_clock
+from dpa.breaches.told_severity import severity_rows
 from dpa.breaches.versions import Version, part_rows
 from dpa.deadlines.zones import zone_named
 from dpa.docket.models import DocketEntry
@@ -35,7 +37,7 @@ from dpa.evidence.pdf.blocks import (
 from dpa.evidence.pdf.blocks import Notice as Box
 from dpa.evidence.register.kinds import Body, DocumentKind, Record
 from dpa.evidence.register.records import instant
-from dpa.evidence.trail.bodies import timestamp
+from dpa.evidence.trail.bodies import canonical, timestamp
 from dpa.languages import Language, Wording, for_tag
 
 KIND = "breach-notice"
@@ -72,7 +74,8 @@ def content(
             "origin": entry.origin if told.due_at else "", "basis": told.basis,
             "steps": [{"label": step.label, "text": step.text, "basis": step.basis or ""} for step in told.why.steps], "warnings": list(told.why.warnings),
         },
-        "text_language": version.text_language.tag, "house_language": notice.language, "part": None if notice.withdraws else version.part.facts(), **_matters(version.text),
+        "text_language": version.text_language.tag, "house_language": notice.language, "part": None if notice.withdraws else version.part.facts(),
+        "severity": json.loads(notice.severity) if notice.severity else None, **_matters(version.text),
     }  # fmt: skip
 
 
@@ -141,8 +144,22 @@ def _account(page: _Page) -> tuple[Block, ...]:
         found += [Heading(one.heading), *((Text(one.text),) if one.ours else page.account(Text(one.text)))]
         if one.key == "nature" and part:
             found += [Heading(say("part.title")), KeyFacts(tuple(Fact(label, text, wide=number > 1) for number, (label, text) in enumerate(part)))]
+        if one.key == "consequences":
+            found += _severity(page)
     foreign = (Text(say("language.other", language=say(f"language.{for_tag(page.text_tag).language.value}"))),) if page.text_tag else ()
     return (*foreign, *found)
+
+
+def _severity(page: _Page) -> tuple[Block, ...]:
+    """Return the severity by ENISA's method, where the phase tells it, with what it is worth."""
+    kept, say = page.facts.get("severity"), page.say
+    if not kept:
+        return ()
+    rows = severity_rows(canonical(kept), say)
+    return (
+        Heading(say("severity.title")), Text(say("severity.note", organisation=page.record["issuer"]["name"])),
+        KeyFacts(tuple(Fact(label, text, wide=True) for label, text in rows)),
+    )  # fmt: skip
 
 
 def _subtitle(page: _Page) -> str:

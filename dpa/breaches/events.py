@@ -80,7 +80,7 @@ SENTENCES: dict[str, str] = {
     Event.SIGNIFICANCE: "decided that the incident is {significant} in the sense of NIS2 Art. 23(3)",
     Event.CLASSIFIED: "recorded that the incident was classified as {classified} in the sense of DORA Art. 18 at {at}",
     Event.DORA_SUBMITTED: "recorded that the initial notification under DORA was submitted at {at}",
-    Event.SETTINGS_CHANGED: "changed how breaches are handled (four eyes: {four_eyes}; acknowledgements chased after {acknowledge_hours} h; notices in {language})",
+    Event.SETTINGS_CHANGED: "changed how breaches are handled (four eyes: {four_eyes}; acknowledgements chased after {acknowledge_hours} h; notices in {language}; severity told unless taken out: {severity})",
 }
 
 PHASES = {"initial": "initial notice", "final": "final notice"}

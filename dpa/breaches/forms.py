@@ -131,6 +131,7 @@ class SettingsForm(Form):
         [InputRequired(f"Enter 0 to {HOURS_MOST} hours; 0 for never."), NumberRange(0, HOURS_MOST, f"Enter 0 to {HOURS_MOST} hours; 0 for never.")],
     )
     language = SelectField("Language of notices", choices=[SelectChoice(code, label=name) for code, name in NAMES.items()], default="en")
+    tell_severity = BooleanField("Notices tell the severity by ENISA’s method, where it was reckoned")
     profiles = SelectMultipleField(
         "Other clocks on the same facts", choices=[SelectChoice(profile.value, label=title) for profile, title in TITLES.items()],
         widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),

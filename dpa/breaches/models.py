@@ -233,6 +233,8 @@ class Notice(Base):
     """Why it came later than the phase before had promised; empty when it did not."""
     emergency_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Why it was released without the second person the house asks for; empty when there was one."""
+    severity: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What the severity by ENISA's method is reckoned from (`dpa.breaches.told_severity`), as it stood when the text was saved; empty where the notice tells none."""
     withdraws: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether a correction takes back what was told: there was no breach. False for one that puts facts right, and for other phases."""
     breach: Mapped[Breach] = relationship(back_populates="notices")
@@ -373,17 +375,6 @@ class Question(Base):
     """What is to be kept inside about the answer; never shown to the customer and in no document."""
 
 
-class AgreementClocks(Base):
-    """Other clocks that are on for one agreement: what its customer must report elsewhere."""
-
-    __tablename__ = "breach_agreement_clocks"
-
-    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"), primary_key=True, autoincrement=False)
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
-    profiles: Mapped[list[str]] = mapped_column(Json())
-    """Clocks that are on (`dpa.breaches.regimes.Profile`); the organisation's own are in its settings."""
-
-
 class BreachSettings(Base):
     """How one organisation handles breaches: house policy beyond its targets."""
 
@@ -396,5 +387,7 @@ class BreachSettings(Base):
     """Hours after which a missing acknowledgement is chased; 0 for never."""
     language: Mapped[str] = mapped_column(String(2), default="en", server_default="en")
     """Language the organisation writes its notices in, and customers get that have none of their own (ISO 639-1)."""
+    tell_severity: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a new notice tells the saved severity by ENISA's method unless somebody takes the tick out."""
     profiles: Mapped[list[str]] = mapped_column(Json())
     """Other clocks that are on (`dpa.breaches.regimes.Profile`)."""

@@ -11,6 +11,7 @@ from dpa.alerts.messages import Message
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.phases import Phase, telling
 from dpa.breaches.rules import Draft, draft_errors
+from dpa.breaches.told_severity import severity_rows
 from dpa.breaches.versions import Version, draft_of, part_rows
 from dpa.evidence.register.models import IssuedDocument
 from dpa.languages import NAMES, Wording
@@ -101,6 +102,7 @@ def context(
     )  # fmt: skip
     # Where there was no breach, nobody's data were concerned.
     part = () if notice.withdraws else part_rows(version.part.facts(), say, final=notice.phase is Phase.FINAL)
+    severity = severity_rows(notice.severity, say)
     return {
         "say": say,
         "language": version.language.tag,
@@ -118,6 +120,9 @@ def context(
         "width": max(len(label) for label, _ in facts) + 2,
         "part": part,
         "part_width": max((len(label) for label, _ in part), default=0) + 2,
+        "severity": severity,
+        "severity_note": say("severity.note", organisation=organisation.name),
+        "severity_width": max((len(label) for label, _ in severity), default=0) + 2,
         "matters": matters(version.text, notice.phase, say, withdraws=notice.withdraws),
     }
 

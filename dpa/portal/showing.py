@@ -16,6 +16,7 @@ from dpa.breaches.corrected import Corrected, of_entry
 from dpa.breaches.models import Affected, Delivery, Notice, Question
 from dpa.breaches.phases import Phase, telling
 from dpa.breaches.told_clock import ToldClock, told_clock
+from dpa.breaches.told_severity import severity_rows
 from dpa.breaches.versions import draft_of, part_rows, told_part
 from dpa.docket import presenting
 from dpa.docket.explaining import Explanation
@@ -92,6 +93,8 @@ class PhaseShown:
     """The sentence that says so."""
     part: tuple[Mapping[str, Any], ...]
     """What the customer was told of its own part."""
+    severity: tuple[Mapping[str, Any], ...]
+    """The severity by ENISA's method, where the phase tells it."""
     late_reason: str
     badge: tuple[str, str, str] | None
     """Words, tint and icon of where it stands; none when it was not given to this customer on its own."""
@@ -182,6 +185,7 @@ def _phase(notice: Notice, given: Sequence[Given], found: Holder, *, newest: boo
         text_tag="" if language is say.language else language.tag,
         foreign="" if language is say.language else say("language.other", language=say(f"language.{language.value}")),
         part=tuple({"label": label, "value": said} for label, said in part_rows(told_part("" if notice.withdraws else part), say, final=notice.phase is Phase.FINAL)),
+        severity=tuple({"label": label, "value": said} for label, said in severity_rows(notice.severity, say)),
         late_reason=notice.late_reason,
         badge=_badge([one.delivery for one in given], say),
         facts=(*_life(notice, [one.delivery for one in given], found), *_paper_fact(paper, say)),

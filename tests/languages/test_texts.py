@@ -68,7 +68,7 @@ def test_the_breach_is_called_what_article_4_calls_it(language: str, words: str)
         assert words.lower() in str(wording(Language(language)).texts[key]).lower(), key
 
 
-SECTIONS = "language|length|phase|matter|part|mail|paper|engine|strip|portal"
+SECTIONS = "language|length|phase|matter|part|severity|mail|paper|engine|strip|portal"
 
 
 def asked() -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,7 +110,7 @@ def _phase(row: Notice, names: Names) -> dict[str, Any]:
         "released_by": name_of(row.released_by, names), "approved_by": name_of(row.approved_by, names), "next_word_at": _stamp(row.next_word_at),
         "late_reason": row.late_reason, "emergency_reason": row.emergency_reason, "nature": row.nature, "consequences": row.consequences,
         "measures": row.measures, "unknown": row.unknown, "contact": row.contact, "language": row.language,
-        "withdraws": row.withdraws,
+        "withdraws": row.withdraws, "severity": json.loads(row.severity) if row.severity else None,
         "texts": [{"language": one.language, **{name: getattr(one, name) for name in FIELDS}} for one in row.texts],
     }  # fmt: skip
 

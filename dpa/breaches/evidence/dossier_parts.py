@@ -9,9 +9,11 @@ from dpa.breaches.evidence.wording import NOT_YET, how_acknowledged, when
 from dpa.breaches.notices import matters
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import FIELDS, Draft
+from dpa.breaches.told_severity import severity_rows
 from dpa.breaches.versions import part_rows
 from dpa.evidence.pdf.blocks import Block, Column, Fact, Heading, KeyFacts, Passage, Points, Table, Text
 from dpa.evidence.register.records import moment
+from dpa.evidence.trail.bodies import canonical
 from dpa.languages import ENGLISH, NAMES
 
 MATTERS = (("What happened", "nature"), ("Likely consequences", "consequences"), ("Measures taken or proposed", "measures"),
@@ -31,6 +33,9 @@ def told(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
         )  # fmt: skip
         rows = tuple((label, _as_told(one)[key]) for label, key in MATTERS)
         found += [Heading(f"{one['number']}. {one['title']}", 3), KeyFacts(facts), Table((Column("Matter", 1), Column("As told", 4)), rows, row_header=True)]
+        if one.get("severity"):
+            help_told = tuple(severity_rows(canonical(one["severity"]), ENGLISH))
+            found += [Text("As a help, and no decision, it told the severity by ENISA’s method:"), Table((Column("Severity", 1), Column("As told", 4)), help_told, row_header=True)]
         found += _in_its_language(one, said)
     return tuple(found)
 

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dpa.breaches.facts.severity import assess
 from dpa.breaches.facts.sheet import Count, FactSheet
 from dpa.breaches.facts.showing import contact_text, listed, lowered
+from dpa.breaches.facts.suggesting import suggested
 from dpa.breaches.facts.telling import Share, for_controller
 from dpa.breaches.facts.template import ADOPTED, FIELDS, VERSION, Field
 from dpa.breaches.facts.words import Answer, AttachmentKind, Nature, Word
@@ -31,6 +33,8 @@ NOTES = (
 EXERCISE = "This is an exercise. Nothing in this file happened; never submit it."
 WITHDRAWN = "The newest notice took this back: there was no personal data breach. The facts stand as they were told; never submit them as a breach."
 DEMONSTRATION = "This file comes from a demonstration without a mail server: no notice it speaks of reached the controller by mail. Do not submit it."
+
+METHOD = "ENISA, Recommendations for a methodology of the assessment of severity of personal data breaches, v1.0, December 2013"
 
 Value = str | int | bool | list[str] | list[int]
 
@@ -129,7 +133,19 @@ def package(sheet: FactSheet, context: Context) -> dict[str, Any]:
 def _statements(own: FactSheet) -> dict[str, Any]:
     return {
         "consequences": own.consequences, "measures_proposed": own.measures_proposed, "still_unknown": own.unknown,
-        "next_word_at": _or_none(own.next_word_at),
+        "next_word_at": _or_none(own.next_word_at), "severity": _severity(own),
+    }  # fmt: skip
+
+
+def _severity(own: FactSheet) -> dict[str, Any] | None:
+    """Return the saved severity by ENISA's method with its inputs and its reckoning; none where nobody reckoned it. It fills no field."""
+    if own.severity_inputs is None:
+        return None
+    hint = suggested(own)
+    found = assess(own.severity_inputs, people=hint.people, unintelligible=hint.unintelligible)
+    return {
+        "method": METHOD, "about": "the incident as a whole", "inputs": own.severity_inputs.model_dump(mode="json"), "reckoning": list(found.steps),
+        "score": str(found.score), "band": found.band.value, "flags": list(found.flags), "advice": found.advice,
     }  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from dpa.breaches.clock_models import AgreementClocks
 from dpa.breaches.events import Event
-from dpa.breaches.models import AgreementClocks
 from dpa.breaches.regimes import Profile
 from dpa.evidence import trail
 from dpa.unit import Unit

@@ -20,11 +20,12 @@ HOURS_MOST = 240
 def settings_of(session: Session, organisation_id: int) -> BreachSettings:
     """Return an organisation's settings; the defaults, not stored, where nobody changed any."""
     found = session.get(BreachSettings, organisation_id)
-    return found or BreachSettings(organisation_id=organisation_id, four_eyes=False, acknowledge_hours=24, language=Language.EN.value, profiles=[])
+    return found or BreachSettings(organisation_id=organisation_id, four_eyes=False, acknowledge_hours=24, language=Language.EN.value, tell_severity=False, profiles=[])
 
 
 def change_settings(
-    unit: Unit, organisation_id: int, *, four_eyes: bool, acknowledge_hours: int, profiles: Sequence[Profile], language: Language | None = None
+    unit: Unit, organisation_id: int, *, four_eyes: bool, acknowledge_hours: int, profiles: Sequence[Profile], language: Language | None = None,
+    tell_severity: bool = False,
 ) -> None:
     """Change them for what happens from now on; clocks that run keep the rules they started with, texts the language they were begun in.
 
@@ -34,10 +35,11 @@ def change_settings(
         raise Invalid(f"Enter 0 to {HOURS_MOST} hours; 0 for never.", field="acknowledge_hours")
     row = settings_of(unit.session, organisation_id)
     row.four_eyes, row.acknowledge_hours, row.profiles = four_eyes, acknowledge_hours, sorted(profile.value for profile in profiles)
+    row.tell_severity = tell_severity
     row.language = language.value if language is not None else row.language
     unit.session.add(row)
     unit.session.flush()
     trail.record(
         unit, Event.SETTINGS_CHANGED, subject=("organisation", organisation_id), organisation_id=organisation_id, covers=[row],
-        data={"four_eyes": four_eyes, "acknowledge_hours": acknowledge_hours, "profiles": row.profiles, "language": NAMES[row.language]},
+        data={"four_eyes": four_eyes, "acknowledge_hours": acknowledge_hours, "profiles": row.profiles, "language": NAMES[row.language], "severity": tell_severity},
     )  # fmt: skip

@@ -10,9 +10,11 @@ from dpa.breaches.models import Breach, Notice, NoticeText
 from dpa.breaches.notices import text_errors
 from dpa.breaches.operations import second
 from dpa.breaches.operations.guards import must_be_open
+from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.phases import REASON_MIN, Phase, Told, next_phases, word_errors
 from dpa.breaches.rules import FIELDS, Draft
-from dpa.breaches.versions import house_language
+from dpa.breaches.told_severity import severity_text
+from dpa.breaches.versions import house_language, newest_sheet
 from dpa.evidence import trail
 from dpa.languages import NAMES, Language
 from dpa.problems import Conflict, Invalid
@@ -25,11 +27,13 @@ def told_of(breach: Breach) -> list[Told]:
 
 
 def save_draft(
-    unit: Unit, breach: Breach, draft: Draft, phase: Phase | None = None, next_word_at: datetime | None = None, *, withdraws: bool | None = None
+    unit: Unit, breach: Breach, draft: Draft, phase: Phase | None = None, next_word_at: datetime | None = None, *, withdraws: bool | None = None,
+    severity: bool | None = None,
 ) -> Notice:
     """Keep the text of the phase being written, beginning one where none is; a change takes back the approval, the same text again does not.
 
-    `withdraws` makes a correction take everything back: there was no breach; none for what the open one does. `phase` chooses what a new draft is, or what the open one becomes; none for the one that stands, or the first offered. Raises `Conflict`
+    `withdraws` makes a correction take everything back: there was no breach; none for what the open one does. `severity` tells the saved severity by ENISA's method as a help, as it stands in the fact sheet now; none for what
+    the open one does, and before one is begun for what the house does. `phase` chooses what a new draft is, or what the open one becomes; none for the one that stands, or the first offered. Raises `Conflict`
     when that phase cannot come now, `Invalid` by field for texts that are too long and for a next word that cannot be promised.
     """
     must_be_open(breach)
@@ -46,6 +50,7 @@ def save_draft(
     if wrong := word_errors(kind, next_word_at, unit.now) | wrong:
         raise Invalid(next(iter(wrong.values())), fields=wrong)
     fresh = {name: getattr(draft, name).strip() for name in FIELDS} | {"phase": kind, "next_word_at": next_word_at, "withdraws": withdraws}
+    fresh["severity"] = "" if withdraws else _severity(unit, breach, severity)
     if begun is not None and all(getattr(begun, name) == value for name, value in fresh.items()):
         return begun
     notice = begun or _begin(unit, breach)
@@ -59,6 +64,12 @@ def save_draft(
         personal={"text": {name: getattr(notice, name) for name in FIELDS}},
     )  # fmt: skip
     return notice
+
+
+def _severity(unit: Unit, breach: Breach, tell: bool | None) -> str:
+    if tell is None:
+        tell = bool(breach.draft.severity) if breach.draft else settings_of(unit.session, breach.organisation_id).tell_severity
+    return severity_text(newest_sheet(unit.session, breach).severity_inputs) if tell else ""
 
 
 def _take_approval_back(unit: Unit, breach: Breach, notice: Notice) -> bool:

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from dpa.agreements.models import Agreement
 from dpa.breaches import queries
+from dpa.breaches.clock_models import AgreementClocks
 from dpa.breaches.closing import CaseState
 from dpa.breaches.dora import RUNNING
 from dpa.breaches.dora_models import BreachClassification
-from dpa.breaches.models import Affected, AgreementClocks, Breach, BreachSignificance
+from dpa.breaches.models import Affected, Breach, BreachSignificance
 from dpa.breaches.operations import dora, significance
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.regimes import (

@@ -11,9 +11,11 @@ from dpa.breaches import facts, queries
 from dpa.breaches.facts import FactSheet
 from dpa.breaches.models import Breach, BreachFacts, Notice
 from dpa.breaches.notices import matters
+from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.pages.facts import merged
 from dpa.breaches.rules import Draft
-from dpa.breaches.versions import draft_of, house_language
+from dpa.breaches.told_severity import severity_text
+from dpa.breaches.versions import draft_of, house_language, newest_sheet
 from dpa.evidence.trail import registry, sentences
 from dpa.languages import ENGLISH, Language
 
@@ -76,6 +78,25 @@ def beside(session: Session, breach: Breach, notice: Notice | None) -> Beside | 
     read = {one.key: one.text for one in matters(text, notice.phase, ENGLISH, withdraws=notice.withdraws)}
     instead = dict.fromkeys(f"“{read[name]}”" for name in missing if read[name])
     return Beside(newest.number, tuple(MATTERS[name] for name in missing), tuple(instead), newer=_after(newest, notice))
+
+
+def reckoned(session: Session, breach: Breach) -> str:
+    """Return the saved severity by ENISA's method in a few words, such as “2.75, medium”; empty where nobody reckoned it."""
+    inputs = newest_sheet(session, breach).severity_inputs
+    if inputs is None:
+        return ""
+    found = facts.assess(inputs)
+    return f"{found.score.normalize():f}, {found.band.label.lower()}"
+
+
+def tells_severity(session: Session, breach: Breach) -> bool:
+    """Tell whether the text that is written tells the severity: as it was saved, and before that as the house does."""
+    return bool(breach.draft.severity) if breach.draft else settings_of(session, breach.organisation_id).tell_severity
+
+
+def older_severity(session: Session, breach: Breach, notice: Notice) -> bool:
+    """Tell whether a text tells another severity than the fact sheet holds by now."""
+    return bool(notice.severity) and notice.severity != severity_text(newest_sheet(session, breach).severity_inputs)
 
 
 def sent_back_by(session: Session, notice: Notice | None) -> str:

@@ -26,13 +26,14 @@ def settings(organisation_id: int) -> Page:
     stored = operations.settings_of(edge.session(), organisation_id)
     form = SettingsForm(data={
         "four_eyes": stored.four_eyes, "acknowledge_hours": stored.acknowledge_hours, "profiles": stored.profiles, "language": stored.language,
+        "tell_severity": stored.tell_severity,
     })
     if form.validate_on_submit():
         try:
             with edge.transaction() as unit:
                 operations.change_settings(
                     unit, organisation_id, four_eyes=bool(form.four_eyes.data), acknowledge_hours=form.acknowledge_hours.data, profiles=form.chosen(),
-                    language=Language(form.language.data),
+                    language=Language(form.language.data), tell_severity=bool(form.tell_severity.data),
                 )  # fmt: skip
             flash("The settings were saved. They hold for what happens from now on.", "success")
             return redirect(url_for("people.organisation", organisation_id=organisation_id), 303)

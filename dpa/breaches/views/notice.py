@@ -50,6 +50,8 @@ def write_notice(breach_id: int) -> Page:
     form = DraftForm(obj=newest, data=asdict(start.draft) if start else None)
     offers = _offers(breach)
     form.begin(breach.zone, offers, start.next_word_at if start else breach.draft.next_word_at if breach.draft else None, withdraws=breach.draft is not None and breach.draft.withdraws)
+    reckoned = writing.reckoned(edge.session(), breach)
+    form.offer_severity(reckoned=bool(reckoned), told=writing.tells_severity(edge.session(), breach))
     if "phase" in form and not form.is_submitted():
         form.phase.data = breach.draft.phase.value if breach.draft else _asked_phase(offers)
         if breach.draft is None and form.phase.data == Phase.FINAL.value:
@@ -58,14 +60,14 @@ def write_notice(breach_id: int) -> Page:
         try:
             with edge.transaction() as unit:
                 fresh = queries.breach(unit.session, scope, breach_id)
-                operations.save_draft(unit, fresh, form.draft(), form.chosen_phase(), form.next_word_at.instant(), withdraws=form.withdraws())
+                operations.save_draft(unit, fresh, form.draft(), form.chosen_phase(), form.next_word_at.instant(), withdraws=form.withdraws(), severity=form.tells_severity())
             return saved(breach, "The text is saved.")
         except Problem as problem:
             form.show_problem(problem)
     told = [line for line in breach.notices if line.released_at is not None]
     return render_template(
         "breaches/notice.html", form=form, breach=breach, offers=offers, told=told, titles=TITLES, made_of=start.version if start else 0,
-        beside=writing.beside(edge.session(), breach, newest), sent_back_by=writing.sent_back_by(edge.session(), breach.draft),
+        beside=writing.beside(edge.session(), breach, newest), reckoned=reckoned, sent_back_by=writing.sent_back_by(edge.session(), breach.draft),
     ), status(form)  # fmt: skip
 
 
@@ -159,6 +161,7 @@ def _review_page(breach: Breach, form: ReleaseForm, problem: Conflict | Invalid 
         final=view.notice.phase is Phase.FINAL, may_write=person.may(RECORD, breach.organisation_id), offered=NAMES,
         said_in={one.language.value for one in view.languages}, unprintable=_unprintable(breach, view),
         sheet=None if view.released else writing.beside(edge.session(), breach, view.notice),
+        older_severity=not view.released and writing.older_severity(edge.session(), breach, view.notice),
         not_authorised=authorised.warnings(edge.session(), breach),
         late=0 if view.released or view.notice.number > 1 else late.count(edge.session(), breach, edge.now()),
     )  # fmt: skip

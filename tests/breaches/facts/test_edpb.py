@@ -88,6 +88,10 @@ def test_the_full_sheet_fills_what_a_processor_can_contribute() -> None:
     assert (fields["field_70"], fields["field_75"], fields["field_94"]) == (["b", "d", "k"], ["c", "h"], ["c"])
     assert (fields["field_116"], fields["field_117"]) == ("Germany, France", [112, 3000])
     assert (fields["field_109"], fields["field_125"], fields["field_126"]) == ("a", ["c", "j"], "report.pdf\nlog.csv")
+    severity = found["statements"].pop("severity")
+    assert (severity["score"], severity["band"], severity["inputs"]["data"], severity["reckoning"][4]) == ("5.00", "very_high", "sensitive", "Severity: 4 × 1.00 + 1.00 = 5.00.")
+    assert severity["flags"] == ["More than 100 people are concerned (3,112)."]
+    assert "information for the controller" in severity["advice"]
     assert found["statements"] == {
         "consequences": "Unwanted mail is likely.", "measures_proposed": "Warn the participants.", "still_unknown": "Who opened the files.",
         "next_word_at": "2026-11-23T11:00:00Z",
