@@ -27,12 +27,14 @@ from dpa.breaches.case_counts import NONE_YET, ClosingCounts, PhaseCount, Tally
 from dpa.breaches.case_customers import EVERYBODY, Narrowing
 from dpa.breaches.case_queries import Opened, PromiseGroup, QuestionLine
 from dpa.breaches.case_rows import Beside, Row, rows_of
+from dpa.breaches.case_words import ACT_WORDS
 from dpa.breaches.closing import CaseState
 from dpa.breaches.facts import Completeness, FactSheet, completeness, read
 from dpa.breaches.models import Breach, BreachFacts, Notice
 from dpa.breaches.operations.writing import told_of
 from dpa.breaches.pages import upstream
 from dpa.breaches.pages.happening import Happening, happenings
+from dpa.breaches.pages.reports import NextReport, next_report
 from dpa.breaches.phases import MEANINGS, TITLES, Phase
 from dpa.breaches.rules import NextAct, Standing
 from dpa.docket.explaining import Explanation
@@ -45,18 +47,6 @@ from dpa.web.clock_strip import Clock
 from dpa.web.paging import Page
 from dpa.web.words import instant_text, plural
 
-ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
-    NextAct.CHOOSE_AFFECTED: ("Name who is affected", "No customer’s clock runs before somebody is named."),
-    NextAct.WRITE_NOTICE: ("Write the notice", "One text for all customers; name, agreement and clause are filled in for each."),
-    NextAct.RELEASE: ("Review and release the notice", "The text is saved and nothing has left yet."),
-    NextAct.REPAIR_RECIPIENTS: ("Repair the addresses of customers who were not told", "Add a contact, then release again; those told already get no second mail."),
-    NextAct.WAIT_FOR_DELIVERY: ("Notices are on their way", "Each clock is met when the mail server accepts the customer's notice, or when a letter counts as received."),
-    NextAct.EXPLAIN_LATENESS: ("Say why customers were told late", "The reason stands in their dossier; the case cannot be closed without it."),
-    NextAct.GIVE_WORD: ("Give the next word", "It was promised in the last notice: a supplement, or the final notice when nothing is open any more."),
-    NextAct.SEND_FINAL: ("Send the final notice", "Customers were told that further information follows. A supplement comes first where there is more to tell; to close without a final notice, say why."),
-    NextAct.CLOSE: ("Close the case", "Nobody is left to tell and no word is owed. Customers expect nothing more."),
-    NextAct.NOTHING: ("The case is closed", "It can be opened again, with a reason."),
-}
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -156,8 +146,8 @@ class CaseView:
     """The different promises, for one axis; empty when there are too many to be drawn, or none."""
     questions: Sequence[QuestionLine]
     facts: FactsLine
-    dora: DocketEntry | None
-    """The clock of the initial notification under DORA, while it runs."""
+    report: NextReport | None
+    """The report to an authority that is owed next, while one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +160,8 @@ class Reads:
     entry: DocketEntry | None
     """The clock to act by: the earliest customer's, else that of the next word."""
     word: DocketEntry | None
+    report: NextReport | None
+    """The report to an authority that is owed next."""
 
 
 def view(
@@ -183,7 +175,8 @@ def view(
     word = running.get(case_queries.WORD)
     counts, closing = case_counts.overview(session, breach, organisation.mail_domains, counted)
     counts = _still_owed(counts, owed.heard_only(session, breach, organisation.mail_domains, heard))
-    found = Reads(breach, counts, closing, running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word)
+    next_one = next_report(running, now)
+    found = Reads(breach, counts, closing, running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word, next_one)
     page = case_customers.affected(session, breach, organisation.mail_domains, now, after=after, narrowing=narrowing)
     slow = upstream.of_rows(session, page.rows) if breach.state is CaseState.OPEN else {}
     story = _TOLD.at(session, opened.frontier, (breach.id, reader), lambda: _story(session, breach, reader))
@@ -208,7 +201,7 @@ def view(
         clocks=drawn(promises, breach, now),
         questions=case_queries.open_questions(session, breach.id),
         facts=_facts(opened.sheet),
-        dora=running.get(case_queries.DORA),
+        report=found.report,
     )
 
 
@@ -272,12 +265,14 @@ def _situation(found: Reads) -> rules.Situation:
         counts=found.counts, open=breach.state is CaseState.OPEN, draft=draft is not None,
         draft_ready=draft is not None and not notices.text_errors(draft), released=breach.newest_released is not None,
         unexplained=found.closing.unexplained, word_owed=found.word is not None, more_announced=phases.more_announced(told_of(breach)),
-        open_clocks=found.closing.open_clocks,
+        open_clocks=found.closing.open_clocks, report_owed=found.report is not None,
     )  # fmt: skip
 
 
 def _clock_of(found: Reads, kind: NextAct) -> DocketEntry | None:
     """Return the clock that an act ends. The promised next word is kept by a further notice and by nothing else."""
+    if kind is NextAct.REPORT and found.report is not None:
+        return found.report.entry
     later = kind in {NextAct.GIVE_WORD, NextAct.SEND_FINAL} or (kind in {NextAct.WRITE_NOTICE, NextAct.RELEASE} and found.breach.draft is not None)
     return None if found.entry is None or (found.entry is found.word and not later) else found.entry
 
@@ -286,6 +281,7 @@ def _act(found: Reads, now: datetime) -> ActCard:
     breach, counts, kind = found.breach, found.counts, rules.next_act(_situation(found))
     entry = _clock_of(found, kind)
     title, text = ACT_WORDS[kind]
+    title = title.format(report=found.report.words if found.report else "")
     if kind is NextAct.RELEASE and breach.draft is None and breach.newest_released is not None:
         gone = sum(counts.get(standing, 0) for standing in (Standing.SENT, Standing.ACKNOWLEDGED, Standing.RELEASED))
         text = f"The notice went to {plural(gone, 'customer')} before; they get no second mail."
@@ -310,7 +306,7 @@ def _act(found: Reads, now: datetime) -> ActCard:
         started_at=entry.started_at if entry else breach.aware_at,
         due_at=entry.target_at if entry else breach.aware_at,
         zone=breach.zone,
-        start_word="promised" if entry is not None and entry is found.word else "aware",
+        start_word="promised" if entry is not None and entry is found.word else "start" if kind is NextAct.REPORT else "aware",
     )
 
 

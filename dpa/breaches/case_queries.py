@@ -26,6 +26,7 @@ from dpa.breaches.models import (
     Question,
 )
 from dpa.breaches.queries import CASE, NOTIFY, RUNNING, owed_clocks
+from dpa.breaches.reports import KINDS as REPORTS
 from dpa.docket.models import RUNNING as ON_INDEX
 from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
@@ -35,8 +36,8 @@ from dpa.people.models import Organisation
 from dpa.problems import NotFound
 from dpa.web.identity import Scope
 
-NAME, WORD, DORA = "breaches:name", "breaches:word", "breaches:dora"
-"""Kinds of the clocks of what asks for names, of the next word, and of DORA's initial notification; modules of `operations` open them."""
+NAME, WORD = "breaches:name", "breaches:word"
+"""Kinds of the clocks of what asks for names, and of the next word; modules of `operations` open them."""
 ANSWERS = (EventKind.ACCEPTED, EventKind.ACCEPTED_LATE, EventKind.KEPT, EventKind.REFUSED, EventKind.DEFERRED, EventKind.UNREACHABLE, EventKind.DEAD)
 
 
@@ -171,7 +172,7 @@ def question(session: Session, affected_id: int, question_id: int) -> Question:
 
 
 def first_clocks(session: Session, breach_id: int) -> Sequence[DocketEntry]:
-    """Return the clocks to act by: the earliest of the customers, the one that asks for names, that of the next word, and DORA's; each may be missing.
+    """Return the clocks to act by: the earliest of the customers, the one that asks for names, that of the next word, and those of reports to authorities; each may be missing.
 
     One that is paused stands for its kind only when no other of it runs.
     """
@@ -187,7 +188,7 @@ def _first_clocks_query() -> Select[Any]:
         )
         return query.order_by(DocketEntry.target_at, DocketEntry.id).limit(1).scalar_subquery()
 
-    chosen = [func.coalesce(*(first(kind, state) for state in RUNNING)) for kind in (NOTIFY, NAME, WORD, DORA)]
+    chosen = [func.coalesce(*(first(kind, state) for state in RUNNING)) for kind in (NOTIFY, NAME, WORD, *REPORTS)]
     return select(DocketEntry).where(or_(*(DocketEntry.id == one for one in chosen)))
 
 

@@ -17,8 +17,6 @@ WAIVED_AS = "No breach: "
 ENDED_WITH = "Ended with the case: "
 """The same for the clocks that follow a release: nobody decided about them by themselves."""
 
-DORA_OWED = "Record when the initial notification under DORA was submitted, or that the incident is not major."
-
 
 class CaseState(StrEnum):
     """Where an incident stands."""
@@ -34,6 +32,29 @@ def owed_until(state: CaseState, ended_at: datetime | None, as_of: datetime, *, 
     if drill:
         return None
     return ended_at if state is CaseState.NO_BREACH and ended_at is not None else as_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOwed:
+    """A report to an authority that is owed and was not recorded as submitted."""
+
+    name: str
+    """Which one, such as nis2:warning."""
+    words: str
+    """What it is called with its law: early warning under NIS2."""
+    otherwise: str
+    """What ends it where it is not owed after all: decide that the incident is not significant."""
+    entry_id: int
+    """Its deadline on the docket."""
+    missed: bool = False
+    """Whether it was missed before the incident was decided to be none that is reported: no decision ends its clock any more."""
+
+    @property
+    def instruction(self) -> str:
+        """Return what must be done before the case can be closed."""
+        if self.missed:
+            return f"The {self.words} was missed before it was decided that it is not owed: record when it was submitted, or waive its clock with the reason."
+        return f"Submit the {self.words} and record when, or {self.otherwise}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +81,10 @@ class CaseFacts:
     """Whether the newest word to customers was that there was no breach."""
     more_announced: bool = False
     """Whether the newest word to customers was that further information follows."""
-    dora_owed: bool = False
-    """Whether the incident is classified as major under DORA and nobody recorded the initial notification."""
     letters: int = 0
     """Customers to whom a letter is on its way that counts as received only later."""
+    reports: tuple[ReportOwed, ...] = ()
+    """Reports to authorities that are owed, soonest first."""
 
 
 class Obstacle(StrEnum):
@@ -78,7 +99,7 @@ class Obstacle(StrEnum):
     UNEXPLAINED = "unexplained"
     DRAFT = "draft"
     WORD = "word"
-    DORA = "dora"
+    REPORT = "report"
 
 
 def obstacles(case: CaseFacts) -> tuple[tuple[Obstacle, str], ...]:
@@ -103,7 +124,7 @@ def obstacles(case: CaseFacts) -> tuple[tuple[Obstacle, str], ...]:
         ),
         (Obstacle.DRAFT, case.draft, "Release the notice that was begun, or discard it."),
         (Obstacle.WORD, case.word_owed, "Give the further word that was promised, as a supplement or final notice."),
-        (Obstacle.DORA, case.dora_owed, DORA_OWED),
+        *((Obstacle.REPORT, True, one.instruction) for one in case.reports),
     )  # fmt: skip
     return tuple((kind, text) for kind, stands, text in found if stands)
 
@@ -153,9 +174,9 @@ def no_breach_problems(case: CaseFacts, reason: str) -> dict[str, str]:
         found["reason"] = "Customers were told of a breach; send them a correction first that says there was none."
     elif case.draft:
         found["reason"] = "A notice was begun; release it or discard it first."
-    elif case.dora_owed:
-        # DORA asks about the service, not about personal data: no breach of these does not end it.
-        found["reason"] = DORA_OWED
+    elif case.reports:
+        # NIS2 and DORA ask about the service, not about personal data: no breach of these does not end a report.
+        found["reason"] = " ".join(one.instruction for one in case.reports)
     return found
 
 

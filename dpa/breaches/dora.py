@@ -1,19 +1,16 @@
-"""Classification as a major incident under DORA: a decision with its instant, and what it does to the clock of the initial notification. Pure.
+"""Classification as a major incident under DORA: a decision with its instant, and what keeps one from being recorded. Pure.
 
-Sources: Regulation (EU) 2022/2554 Art. 18 (what is major) and 19(4); Delegated Regulation (EU) 2025/301 Art. 5(1)(a): within 4 hours of
-the classification and at most 24 hours after awareness. A correction never undoes a deadline that was missed.
+Source: Regulation (EU) 2022/2554 Art. 18 (what is major). What it does to the clocks of reports is in `dpa.breaches.reports`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 REASON_MIN = 10
 BASIS_MAX = 2_000
 PERSON_MAX = 200
-RUNNING = frozenset({"open", "paused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,46 +53,3 @@ def correction_errors(old: Classification, new: Classification, reason: str, *, 
     if old == new:
         found["decided_at"] = "Nothing was changed; correct the decision, its time, the person or the basis, or go back."
     return found
-
-
-def submission_error(at: datetime, *, detected_at: datetime, now: datetime) -> str | None:
-    """Return a sentence when the initial notification cannot have been submitted at `at`."""
-    if at > now:
-        return "It cannot have been submitted in the future; check the date and the time zone."
-    return "It cannot have been submitted before the incident was first noticed; check the date." if at < detected_at else None
-
-
-class Effect(StrEnum):
-    """What a decision does to the clock of the initial notification."""
-
-    STARTED = "started"
-    RECOUNTED = "recounted"
-    """It ends at another time, earlier or later, and had not been missed; or it was missed by even more."""
-    MISSED = "missed"
-    """Its time had passed: no later time, and no other decision, makes it unmissed."""
-    FROZEN = "frozen"
-    """The notification was submitted before: its lateness stays as it was frozen."""
-    ENDED = "ended"
-    """Nothing is owed: the incident is not major."""
-    SAME = "same"
-
-
-@dataclass(frozen=True, slots=True)
-class ClockFacts:
-    """The newest clock of the initial notification, as far as a decision cares."""
-
-    state: str
-    due_at: datetime
-
-
-def effect(clock: ClockFacts | None, due_at: datetime | None, now: datetime) -> Effect:
-    """Return what becomes of the clock when the notification is owed by `due_at` from now on; none for not owed at all."""
-    if clock is not None and clock.state == "met":
-        return Effect.FROZEN
-    if clock is None or clock.state not in RUNNING:
-        return Effect.STARTED if due_at is not None else Effect.SAME
-    if clock.due_at <= now and (due_at is None or due_at > clock.due_at):
-        return Effect.MISSED
-    if due_at is None:
-        return Effect.ENDED
-    return Effect.SAME if due_at == clock.due_at else Effect.RECOUNTED

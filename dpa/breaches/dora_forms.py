@@ -1,4 +1,4 @@
-"""Forms about DORA: the classification as major, and the initial notification that was submitted."""
+"""The form about the classification as major under DORA."""
 
 from __future__ import annotations
 
@@ -49,24 +49,6 @@ class ClassificationForm(Form):
     def correction(self) -> str:
         """Return why the decision is corrected; empty for a first one."""
         return self.reason.data or "" if "reason" in self else ""
-
-
-class SubmissionForm(Form):
-    """When DORA's initial notification was submitted."""
-
-    at = ZonedDateTimeField("Submitted", [InputRequired("Enter when it was submitted.")])
-    note = TextAreaField(
-        "To whom, and what shows it", [InputRequired("Say to whom it was submitted, and what shows it.")],
-        description="Such as the authority’s receipt or its number. It stands with the clock.",
-    )  # fmt: skip
-
-    def validate_at(self, field: ZonedDateTimeField) -> None:
-        """Refuse a time that the clocks skipped."""
-        field.instant()
-
-    def submitted_at(self) -> datetime:
-        """Return the instant typed."""
-        return _given(self.at.instant())
 
 
 def _given(instant: datetime | None) -> datetime:

@@ -11,6 +11,7 @@ from dpa.breaches import phases, rules
 from dpa.breaches.closing import CaseState
 from dpa.breaches.models import UNANSWERED, Affected, Breach, BreachSettings, Notice, Question
 from dpa.breaches.operations.affecting import KIND
+from dpa.breaches.reports import KINDS as REPORTS
 from dpa.breaches.versions import draft_of
 from dpa.docket.errands import MOST, Errand, Errands
 from dpa.docket.models import RUNNING, DocketEntry
@@ -21,8 +22,8 @@ from dpa.web.identity import Scope
 APPROVE, RECORD = "breaches.release", "breaches.record"
 CLOCKS = ("breaches:notify", "breaches:name", "breaches:word")
 """Kinds of the clocks that a case is worked by; chasing acknowledgements ends none."""
-CHASE, DORA = "breaches:acknowledge", "breaches:dora"
-"""Kinds of the clocks that may run beside an end that is near, and are named there."""
+CHASE = "breaches:acknowledge"
+"""Kind of a clock that, like those of reports, may run beside an end that is near, and is named there."""
 SHOWN = 160
 """Characters of a question on the board."""
 
@@ -68,7 +69,7 @@ def _runs(*kinds: str) -> Exists:
 
 _PHASES = select(Notice.id).where(Notice.breach_id == Breach.id)
 _ENDINGS = (
-    select(Breach.id, Breach.reference, Breach.title, Organisation.name.label("house"), _runs(CHASE).label("chased"), _runs(DORA).label("dora"))
+    select(Breach.id, Breach.reference, Breach.title, Organisation.name.label("house"), _runs(CHASE).label("chased"), _runs(*REPORTS).label("reports"))
     .join(Organisation, Organisation.id == Breach.organisation_id)
     .where(
         PLACES, Breach.state == CaseState.OPEN, Breach.drill.is_(False),
@@ -107,14 +108,14 @@ def questions(session: Session, scope: Scope, _actor: str) -> Sequence[Errand]:
 def endings(session: Session, scope: Scope, _actor: str) -> Sequence[Errand]:
     """Return real cases that were told of and in which no customer's clock runs any more, nor that of a next word: a final notice or the close is all that is left, and no deadline says so."""
     return [
-        Errand(title=f"Bring {row.reference} to its end", detail=f"{row.house}: {row.title}. {_beside(row.chased, row.dora)}", path=f"/breaches/{row.id}", act="Open the case")
+        Errand(title=f"Bring {row.reference} to its end", detail=f"{row.house}: {row.title}. {_beside(row.chased, row.reports)}", path=f"/breaches/{row.id}", act="Open the case")
         for row in session.execute(_ENDINGS, {"places": sorted(scope.organisation_ids)})
     ]  # fmt: skip
 
 
-def _beside(chased: bool, dora: bool) -> str:
+def _beside(chased: bool, reports: bool) -> str:
     """Say that no customer's clock runs, and which others do."""
-    others = [words for runs, words in ((chased, "acknowledgements are still chased"), (dora, "the initial notification under DORA is still owed")) if runs]
+    others = [words for runs, words in ((chased, "acknowledgements are still chased"), (reports, "a report to an authority is still owed")) if runs]
     return f"No customer’s clock runs and no next word is owed{''.join(f'; {one}' for one in others)}. What is left stands on the case."
 
 

@@ -38,6 +38,9 @@ class Event(StrEnum):
     SIGNIFICANCE = "breaches:significance:decided"
     CLASSIFIED = "breaches:classification:decided"
     DORA_SUBMITTED = "breaches:dora:submitted"
+    """Told of the initial notification before other reports were recorded; no act writes it any more."""
+    REPORT_SUBMITTED = "breaches:report:submitted"
+    REPORT_UPDATED = "breaches:report:updated"
     SETTINGS_CHANGED = "breaches:settings:changed"
     AGREEMENT_CLOCKS_CHANGED = "breaches:agreement_clocks:changed"
     REGISTER_EXPORTED = "breaches:register:exported"
@@ -80,6 +83,8 @@ SENTENCES: dict[str, str] = {
     Event.SIGNIFICANCE: "decided that the incident is {significant} in the sense of NIS2 Art. 23(3)",
     Event.CLASSIFIED: "recorded that the incident was classified as {classified} in the sense of DORA Art. 18 at {at}",
     Event.DORA_SUBMITTED: "recorded that the initial notification under DORA was submitted at {at}",
+    Event.REPORT_SUBMITTED: "recorded that the {report} was submitted at {at}",
+    Event.REPORT_UPDATED: "recorded that the {report} was updated at {at}",
     Event.SETTINGS_CHANGED: "changed how breaches are handled (four eyes: {four_eyes}; acknowledgements chased after {acknowledge_hours} h; notices in {language}; severity told unless taken out: {severity})",
 }
 

@@ -47,6 +47,22 @@ SHORT: dict[Profile, str] = {
 FOR_INFORMATION = frozenset({Profile.GDPR_72, Profile.PROPOSAL_96})
 """Clocks that are shown and never put on the docket: nobody in this house owes them."""
 DORA_PROFILES = frozenset({Profile.DORA, Profile.DORA_NO_ROLL})
+
+
+class Law(StrEnum):
+    """A law that asks for reports to an authority, one after the other."""
+
+    NIS2 = "nis2"
+    DORA = "dora"
+
+    @property
+    def short(self) -> str:
+        """Return what it is called in a sentence."""
+        return self.value.upper()
+
+
+PROFILES_OF: dict[Law, frozenset[Profile]] = {Law.NIS2: frozenset({Profile.NIS2}), Law.DORA: DORA_PROFILES}
+"""Readings of each law that can be turned on."""
 DORA_INITIAL = "Reg. (EU) 2025/301 Art. 5(1)(a)"
 INITIAL = "dora:initial"
 """Name of the clock of DORA's initial notification."""
@@ -60,7 +76,7 @@ class Facts:
     classified_at: datetime | None = None
     """When the incident was classified as major (DORA)."""
     first_report_at: datetime | None = None
-    """When the early warning or initial report was submitted."""
+    """When the early warning or initial notification was submitted; for clocks of information, when the customer was told."""
     second_report_at: datetime | None = None
     """When the notification or intermediate report was submitted, or last updated."""
 
@@ -96,13 +112,12 @@ def clocks(profile: Profile, facts: Facts, *, zone: str, calendar: Calendar) -> 
     return tuple(sorted(found, key=lambda clock: clock.deadline.due))
 
 
-def dora_initial(profiles: Iterable[Profile], aware_at: datetime, classified_at: datetime, *, zone: str, calendar: Calendar) -> Deadline | None:
-    """Return by when DORA's initial notification is owed for an incident classified as major; none where no profile of DORA is on.
+def report_due(name: str, profiles: Iterable[Profile], facts: Facts, *, zone: str, calendar: Calendar) -> Deadline | None:
+    """Return by when a report to an authority is owed, such as `nis2:final`; none where no profile that asks for it is given.
 
-    Where several are on, the earliest governs.
+    Where several ask for it, the earliest governs.
     """
-    facts = Facts(aware_at, classified_at=classified_at)
-    found = [clock.deadline for profile in profiles if profile in DORA_PROFILES for clock in clocks(profile, facts, zone=zone, calendar=calendar) if clock.name == INITIAL]
+    found = [clock.deadline for profile in profiles if profile not in FOR_INFORMATION for clock in clocks(profile, facts, zone=zone, calendar=calendar) if clock.name == name]
     return min(found, key=lambda deadline: deadline.due, default=None)
 
 

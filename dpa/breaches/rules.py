@@ -176,6 +176,7 @@ class NextAct(StrEnum):
     EXPLAIN_LATENESS = "explain_lateness"
     GIVE_WORD = "give_word"
     SEND_FINAL = "send_final"
+    REPORT = "report"
     CLOSE = "close"
     NOTHING = "nothing"
 
@@ -199,6 +200,8 @@ class Situation:
     """Whether customers were told that further information follows, and no final notice came."""
     open_clocks: int = 0
     """Customers' clocks that have not ended."""
+    report_owed: bool = False
+    """Whether a report to an authority is owed and was not recorded as submitted."""
 
 
 def next_act(case: Situation) -> NextAct:
@@ -221,7 +224,9 @@ def next_act(case: Situation) -> NextAct:
     if case.word_owed:
         return NextAct.GIVE_WORD
     told = case.counts.get(Standing.SENT) or case.counts.get(Standing.ACKNOWLEDGED)
-    return NextAct.SEND_FINAL if told and case.more_announced else NextAct.CLOSE
+    if told and case.more_announced:
+        return NextAct.SEND_FINAL
+    return NextAct.REPORT if case.report_owed else NextAct.CLOSE
 
 
 def reference(letters: str, year: int, number: int) -> str:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from dpa.alerts import delivery
 from dpa.alerts.ladder import LADDER_24H, LADDER_DAYS
-from dpa.breaches import documents, errands, jobs, operations, queries
+from dpa.breaches import documents, errands, jobs, operations, queries, reports
 from dpa.breaches.events import PHASES, SELECTIONS, SENTENCES
 from dpa.breaches.evidence import dossier, drill, register
-from dpa.breaches.operations import dora, following, naming
+from dpa.breaches.operations import following, naming
+from dpa.breaches.regimes import Law
 from dpa.docket.kinds import Beginning, DeadlineKind
 from dpa.slice import Job, NavItem, Slice
 
@@ -21,6 +22,20 @@ def _blueprints() -> tuple[Blueprint, ...]:
     from dpa.breaches.views import blueprint
 
     return (blueprint,)
+
+
+def _report_kind(report: reports.Report) -> DeadlineKind:
+    """Return the deadline of a report to an authority; one that is owed within a month is not alerted about by the hour."""
+    # DORA's initial notification is counted from the classification or from awareness, so what its time begins with is not the same for all.
+    start, begins = ("aware", "awareness of the breach") if report.law is Law.NIS2 else ("start", "")
+    if report.after:
+        start, begins = "submitted", f"the submission of the {reports.BY_NAME[report.after].plain}"
+    return DeadlineKind(
+        name=report.kind, title=f"{report.title} under {report.law.short}", group_title=f"{report.title} under {report.law.short} for {{subject}} ({{count}})",
+        path=f"/breaches/{{id}}/reports/{report.slug}", case_path="/breaches/{id}/other-clocks", needs="breaches.release", icon="building-bank",
+        ladder=LADDER_DAYS if report.monthly else LADDER_24H, act="Record it", duty=f"submit the {report.words}", filter_title=f"{report.law.short}: {report.plain}",
+        start_word=start, begins=begins,
+    )  # fmt: skip
 
 
 # A notice the customer's mail server accepts meets that customer's clock, in the same transaction.
@@ -68,17 +83,14 @@ SLICE = Slice(
             path="/breaches/{id}", icon="eye-check", ladder=LADDER_DAYS, duty="chase acknowledgements", start_word="released",
             filter_title="Acknowledgements",
         ),
-        DeadlineKind(
-            name=dora.KIND, title="Notify under DORA", group_title="Notify {count} times under DORA for {subject}", path="/breaches/{id}/other-clocks", icon="building-bank",
-            ladder=LADDER_24H, act="Open the clocks", duty="submit the initial notification under DORA", filter_title="DORA",
-        ),
+        *map(_report_kind, reports.REPORTS),
     ),
     errands=(errands.APPROVALS, errands.QUESTIONS, errands.ENDINGS),
     document_kinds=(documents.NOTICE, documents.DRILL, dossier.DOSSIER, register.REGISTER, drill.REPORT),
     jobs=(Job("breaches:deemed", jobs.DEEMED_SECONDS, jobs.deemed),),
     mails=tuple(MAILS),
     names={"breach": queries.names},
-    words={"mail": MAILS.get, "phase": PHASES.get, "selection": SELECTIONS.get},
+    words={"mail": MAILS.get, "phase": PHASES.get, "selection": SELECTIONS.get, "report": reports.WORDS.get},
     case_parts={"breach": queries.parts},
     paths={"breach": "/breaches/{id}"},
 )

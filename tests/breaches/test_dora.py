@@ -10,17 +10,20 @@ from sqlalchemy import select
 
 from dpa.breaches import dora as rules
 from dpa.breaches import operations
+from dpa.breaches import reports as report_rules
 from dpa.breaches.awareness import Decision
 from dpa.breaches.closing import Obstacle, obstacles
-from dpa.breaches.dora import Classification, ClockFacts, Effect
+from dpa.breaches.dora import Classification
 from dpa.breaches.dora_models import BreachClassification
+from dpa.breaches.evidence import authority_words
 from dpa.breaches.evidence.case_file import case_file
-from dpa.breaches.evidence.dossier_dora import classified
-from dpa.breaches.evidence.dossier_story import _dora
+from dpa.breaches.evidence.dossier_story import _authorities
 from dpa.breaches.models import Breach
-from dpa.breaches.operations import dora
+from dpa.breaches.operations import dora, reports
 from dpa.breaches.operations.closing import facts_of
-from dpa.breaches.regimes import Profile, dora_initial
+from dpa.breaches.regimes import Facts, Profile, report_due
+from dpa.breaches.report_models import BreachReport
+from dpa.breaches.reports import ClockFacts, Effect, Submission
 from dpa.breaches.rules import Incident
 from dpa.deadlines import calendar_named
 from dpa.docket.models import DocketEntry
@@ -38,6 +41,8 @@ AWARE = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 """A Tuesday, far from any weekend."""
 BASIS = "More than a tenth of the clients could not pay for three hours."
 WHY = "The minutes of the crisis team give another time."
+KIND = "breaches:dora"
+INITIAL = "dora:initial"
 MAJOR = Classification(major=True, decided_at=AWARE + 2 * HOUR, person="Head of risk", basis=BASIS)
 
 
@@ -96,7 +101,7 @@ def test_a_correction_needs_a_reason_and_a_change(new: Classification, reason: s
 )
 def test_what_a_decision_does_to_the_clock(state: str | None, due: int, new: int | None, effect: Effect) -> None:
     clock = ClockFacts(state, AWARE + due * HOUR) if state else None
-    assert rules.effect(clock, AWARE + new * HOUR if new is not None else None, AWARE + 2 * HOUR) is effect
+    assert report_rules.effect(clock, AWARE + new * HOUR if new is not None else None, AWARE + 2 * HOUR) is effect
 
 
 @pytest.mark.parametrize(
@@ -117,7 +122,7 @@ def test_what_a_decision_does_to_the_clock(state: str | None, due: int, new: int
     ],
 )
 def test_four_hours_from_classification_and_at_most_twenty_four_from_awareness(profiles: tuple[Profile, ...], classified: int, due: datetime | None) -> None:
-    found = dora_initial(profiles, AWARE, AWARE + classified * HOUR, zone="Europe/Paris", calendar=calendar_named("FR"))
+    found = report_due("dora:initial", profiles, Facts(AWARE, AWARE + classified * HOUR), zone="Europe/Paris", calendar=calendar_named("FR"))
     assert (found.due if found else None) == due
 
 
@@ -133,13 +138,20 @@ def turned_on(ground: Ground, *profiles: Profile) -> Breach:
 
 def clocks(ground: Ground) -> list[tuple[str, float]]:
     """Return each clock of the notification: its state, and hours from awareness to its end."""
-    query = select(DocketEntry).where(DocketEntry.kind == dora.KIND).order_by(DocketEntry.id)
+    query = select(DocketEntry).where(DocketEntry.kind == KIND).order_by(DocketEntry.id)
     return [(row.state.value, (row.target_at - AWARE) / HOUR) for row in ground.session.scalars(query)]
 
 
 def classify(ground: Ground, breach: Breach, at: float, decision: Classification = MAJOR, reason: str = "") -> Effect:
     with ground.unit(AWARE + at * HOUR) as unit:
-        return dora.classify(unit, breach, decision, reason)
+        [initial, *_] = dora.classify(unit, breach, decision, reason)
+        return initial.effect
+
+
+def submit(ground: Ground, breach: Breach, at: float, name: str = INITIAL, *, recorded: float | None = None, **given: str) -> BreachReport:
+    said = {"how": "BaFin, its portal", "proof": "receipt 4711", "late_reason": ""} | given
+    with ground.unit(AWARE + (at if recorded is None else recorded) * HOUR) as unit:
+        return reports.submit(unit, breach, name, Submission(AWARE + at * HOUR, **said))
 
 
 def test_it_starts_the_clock_and_a_correction_counts_it_anew(lemon: Ground, database: Database) -> None:
@@ -149,7 +161,7 @@ def test_it_starts_the_clock_and_a_correction_counts_it_anew(lemon: Ground, data
     assert clocks(lemon) == [("open", 6)]
     assert classify(lemon, breach, 4, replace(MAJOR, decided_at=AWARE + HOUR), WHY) is Effect.RECOUNTED
     assert clocks(lemon) == [("superseded", 6), ("open", 5)]
-    [_, entry] = lemon.session.scalars(select(DocketEntry).where(DocketEntry.kind == dora.KIND).order_by(DocketEntry.id))
+    [_, entry] = lemon.session.scalars(select(DocketEntry).where(DocketEntry.kind == KIND).order_by(DocketEntry.id))
     assert (entry.origin, entry.started_at, entry.due_at) == ("statute", AWARE + HOUR, entry.target_at)
     assert entry.basis == "Reg. (EU) 2025/301 Art. 5(1)(a): 4 hours from classification as major"
     rows = lemon.session.scalars(select(BreachClassification).order_by(BreachClassification.number)).all()
@@ -164,7 +176,7 @@ def test_twenty_four_hours_from_awareness_are_the_most_and_a_corrected_awareness
     with lemon.unit(AWARE + 22 * HOUR) as unit:
         operations.correct_awareness(unit, breach, Decision(AWARE - HOUR, AWARE - HOUR, "", ""), "The first call came an hour before.")
     assert clocks(lemon) == [("superseded", 24), ("open", 23)]
-    assert "24 hours from awareness" in lemon.session.scalars(select(DocketEntry).where(DocketEntry.kind == dora.KIND, DocketEntry.state == "open")).one().basis
+    assert "24 hours from awareness" in lemon.session.scalars(select(DocketEntry).where(DocketEntry.kind == KIND, DocketEntry.state == "open")).one().basis
 
 
 @pytest.mark.parametrize("decision", [replace(MAJOR, decided_at=AWARE + 6 * HOUR), replace(MAJOR, major=False)], ids=["later", "not major"])
@@ -187,34 +199,39 @@ def test_not_major_ends_the_clock_and_major_again_starts_another(lemon: Ground) 
 
 def test_a_submission_meets_the_clock_and_freezes_its_lateness(lemon: Ground) -> None:
     breach = turned_on(lemon)
-    with pytest.raises(Conflict, match="No initial notification is owed"), lemon.unit(AWARE + HOUR) as unit:
-        dora.submitted(unit, breach, AWARE + HOUR, "BaFin, receipt 4711")
+    with pytest.raises(Conflict, match="No initial notification under DORA is owed: nobody decided that the incident is major"):
+        submit(lemon, breach, 1)
     classify(lemon, breach, 3)
-    for at, note, field in ((99, "BaFin, receipt 4711", "at"), (-2, "BaFin, receipt 4711", "at"), (7, " ", "note")):
-        with pytest.raises(Invalid) as refused, lemon.unit(AWARE + 8 * HOUR) as unit:
-            dora.submitted(unit, breach, AWARE + at * HOUR, note)
+    for at, change, field in ((99, {}, "at"), (-2, {}, "at"), (5, {"proof": " "}, "proof"), (5, {"how": ""}, "how"), (7, {"late_reason": "typo"}, "late_reason")):
+        with pytest.raises(Invalid) as refused:
+            submit(lemon, breach, at, recorded=8, **change)
         assert set(refused.value.fields) == {field}
-    with lemon.unit(AWARE + 8 * HOUR) as unit:
-        entry = dora.submitted(unit, breach, AWARE + 7 * HOUR, "BaFin, receipt 4711")
-        assert (entry.met_at, entry.late_s, entry.closed_reason) == (AWARE + 7 * HOUR, 3600, "submitted: BaFin, receipt 4711")
+    row = submit(lemon, breach, 7, recorded=8, late_reason="The portal of the authority was down.")
+    assert (row.number, row.submitted_at, row.how, row.proof, row.late_reason) == (1, AWARE + 7 * HOUR, "BaFin, its portal", "receipt 4711", "The portal of the authority was down.")
+    entry = lemon.session.scalars(select(DocketEntry).where(DocketEntry.kind == KIND)).one()
+    assert (entry.met_at, entry.late_s, entry.closed_reason) == (AWARE + 7 * HOUR, 3600, "submitted: BaFin, its portal; receipt 4711")
     assert classify(lemon, breach, 9, replace(MAJOR, decided_at=AWARE + 6 * HOUR), WHY) is Effect.FROZEN
     assert clocks(lemon) == [("met", 6)]
-    event = lemon.session.scalars(select(TrailEvent).where(TrailEvent.action == "breaches:dora:submitted")).one()
+    with pytest.raises(Conflict, match="was recorded before"):
+        submit(lemon, breach, 8, recorded=9)
+    event = lemon.session.scalars(select(TrailEvent).where(TrailEvent.action == "breaches:report:submitted")).one()
     assert "4711" not in event.body
 
 
 def test_a_case_is_not_closed_while_the_notification_is_owed(lemon: Ground) -> None:
     breach = turned_on(lemon)
     classify(lemon, breach, 3)
-    assert Obstacle.DORA in dict(obstacles(facts_of(lemon.session, breach, AWARE)))
+    assert dict(obstacles(facts_of(lemon.session, breach, AWARE)))[Obstacle.REPORT] == "Submit the initial notification under DORA and record when, or record that the incident is not major."
     with pytest.raises(Invalid, match="initial notification under DORA"), lemon.unit(AWARE + 4 * HOUR) as unit:
         operations.close_as_no_breach(unit, breach, "No personal data were in these systems.")
-    with lemon.unit(AWARE + 5 * HOUR) as unit:
-        dora.submitted(unit, breach, AWARE + 4 * HOUR, "BaFin, receipt 4711")
-    with lemon.unit(AWARE + 6 * HOUR) as unit:
+    for at, name in ((4, INITIAL), (30, "dora:intermediate"), (60, "dora:final")):
+        with pytest.raises(Invalid, match=name.removeprefix("dora:")), lemon.unit(AWARE + at * HOUR) as unit:
+            operations.close_as_no_breach(unit, breach, "No personal data were in these systems.")
+        submit(lemon, breach, at, name)
+    with lemon.unit(AWARE + 61 * HOUR) as unit:
         operations.close_as_no_breach(unit, breach, "No personal data were in these systems.")
     with pytest.raises(Conflict, match="closed"):
-        classify(lemon, breach, 7, replace(MAJOR, decided_at=AWARE), WHY)
+        classify(lemon, breach, 62, replace(MAJOR, decided_at=AWARE), WHY)
 
 
 def test_nobody_classifies_where_dora_is_off(lemon: Ground) -> None:
@@ -227,18 +244,27 @@ def test_a_dossier_tells_what_was_decided_by_its_instant(lemon: Ground) -> None:
     breach = turned_on(lemon)
     classify(lemon, breach, 3)
     classify(lemon, breach, 4, replace(MAJOR, decided_at=AWARE + HOUR), WHY)
-    with lemon.unit(AWARE + 8 * HOUR) as unit:
-        dora.submitted(unit, breach, AWARE + 4.5 * HOUR, "BaFin, receipt 4711")
+    submit(lemon, breach, 5.5, recorded=8, late_reason="The portal of the authority was down.")
     said = {hours: case_file(lemon.session, breach, AWARE + hours * HOUR).said for hours in (1, 3, 6, 9)}
     assert [len(one["classifications"]) for one in said.values()] == [0, 1, 2, 2]
-    assert [one["dora_clock"] and one["dora_clock"]["due_at"][11:16] for one in said.values()] == [None, "14:00", "13:00", "13:00"]
-    assert classified(said[1], breach.zone) == ()
-    assert classified({}, breach.zone) == (), "records made before hold nothing of it"
-    assert "not recorded as submitted by then: 1 h late" in str(classified(said[6], breach.zone))
-    assert "It was submitted Tue 24 Nov 2026 13:30" in str(classified(said[9], breach.zone))
-    assert [one.title for one in _dora(said[9])] == [
+    assert [[report["due_at"][11:16] for report in one["reports"]] for one in said.values()] == [[], ["14:00"], ["13:00"], ["13:00", "13:30"]]
+    assert authority_words.dossier(said[1], breach.zone) == ()
+    assert authority_words.dossier({}, breach.zone) == (), "records made before hold nothing of it"
+    assert "not recorded as submitted by then: 1 h late" in str(authority_words.dossier(said[6], breach.zone))
+    text = str(authority_words.dossier(said[9], breach.zone))
+    for words in ("submitted Tue 24 Nov 2026 14:30", "30 min late", "BaFin, its portal; receipt 4711", "Late because: The portal of the authority was down.", "Intermediate report under DORA"):
+        assert words in text, words
+    assert [one.title for one in _authorities(said[9])] == [
         "Classified as major under DORA", "The classification was corrected", "The initial notification under DORA was submitted",
     ]
+
+
+def test_a_dossier_made_before_other_reports_were_kept_still_reads_as_it_did() -> None:
+    decision = {"number": 1, "major": True, "decided_at": "2026-11-24T10:00:00Z", "person": "Head of risk", "basis": BASIS, "reason": "", "recorded_by": "Ana", "recorded_at": "2026-11-24T11:00:00Z"}
+    clock = {"basis": "Art. 5(1)(a)", "due_at": "2026-11-24T14:00:00Z", "submitted_at": "2026-11-24T12:30:00Z", "late_s": -5400, "waived": False, "said": ""}
+    said = {"as_of": "2026-11-24T17:00:00Z", "classifications": [decision], "dora_clock": clock}
+    assert "It was submitted Tue 24 Nov 2026 13:30" in str(authority_words.dossier(said, "Europe/Paris"))
+    assert [one.title for one in _authorities(said)] == ["Classified as major under DORA", "The initial notification under DORA was submitted"]
 
 
 # Pages
@@ -268,17 +294,23 @@ def test_a_dpo_records_it_and_every_page_shows_the_clock(house: House) -> None:
     done = client.post(f"{case}/classification", data=TYPED)
     assert (done.status_code, done.location) == (303, f"{case}/other-clocks")
     page = client.get(f"{case}/other-clocks").text
-    for words in ("The initial notification is due Sun 22 Nov 2026, 15:30", "Classified", "by Head of risk: major", BASIS, "4 hours from classification as major", "The initial notification was submitted"):
+    for words in ("The initial notification is due Sun 22 Nov 2026, 15:30", "Classified", "by Head of risk: major", BASIS, "4 hours from classification as major", "Initial notification under DORA", f"{case}/reports/dora-initial", "expected"):
         assert words in page
     page = client.get(case).text
     for words in ("major, classified Sun 22 Nov 2026, 11:30", "The initial notification under DORA is due Sun 22 Nov 2026, 15:30 Paris, 2 h 30 min left.", "recorded that the incident was classified as major"):
         assert words in page
     assert "Submit the initial notification of" in client.get("/board").text
-    assert client.post(f"{case}/dora-submitted", data={"at": "2026-11-22T12:45", "note": "BaFin, receipt 4711"}).status_code == 303
+    path = f"{case}/reports/dora-initial"
+    assert "Sun 22 Nov 2026, 15:30 Paris" in client.get(path).text
+    sent = {"at": "2026-11-22T12:45", "how": "BaFin, its portal", "proof": "receipt 4711"}
+    assert client.post(path, data=sent | {"proof": ""}).status_code == 422
+    assert client.post(path, data=sent).status_code == 303
     page = client.get(f"{case}/other-clocks").text
-    assert ">Sun 22 Nov 12:45<" in page
+    assert "Sun 22 Nov 12:45: BaFin, its portal; receipt 4711" in page
     assert ">Wed 25 Nov 12:45<" in page, "the intermediate report runs from what was submitted"
-    assert client.post(f"{case}/dora-submitted", data={"at": "2026-11-22T12:45", "note": "BaFin, receipt 4711"}).status_code == 409
+    assert "The intermediate report under DORA is due Wed 25 Nov 2026, 12:45 Paris" in client.get(case).text
+    assert "recorded that the initial notification under DORA was submitted at Sun 22 Nov 2026, 12:45" in client.get(case).text
+    assert client.post(path, data=sent).status_code == 409
 
 
 @pytest.mark.parametrize(
@@ -336,8 +368,8 @@ def test_outsiders_see_nothing_and_auditors_read(house: House) -> None:
     on(house)
     assert house.client("outsider").get(f"{case}/classification").status_code == 404
     assert house.client("outsider").post(f"{case}/classification", data=TYPED).status_code == 404
-    assert house.client("outsider").get(f"{case}/dora-submitted").status_code == 404
+    assert house.client("outsider").get(f"{case}/reports/dora-initial").status_code == 404
     assert 'id="classification-form"' not in house.client("auditor").get(f"{case}/classification").text
     assert house.client("auditor").post(f"{case}/classification", data=TYPED).status_code == 404
-    assert house.client("auditor").get(f"{case}/dora-submitted").status_code == 403
+    assert house.client("auditor").get(f"{case}/reports/dora-initial").status_code == 403
     assert house.count(BreachClassification) == 0

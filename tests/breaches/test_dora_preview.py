@@ -19,7 +19,7 @@ from dpa.docket.models import DocketEntry
 from dpa.extensions import db
 from dpa.people.roles import Role
 from tests.breaches.conftest import Ground
-from tests.breaches.test_dora import AWARE, HOUR, MAJOR, TYPED, WHY, classify, on, turned_on
+from tests.breaches.test_dora import AWARE, HOUR, KIND, MAJOR, TYPED, WHY, classify, on, submit, turned_on
 from tests.breaches.test_pages import House
 from tests.support.databases import Database
 from tests.support.pages import act, add_person, clock_of
@@ -33,7 +33,7 @@ def told(lines: tuple[EffectLine, ...]) -> list[tuple[str, str, float | None, fl
     return [(line.name, line.words, hours(line.old_due_at), hours(line.new_due_at)) for line in lines]
 
 
-LATER = [("dora:intermediate", "shown"), ("dora:final", "shown")]
+LATER = [("dora:intermediate", "expected"), ("dora:final", "expected")]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_it_shows_what_recording_then_does(
     if before is not None:
         classify(lemon, breach, 3, before)
     now, events = AWARE + at * HOUR, lemon.session.query(BreachClassification).count()
-    lines = effects(lemon.session, breach, decision, now)
+    lines = effects(lemon.session, breach, dora.duty(breach, decision), now)
     assert told(lines)[:1] == [("dora:initial", *initial)]
     assert [(line.name, line.words) for line in lines[1:]] == (LATER if decision.major else [])
     assert lines[0].instead == instead or initial[2] is not None
@@ -64,7 +64,7 @@ def test_it_shows_what_recording_then_does(
     if initial[2] is not None:
         assert lines[0].why.steps[-1].label == "Due"
         classify(lemon, breach, at, decision, WHY if before else "")
-        entry = lemon.session.query(DocketEntry).filter_by(kind=dora.KIND).order_by(DocketEntry.id.desc()).first()
+        entry = lemon.session.query(DocketEntry).filter_by(kind=KIND).order_by(DocketEntry.id.desc()).first()
         assert entry is not None
         assert (entry.target_at, entry.basis) == (lines[0].new_due_at, lines[0].article), "what was shown is what is done"
 
@@ -72,16 +72,18 @@ def test_it_shows_what_recording_then_does(
 def test_after_the_submission_the_clock_is_frozen_and_the_next_report_runs_from_it(lemon: Ground) -> None:
     breach = turned_on(lemon)
     classify(lemon, breach, 3)
-    with lemon.unit(AWARE + 5 * HOUR) as unit:
-        dora.submitted(unit, breach, AWARE + 4 * HOUR, "BaFin, receipt 4711")
-    lines = effects(lemon.session, breach, replace(MAJOR, decided_at=AWARE + HOUR), AWARE + 6 * HOUR)
-    assert told(lines)[:2] == [("dora:initial", "frozen", 6, None), ("dora:intermediate", "shown", None, 76)]
-    assert told(effects(lemon.session, breach, replace(MAJOR, major=False), AWARE + 6 * HOUR)) == [("dora:initial", "frozen", 6, None)]
+    submit(lemon, breach, 4)
+    assert told(effects(lemon.session, breach, dora.duty(breach, replace(MAJOR, decided_at=AWARE + HOUR)), AWARE + 6 * HOUR))[:2] == [
+        ("dora:initial", "frozen", 6, None), ("dora:intermediate", "runs on", 76, None),
+    ]  # fmt: skip
+    assert told(effects(lemon.session, breach, dora.duty(breach, replace(MAJOR, major=False)), AWARE + 6 * HOUR)) == [
+        ("dora:initial", "frozen", 6, None), ("dora:intermediate", "waived", 76, None),
+    ]  # fmt: skip
 
 
 def test_of_both_readings_the_earlier_counts(lemon: Ground) -> None:
     breach = turned_on(lemon, Profile.DORA, Profile.DORA_NO_ROLL)
-    lines = effects(lemon.session, breach, replace(MAJOR, decided_at=AWARE + 96 * HOUR), AWARE + 97 * HOUR)
+    lines = effects(lemon.session, breach, dora.duty(breach, replace(MAJOR, decided_at=AWARE + 96 * HOUR)), AWARE + 97 * HOUR)
     assert [line.name for line in lines] == ["dora:initial", "dora:intermediate", "dora:final"]
     assert hours(lines[0].new_due_at) == 100
 

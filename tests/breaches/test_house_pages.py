@@ -154,15 +154,15 @@ def test_other_clocks_are_off_until_turned_on_and_information_stands_apart(house
     turn_on(house, Profile.NIS2, Profile.GDPR_72, Profile.PROPOSAL_96)
     with house.app.app_context():
         view = regimes_of(db.session(), db.session.get_one(Breach, 1), NOON)
-        assert [(line.name, line.due_at) for line in view.binding[:2]] == [
+        assert [(line.name, line.due_at) for line in view.reports[:2]] == [
             ("nis2:warning", datetime(2026, 11, 23, 9, tzinfo=UTC)), ("nis2:notification", datetime(2026, 11, 25, 9, tzinfo=UTC)),
         ]
         assert (view.information, len(view.waiting)) == ((), 2), "they start when the first customer is told"
-        assert all(line.steps[0].text and line.steps[0].basis for line in view.binding)
+        assert all(line.steps[0].text and line.steps[0].basis for line in view.reports)
         late = regimes_of(db.session(), db.session.get_one(Breach, 1), NOON + 24 * HOUR)
-        assert [line.state for line in late.binding[:2]] == ["late", "running"]
+        assert [line.state for line in late.reports[:2]] == ["late", "running"]
     page = client.get(f"{case}/other-clocks").text
-    assert page.index("Owed to authorities, if the incident is significant") < page.index("Early warning") < page.index("starts when the first customer is told")
+    assert page.index("Reports to authorities") < page.index("Early warning") < page.index("starts when the first customer is told")
 
 
 def test_the_customers_own_clock_runs_from_when_the_first_was_told(house: House) -> None:

@@ -33,7 +33,7 @@ def test_the_customers_own_time_begins_when_the_first_customer_is_told(lemon: Gr
     case = Case(lemon, customers=1)
     before = regimes_of(lemon.session, case.breach, NOW + HOUR)
     assert (before.information, before.waiting) == ((), (TITLES[Profile.GDPR_72],))
-    assert len(before.binding) == 3
+    assert len(before.reports) == 3
     case.write(hours=1)
     case.release(2)
     case.deliver(3)

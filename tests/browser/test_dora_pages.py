@@ -49,7 +49,7 @@ def test_a_major_incident_and_a_notice_that_waits_for_approval(desk: Desk, signe
     story.page.get_by_text("The initial notification under DORA is due").wait_for()
     story.look(f"{story.case}/classification", "83-classified")
     story.look(f"{story.case}/other-clocks", "84-other-clocks-dora")
-    story.look(f"{story.case}/dora-submitted", "85-submitted")
+    story.look(f"{story.case}/reports/dora-initial", "85-submitted")
     story.look(f"{story.case}/release", "86-release-names")
     story.page.get_by_text("names somebody who is none of their contacts").wait_for()
     complaints.check()

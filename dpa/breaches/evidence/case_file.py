@@ -13,14 +13,13 @@ from sqlalchemy.orm import Session
 from dpa.breaches import facts
 from dpa.breaches.closing import owed_until
 from dpa.breaches.dora_models import BreachClassification
-from dpa.breaches.evidence import reading
-from dpa.breaches.evidence.moments import CaseAt, by, case_at
+from dpa.breaches.evidence import authority, reading
+from dpa.breaches.evidence.moments import CaseAt, case_at
 from dpa.breaches.evidence.reading import Names, name_of
 from dpa.breaches.facts import FactSheet, FactsProblem
-from dpa.breaches.models import Breach, BreachAwareness, BreachFacts, Notice
+from dpa.breaches.models import Breach, BreachAwareness, BreachFacts, BreachSignificance, Notice
 from dpa.breaches.phases import title_of
 from dpa.breaches.rules import FIELDS
-from dpa.docket.models import DocketEntry
 from dpa.evidence.trail.bodies import timestamp
 
 
@@ -55,10 +54,12 @@ def case_file(session: Session, breach: Breach, as_of: datetime) -> CaseFile:
     phases = reading.phases(session, [breach.id], as_of).get(breach.id, [])
     versions = reading.facts_versions(session, breach.id, as_of)
     endings = reading.endings(session, [breach.id], as_of).get(breach.id, [])
-    classified, dora = reading.classifications(session, breach.id, as_of), reading.dora_clock(session, breach.id, as_of)
+    classified, significant = reading.classifications(session, breach.id, as_of), authority.significances(session, breach.id, as_of)
+    reported = authority.reports_at(session, [breach.id], as_of).get(breach.id, [])
     customers = reading.named(session, breach.id, as_of)
     state = case_at(endings, as_of)
     actors = [breach.recorded_by, *(row.decided_by for row in decided), *(row.by for row in versions), *(one.actor for one in endings), *(row.recorded_by for row in classified)]
+    actors += [*(row.decided_by for row in significant), *(row.recorded_by for one in reported for row in one.rows)]
     names = reading.names(session, [*actors, *(row.released_by for row in phases), *(row.approved_by for row in phases)])
     told = _versions(versions, breach.zone, names, customers)
     detected, aware = (decided[-1].detected_at, decided[-1].aware_at) if decided else (breach.detected_at, breach.aware_at)
@@ -72,7 +73,8 @@ def case_file(session: Session, breach: Breach, as_of: datetime) -> CaseFile:
             "state": {"is": state.state.value, "at": _stamp(state.at), "by": name_of(state.actor, names), "words": state.words},
             "endings": [{"at": timestamp(one.at), "act": one.action, "by": name_of(one.actor, names), "words": one.words} for one in endings],
             "decisions": [_decision(row, names) for row in decided], "facts": told, "phases": [_phase(row, names) for row in phases],
-            "classifications": [_classification(row, names) for row in classified], "dora_clock": _dora(dora, as_of) if dora is not None else None,
+            "classifications": [_classification(row, names) for row in classified], "significances": [_significance(row, names) for row in significant],
+            "reports": [one.said(names) for one in reported],
         },
     )  # fmt: skip
 
@@ -95,13 +97,8 @@ def _classification(row: BreachClassification, names: Names) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _dora(entry: DocketEntry, as_of: datetime) -> dict[str, Any]:
-    closed = by(entry.closed_at, as_of)
-    return {
-        "basis": entry.basis, "started_at": timestamp(entry.started_at), "due_at": timestamp(entry.due_at or entry.target_at),
-        "submitted_at": _stamp(entry.met_at) if closed else None, "late_s": entry.late_s if closed else None,
-        "waived": closed and entry.met_at is None, "said": (entry.closed_reason or "") if closed else "",
-    }  # fmt: skip
+def _significance(row: BreachSignificance, names: Names) -> dict[str, Any]:
+    return {"number": row.number, "significant": row.significant, "reason": row.reason, "decided_at": timestamp(row.decided_at), "decided_by": name_of(row.decided_by, names)}
 
 
 def _phase(row: Notice, names: Names) -> dict[str, Any]:

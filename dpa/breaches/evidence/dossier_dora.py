@@ -1,4 +1,4 @@
-"""The part of a dossier about DORA: the classification as major, and what became of the initial notification. Pure."""
+"""The part of a dossier about the classification under DORA; for older records also what became of the initial notification. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from dpa.evidence.register.records import moment
 
 
 def classified(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
-    """Return the decisions and the clock; nothing where nobody decided, and for records that were made before this was kept."""
+    """Return the decisions and the clock of the initial notification, as records tell them that were made before other reports were kept."""
+    found = classifications(said, zone)
+    return (*found, Text(_clock(said["dora_clock"], said["as_of"], zone))) if found and said["dora_clock"] else found
+
+
+def classifications(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    """Return the decisions about DORA; nothing where nobody decided, and for records that were made before these were kept."""
     if not said.get("classifications"):
         return ()
     rows = tuple(
@@ -22,10 +28,7 @@ def classified(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
         for one in said["classifications"]
     )  # fmt: skip
     table = Table((Column("Decision", 1), Column("Classified", 2), Column("On what basis", 3), Column("Recorded", 2)), rows, row_header=True)
-    found: list[Block] = [Heading("Whether it was major (DORA Art. 18)"), table]
-    if said["dora_clock"]:
-        found.append(Text(_clock(said["dora_clock"], said["as_of"], zone)))
-    return tuple(found)
+    return (Heading("Whether it was major (DORA Art. 18)"), table)
 
 
 def _clock(clock: Mapping[str, Any], as_of: str, zone: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from dpa.breaches.channels import way
 from dpa.breaches.closing import CaseState
 from dpa.breaches.corrected import margin, span
-from dpa.breaches.evidence.dossier_dora import classified
+from dpa.breaches.evidence import authority_words
 from dpa.breaches.evidence.dossier_parts import (
     documents,
     facts,
@@ -63,7 +63,7 @@ def build(record: Record) -> Body:
         summary=(Summary(_lead(record)), _key_facts(record), *_strip(said, zone), *_boxes(said, zone)),
         detail=(
             Heading("What happened, act by act"), Timeline(story(said, zone)),
-            Heading("When awareness began"), _decisions(said, zone), *_own_awareness(said, zone), *classified(said, zone),
+            Heading("When awareness began"), _decisions(said, zone), *_own_awareness(said, zone), *authority_words.dossier(said, zone),
             Heading("The clock"), *_clock(said, zone), *told(said, zone), *handed_over(said, zone), *facts(said, zone), *own_part(said, zone), *questions(said, zone),
             *documents(said, zone), *notification(said),
         ),

@@ -33,22 +33,38 @@ def _case(said: Mapping[str, Any]) -> Iterator[Moment]:
     yield Moment(instant(said["recorded_at"]), "The incident was recorded", by=said["recorded_by"])
     for one in said["decisions"][1:]:
         yield Moment(instant(one["decided_at"]), "Awareness was corrected", one["reason"], one["decided_by"])
-    yield from _dora(said)
+    yield from _authorities(said)
     yield Moment(instant(said["added_at"]), f"{said['controller']} was named as affected")
     for one in said["facts"]:
         yield Moment(instant(one["at"]), f"Version {one['number']} of the facts was saved", by=one["by"])
 
 
-def _dora(said: Mapping[str, Any]) -> Iterator[Moment]:
+def _authorities(said: Mapping[str, Any]) -> Iterator[Moment]:
     for one in said.get("classifications", ()):
         words = f"Classified as {'major' if one['major'] else 'not major'} under DORA"
         if one["reason"]:
             yield Moment(instant(one["recorded_at"]), "The classification was corrected", f"{words}. {one['reason']}", one["recorded_by"])
         else:
             yield Moment(instant(one["decided_at"]), words, one["basis"], one["person"])
-    clock = said.get("dora_clock")
+    for one in said.get("significances", ()):
+        yield Moment(instant(one["decided_at"]), f"Decided that it is {'significant' if one['significant'] else 'not significant'} under NIS2", one["reason"], one["decided_by"])
+    for one in said.get("reports", ()):
+        yield from _report(one)
+    clock = said.get("dora_clock")  # Of records made before other reports were kept.
     if clock and clock["submitted_at"]:
         yield Moment(instant(clock["submitted_at"]), "The initial notification under DORA was submitted")
+
+
+def _report(one: Mapping[str, Any]) -> Iterator[Moment]:
+    name = f"{one['title'][:1].lower()}{one['title'][1:]} under {one['law']}"
+    if one["submitted_at"]:
+        first = next((row for row in one["submissions"] if row["number"] == 1), None)
+        text = "\n".join(filter(None, (f"{first['how']}; {first['proof']}", f"Late because: {first['late_reason']}" if first["late_reason"] else ""))) if first else ""
+        tone = Tone.LATE if (one["late_s"] or 0) > 0 else Tone.DONE
+        yield Moment(instant(one["submitted_at"]), f"The {name} was submitted", text, first["recorded_by"] if first else "", tone)
+    for row in one["submissions"]:
+        if row["number"] > 1:
+            yield Moment(instant(row["at"]), f"The {name} was updated", f"{row['how']}; {row['proof']}", row["recorded_by"])
 
 
 def _endings(said: Mapping[str, Any]) -> Iterator[Moment]:

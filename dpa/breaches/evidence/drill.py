@@ -29,7 +29,7 @@ def content(session: Session, case: CaseFile, customers: Sequence[CustomerFile],
     """Return what the record of a report holds."""
     real = recipients.addressees(session, organisation, [one.row for one in customers], case.as_of)
     return {
-        "format": FORMAT, **{key: case.said[key] for key in ("as_of", "breach", "incident", "known", "detected_at", "aware_at", "state")},
+        "format": FORMAT, **{key: case.said[key] for key in ("as_of", "breach", "incident", "known", "detected_at", "aware_at", "state", "reports")},
         "steps": steps(case, customers),
         "promises": [
             {
@@ -60,11 +60,15 @@ def steps(case: CaseFile, customers: Sequence[CustomerFile]) -> list[dict[str, A
         ("Customers named", [one.row.added_at for one in customers]), ("Notice written", [one.drafted_at for one in phases]),
         (APPROVED, [one.approved_at for one in phases]), ("Notice released", [one.released_at for one in phases]),
         ("Delivered", _instants(given, "given_at")), ("Opened by the customer's link", _instants(given, "read_at")),
-        ("Acknowledged", _instants(given, "acknowledged_at")), ("Exercise closed", [case.state.at]),
+        ("Acknowledged", _instants(given, "acknowledged_at")), *_reports(case), ("Exercise closed", [case.state.at]),
     )  # fmt: skip
     # An exercise asks for no second person: where nobody approved, the step was not part of it.
     asked = ((name, instants) for name, instants in found if name != APPROVED or any(instants))
     return [_step(name, [at for at in instants if at is not None], case.aware_at) for name, instants in asked]
+
+
+def _reports(case: CaseFile) -> tuple[tuple[str, list[datetime | None]], ...]:
+    return tuple((f"{one['title']} under {one['law']} submitted", [instant(one["submitted_at"])] if one["submitted_at"] else []) for one in case.said["reports"])
 
 
 def _instants(given: Sequence[Mapping[str, Any]], key: str) -> list[datetime | None]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dpa.breaches.corrected import margin
+from dpa.breaches.evidence import authority_words
 from dpa.breaches.evidence.moments import MISSED, Promise
 from dpa.breaches.evidence.wording import OUTCOMES, when
 from dpa.evidence.pdf.blocks import (
@@ -42,8 +43,8 @@ def build(record: Record) -> Body:
             Summary(_lead(said)), _figures(said, zone), *_bars(said),
         ),
         detail=(
-            Heading("What went wrong, or would have"), *_wrong(said), Heading("Each step with its time"), _steps(said, zone),
-            Heading("Each clock"), _promises(said, zone), Heading("What was exercised"), Text(said["known"]),
+            Heading("What went wrong, or would have"), *_wrong(said, zone), Heading("Each step with its time"), _steps(said, zone),
+            Heading("Each clock"), _promises(said, zone), *_reports(said, zone), Heading("What was exercised"), Text(said["known"]),
             *((Text(f"How it ended: {said['state']['words']}"),) if said["state"]["words"] else ()),
         ),
     )  # fmt: skip
@@ -55,6 +56,11 @@ def _lead(said: Mapping[str, Any]) -> str:
     owed = sum(one["outcome"] not in {Promise.NOT_OWED, Promise.WAIVED} for one in promises)
     first = f"{kept:,} of {plural(owed, 'clock')} would have been kept in reality." if owed else "No clock had to be kept in this exercise."
     count = len(said["unreachable"])
+    reported = said.get("reports", ())
+    if reported:
+        good = sum(bool(one["submitted_at"]) and not authority_words.missed(one, said["as_of"]) for one in reported)
+        due = sum(not one["waived"] for one in reported)
+        first += f" {good:,} of {plural(due, 'report')} to authorities would have been submitted in time." if due else ""
     if not promises:
         return first
     second = f"{plural(count, 'customer')} could not have been told in reality: no usable address is on file{', and what nobody is told keeps nothing' if owed else ''}." if count else "Every customer named has a usable address on file."
@@ -103,7 +109,7 @@ def _bars(said: Mapping[str, Any]) -> tuple[Block, ...]:
     return (Bars(bars, f"Time from awareness until each customer would have been told{which}: {told}.", f"Time from awareness until told{which}"),)
 
 
-def _wrong(said: Mapping[str, Any]) -> tuple[Block, ...]:
+def _wrong(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     found: list[Block] = []
     missed = [one for one in said["promises"] if one["outcome"] in MISSED]
     if missed:
@@ -117,6 +123,8 @@ def _wrong(said: Mapping[str, Any]) -> tuple[Block, ...]:
             Text("In the exercise a colleague took their part. In reality these customers have no address to which a notice could go; add or repair their contacts."),
             Table((Column("Customer", 2), Column("Agreement", 1.3), Column("What is wrong", 4)), rows, row_header=True),
         ]  # fmt: skip
+    if late_reports := [one for one in said.get("reports", ()) if authority_words.missed(one, said["as_of"])]:
+        found += [Heading("Reports to authorities missed", 3), authority_words.table(late_reports, said["as_of"], zone)]
     further = _further(said)
     if further:
         found += [Heading("Further", 3), Table((Column("What", 1.6), Column("How", 4)), further, row_header=True)]
@@ -145,6 +153,13 @@ def _margin(one: Mapping[str, Any]) -> str:
     if not one.get("corrected"):
         return held
     return f"{held} by the awareness held then, {margin(one['corrected']['late_s'])} counted from the corrected one"
+
+
+def _reports(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
+    """Return what would have gone to authorities; nothing where none was owed, and for records that were made before this was kept."""
+    if not said.get("reports"):
+        return ()
+    return (Heading("Each report to an authority"), authority_words.table(said["reports"], said["as_of"], zone))
 
 
 def _steps(said: Mapping[str, Any], zone: str) -> Table:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from dpa.breaches import corrected, facts
 from dpa.breaches.closing import CaseState, owed_until
-from dpa.breaches.evidence import reading
+from dpa.breaches.evidence import authority, authority_words, reading
 from dpa.breaches.evidence.asking import Asked
 from dpa.breaches.evidence.case_file import sheet_of
 from dpa.breaches.evidence.customer_file import told
@@ -24,6 +24,7 @@ from dpa.breaches.evidence.moments import MISSED, CaseAt, Clock, Promise, by, ca
 from dpa.breaches.facts import Matters
 from dpa.breaches.models import Affected, Breach, BreachFacts, Notice
 from dpa.breaches.phases import TITLES, Phase
+from dpa.evidence.trail.bodies import timestamp
 from dpa.web.words import instant_text
 
 EARLIER = "In the fact sheet, before that: "
@@ -76,6 +77,8 @@ class Line:
     effects: str
     remedial: str
     phases: tuple[PhaseLine, ...]
+    reports: tuple[str, ...] = ()
+    """Reports to authorities that were owed by then, each in a line: when, and what became of it."""
 
     @property
     def affected(self) -> int:
@@ -119,6 +122,7 @@ class _Bulk:
         self.phases = reading.phases(session, ids, as_of)
         self.sheets = reading.newest_facts(session, ids, as_of)
         self.clocks = reading.clocks(session, ids, as_of)
+        self.reports = authority.reports_at(session, ids, as_of)
         self.affected: dict[int, list[Affected]] = {}
         for row in reading.affected(session, ids, as_of):
             self.affected.setdefault(row.breach_id, []).append(row)
@@ -150,6 +154,7 @@ class _Bulk:
             not_owed_reasons=_reasons(row.not_required for row, _ in customers if by(row.not_required_at, self.as_of)),
             facts="\n".join(said.nature), effects="\n".join(said.consequences), remedial="\n".join(said.measures),
             phases=tuple(PhaseLine(one.number, one.phase, one.released_at, one.late_reason, one.emergency_reason) for one in phases if one.released_at),
+            reports=tuple(authority_words.line(one.said({}), timestamp(self.as_of), breach.zone) for one in self.reports.get(breach.id, ())),
         )  # fmt: skip
 
     def _outcome(self, row: Affected, clock: Clock, until: datetime | None) -> Promise:

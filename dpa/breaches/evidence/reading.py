@@ -14,7 +14,6 @@ from dpa.breaches.dora_models import BreachClassification
 from dpa.breaches.evidence.moments import ENDINGS, Clock, Ending, Move, clock_at
 from dpa.breaches.models import Affected, Breach, BreachAwareness, BreachFacts, Notice
 from dpa.breaches.operations.affecting import KIND
-from dpa.breaches.operations.dora import KIND as DORA
 from dpa.breaches.queries import CHUNK
 from dpa.docket.models import DocketChange, DocketEntry
 from dpa.docket.rules import Act
@@ -86,14 +85,6 @@ def classifications(session: Session, breach_id: int, as_of: datetime) -> Sequen
     return session.scalars(query.order_by(BreachClassification.number)).all()
 
 
-def dora_clock(session: Session, breach_id: int, as_of: datetime) -> DocketEntry | None:
-    """Return the clock of DORA's initial notification in force then; none before it was started."""
-    query = select(DocketEntry).where(
-        DocketEntry.subject_type == "breach", DocketEntry.subject_id == breach_id, DocketEntry.kind == DORA, DocketEntry.created_at <= as_of,
-    )  # fmt: skip
-    return session.scalars(query.order_by(DocketEntry.id.desc()).limit(1)).first()
-
-
 def phases(session: Session, breach_ids: Sequence[int], as_of: datetime) -> Mapping[int, list[Notice]]:
     """Return the phases released by then, in their order. A released text never changes."""
     found: dict[int, list[Notice]] = defaultdict(list)
@@ -154,8 +145,8 @@ def clocks(session: Session, breach_ids: Sequence[int], as_of: datetime, agreeme
     for narrowing in _narrowings(breach_ids, agreement_ids):
         for entry, breach_id, agreement_id, closed_at in _clock_rows(session, narrowing, as_of):
             found[breach_id, agreement_id] = (entry, closed_at)
-    moves = _moves(session, [clock.id for clock, _ in found.values()])
-    return {key: clock_at(clock, closed_at, moves.get(clock.id, ()), as_of) for key, (clock, closed_at) in found.items()}
+    moved = moves(session, [clock.id for clock, _ in found.values()])
+    return {key: clock_at(clock, closed_at, moved.get(clock.id, ()), as_of) for key, (clock, closed_at) in found.items()}
 
 
 def _narrowings(breach_ids: Sequence[int], agreement_ids: Sequence[int] | None) -> Iterable[list[ColumnElement[bool]]]:
@@ -180,7 +171,8 @@ def _clock_rows(
         yield Clock(*values), breach_id, agreement_id or 0, closed_at
 
 
-def _moves(session: Session, entry_ids: Sequence[int]) -> Mapping[int, list[Move]]:
+def moves(session: Session, entry_ids: Sequence[int]) -> Mapping[int, list[Move]]:
+    """Return what moved clocks, by clock and in the order in which it was done."""
     found: dict[int, list[Move]] = defaultdict(list)
     pauses = {Act.PAUSE: True, Act.RESUME: False}
     for part in chunks(entry_ids):

@@ -62,7 +62,7 @@ def _incident(line: Line) -> dict[str, Any]:
         "affected": line.affected, "told": line.told, **{outcome.value: line.counts.get(outcome, 0) for outcome in Promise}, "demonstration": line.demonstration,
         "late_reasons": reasons_text(line.late_reasons, line.unexplained), "not_owed_reasons": reasons_text(line.not_owed_reasons, 0),
         "facts": line.facts, "effects": line.effects, "remedial": line.remedial,
-        "phases": [phase_text(one, line.zone) for one in line.phases],
+        "phases": [phase_text(one, line.zone) for one in line.phases], "reports": list(line.reports),
     }  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def _one(one: Mapping[str, Any]) -> tuple[Block, ...]:
     ]  # fmt: skip
     rest = (
         ("Phases", "\n".join(one["phases"])), ("Why customers were told late", one["late_reasons"]), ("Why no notice was owed", one["not_owed_reasons"]),
-        ("Subprocessor", one["upstream"]), ("How it ended", one["ended"] if one["state"] == CaseState.CLOSED else ""),
+        ("Reports to authorities", "\n".join(one.get("reports", ()))), ("Subprocessor", one["upstream"]), ("How it ended", one["ended"] if one["state"] == CaseState.CLOSED else ""),
     )  # fmt: skip
     rows = tuple((label, text) for label, text in rest if text)
     return (*found, Table((Column("Matter", 1.2), Column("On record", 4)), rows, row_header=True)) if rows else tuple(found)

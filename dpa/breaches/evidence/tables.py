@@ -61,6 +61,7 @@ FIELDS = (
     Field("How it ended", lambda line: line.close_words, 34),
     Field("Told in time by the awareness held then, late by the corrected one", _count(Promise.CORRECTED)),
     Field("Demonstration: only kept in the file mailbox, nobody told", lambda line: line.demonstration, 18),
+    Field("Reports to authorities", lambda line: "\n".join(line.reports), 40),
 )  # fmt: skip
 
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dpa.breaches import case_counts, closing, phases, queries
+from dpa.breaches import case_counts, closing, phases, queries, report_queries
 from dpa.breaches.closing import CaseFacts, CaseState, Ending
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
-from dpa.breaches.operations import affecting, dora, following, naming
+from dpa.breaches.operations import affecting, following, naming
 from dpa.breaches.operations.writing import told_of
 from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
@@ -28,7 +28,7 @@ def facts_of(session: Session, breach: Breach, now: datetime) -> CaseFacts:
         state=breach.state, affected=count.affected, open_clocks=count.open_clocks, unexplained=count.unexplained, undelivered=count.undelivered,
         on_its_way=count.on_its_way, draft=breach.draft is not None, word_owed=queries.word_owed(session, breach.id), told=count.told,
         put_right=newest is not None and newest.withdraws, more_announced=bool(count.told) and phases.more_announced(told_of(breach)),
-        dora_owed=dora.owed(session, breach.id), letters=queries.letters_out(session, breach.id, now),
+        reports=report_queries.owed(session, breach), letters=queries.letters_out(session, breach.id, now),
     )  # fmt: skip
 
 

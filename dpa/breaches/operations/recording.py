@@ -14,7 +14,7 @@ from dpa.breaches.events import Event
 from dpa.breaches.facts import FactSheet, FactsProblem
 from dpa.breaches.facts.possible import impossible
 from dpa.breaches.models import Affected, Breach, BreachAwareness, BreachFacts
-from dpa.breaches.operations import affecting, dora, naming
+from dpa.breaches.operations import affecting, naming, reports
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.rules import Incident
 from dpa.docket.models import DocketEntry
@@ -93,7 +93,7 @@ def correct_awareness(unit: Unit, breach: Breach, decision: Decision, reason: st
     anew = corrected.settle(unit.session, breach) if old.aware_at != decision.aware_at else []
     if old.aware_at != decision.aware_at:
         naming.recount(unit, breach, f"Awareness was corrected: {reason.strip()}")
-        dora.recount(unit, breach, f"Awareness was corrected: {reason.strip()}")
+        reports.recount(unit, breach, f"Awareness was corrected: {reason.strip()}")
     unit.session.flush()
     trail.record(
         unit, Event.AWARENESS_CORRECTED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[breach, row, *recounted, *anew],

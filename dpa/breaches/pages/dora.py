@@ -1,4 +1,4 @@
-"""What pages show of DORA: the decisions about the classification, and what one would do to the clocks before it is recorded."""
+"""What pages show of the decisions that start reports: what one would do to the clocks before it is recorded, and those about DORA so far."""
 
 from __future__ import annotations
 
@@ -9,36 +9,33 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dpa.breaches.dora import RUNNING, Classification, Effect
+from dpa.breaches import report_queries, reports
 from dpa.breaches.dora_models import BreachClassification
 from dpa.breaches.models import Breach
-from dpa.breaches.operations import dora
-from dpa.breaches.operations.dora import Foreseen
+from dpa.breaches.operations.reports import ADJECTIVES
 from dpa.breaches.pages.awareness import people
-from dpa.breaches.regimes import INITIAL, Facts, RegimeClock, clocks
-from dpa.docket.explaining import Explanation, explain_part
-from dpa.docket.reckoning import Reckoned
-from dpa.parties import queries as parties
+from dpa.breaches.pages.reports import why
+from dpa.breaches.reports import KEPT, RUNNING, Duty, Effect, Foreseen
+from dpa.docket.explaining import Explanation
+from dpa.docket.models import DocketEntry
 from dpa.people.models import Organisation
 
 WORDS: Mapping[Effect, tuple[str, str, str, str]] = {
     Effect.STARTED: ("starts", "running", "clock-play", "It stands on the board and alerts until you record that it was submitted."),
-    Effect.RECOUNTED: ("counted anew", "running", "refresh", "It ends as the corrected classification says."),
+    Effect.RECOUNTED: ("counted anew", "running", "refresh", "It ends as the corrected decision says."),
     Effect.MISSED: ("stays missed", "late", "clock-exclamation", "Its time had passed; no other decision makes it unmissed."),
     Effect.FROZEN: ("frozen", "met", "lock", "It was submitted before; its lateness stays as it was frozen."),
-    Effect.ENDED: ("waived", "off", "ban", "Nothing is owed for an incident that is not major."),
+    Effect.ENDED: ("waived", "off", "ban", "Nothing is owed for an incident that is not {adjective}."),
     Effect.SAME: ("runs on", "off", "clock", "Its time is not moved."),
 }
-"""Effect on the clock of the initial notification: word, tint, icon, what it means."""
-NO_CLOCK = ("no clock", "off", "circle-minus", "Nothing is owed for an incident that is not major.")
-SHOWN = ("shown", "off", "eye", "Shown under “Other clocks”; nobody is alerted. If what comes before it is submitted earlier, it is due earlier.")
-KEPT = frozenset({Effect.MISSED, Effect.FROZEN, Effect.SAME})
-"""Effects that leave the clock as it stands."""
+"""Effect on the clock of a report: word, tint, icon, what it means."""
+NO_CLOCK = ("no clock", "off", "circle-minus", "Nothing is owed for an incident that is not {adjective}.")
+EXPECTED = ("expected", "off", "hourglass", "At the latest. Its clock starts when the submission of the report before it is recorded, and is counted from that.")
 
 
 @dataclass(frozen=True, slots=True)
 class EffectLine:
-    """What becomes of one report that DORA asks for."""
+    """What becomes of one report."""
 
     name: str
     title: str
@@ -57,47 +54,30 @@ class EffectLine:
     why: Explanation
 
 
-def effects(session: Session, breach: Breach, decision: Classification, now: datetime) -> tuple[EffectLine, ...]:
-    """Return what a classification would do to the clock of the initial notification, and when the reports after it would be due; changes nothing.
+def effects(session: Session, breach: Breach, duty: Duty, now: datetime) -> tuple[EffectLine, ...]:
+    """Return what a decision would do to the clocks of the reports that its law asks for; changes nothing.
 
-    The caller has checked that the decision can be recorded.
+    A report that is neither owed nor expected nor on record is left out, but for the first. The caller has checked that the decision can be recorded.
     """
-    house = session.get_one(Organisation, breach.organisation_id)
-    found = dora.foreseen(session, breach, decision, now)
-    lines = [_initial(found, decision, house.zone)]
-    if decision.major:
-        lines += _later(session, house, breach, found)
-    return tuple(lines)
+    zone, found = (session.get_one(Organisation, breach.organisation_id).zone, report_queries.on_record(session, breach.id))
+    first = reports.OF_LAW[duty.law][0].name
+    foreseen = report_queries.foreseen(session, breach, duty, found, now)
+    return tuple(
+        _line(one, duty, found.clocks.get(one.report.name), zone) for one in foreseen if one.deadline is not None or one.report.name in found.clocks or one.report.name == first
+    )
 
 
-def _initial(found: Foreseen, decision: Classification, zone: str) -> EffectLine:
-    stands = found.clock is not None and (found.clock.state.value in RUNNING or found.effect is Effect.FROZEN)
-    old = (found.clock.due_at or found.clock.target_at) if found.clock is not None and stands else None
-    new = found.deadline if found.effect not in KEPT else None
-    words = NO_CLOCK if found.effect is Effect.SAME and not decision.major else WORDS[found.effect]
-    basis = dora.basis(decision, found.deadline) if new is not None and found.deadline is not None else found.clock.basis if found.clock is not None and stands else ""
-    why = explain_part(Reckoned(new), basis=basis, begins="the classification" if new.start == decision.decided_at else "awareness of the breach") if new else Explanation((), ())
-    return EffectLine(INITIAL, "Initial notification", basis, *words, old, new.due if new else None, "the same" if stands and found.effect in KEPT else "not owed", zone, why)
-
-
-def _later(session: Session, house: Organisation, breach: Breach, found: Foreseen) -> list[EffectLine]:
-    """Return the reports that follow the initial notification, counted from it, or from the last moment it may be made."""
-    clock, calendar = found.clock, parties.calendar(session, house.id, house.calendar)
-    kept = clock if found.effect in KEPT else None
-    first = (kept.met_at or kept.due_at or kept.target_at) if kept is not None else found.deadline.due if found.deadline is not None else None
-    if first is None:
-        return []
-    facts, earliest = Facts(breach.aware_at, first_report_at=first), dict[str, RegimeClock]()
-    for profile in dora.profiles_of(session, house.id):
-        for one in clocks(profile, facts, zone=house.zone, calendar=calendar):
-            if one.name != INITIAL and (one.name not in earliest or one.deadline.due < earliest[one.name].deadline.due):
-                earliest[one.name] = one
-    return [_shown(one, house.zone) for one in sorted(earliest.values(), key=lambda one: one.deadline.due)]
-
-
-def _shown(one: RegimeClock, zone: str) -> EffectLine:
-    why = explain_part(Reckoned(one.deadline), basis=one.article, begins="the report before it")
-    return EffectLine(one.name, one.title, one.article, *SHOWN, None, one.deadline.due, "", zone, why)
+def _line(one: Foreseen, duty: Duty, clock: DocketEntry | None, zone: str) -> EffectLine:
+    stands = clock is not None and (clock.state.value in RUNNING or one.effect is Effect.FROZEN)
+    kept = one.effect in KEPT and not (one.expected and one.deadline is not None)
+    deadline = None if kept else one.deadline
+    words = EXPECTED if one.expected and deadline is not None else NO_CLOCK if one.effect is Effect.SAME and not stands else WORDS[one.effect]
+    basis = reports.basis(one.report, duty, deadline) if deadline is not None else clock.basis if clock is not None and stands else one.report.article
+    return EffectLine(
+        one.report.name, one.report.title, basis, *words[:3], words[3].format(adjective=ADJECTIVES[duty.law]),
+        report_queries.due_of(clock) if clock is not None and stands else None, deadline.due if deadline is not None else None,
+        "the same" if stands and kept else "not owed", zone, why(one, duty) if deadline is not None else Explanation((), ()),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +99,4 @@ def history(session: Session, breach_id: int) -> tuple[ClassificationLine, ...]:
     query = select(BreachClassification).where(BreachClassification.breach_id == breach_id).order_by(BreachClassification.number.desc())
     rows = session.scalars(query).all()
     who = people(session, {row.recorded_by for row in rows})
-    return tuple(
-        ClassificationLine(row.number, row.major, row.decided_at, row.person, row.basis, row.reason, who[row.recorded_by], row.recorded_at) for row in rows
-    )
+    return tuple(ClassificationLine(row.number, row.major, row.decided_at, row.person, row.basis, row.reason, who[row.recorded_by], row.recorded_at) for row in rows)

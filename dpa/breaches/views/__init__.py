@@ -20,11 +20,12 @@ from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the
     parts,
     previewing,
     recording,
+    reports,
     showing,
     year,
 )
 
 __all__ = [
-    "affecting", "agreement_clocks", "awareness", "blueprint", "changed", "customer", "dora", "ending", "evidence", "exercise", "facts", "house", "notice", "parts", "previewing", "recording", "showing",
-    "year",
+    "affecting", "agreement_clocks", "awareness", "blueprint", "changed", "customer", "dora", "ending", "evidence", "exercise", "facts", "house", "notice", "parts", "previewing", "recording",
+    "reports", "showing", "year",
 ]  # fmt: skip

@@ -10,9 +10,10 @@ from flask import request, url_for
 from dpa.breaches import case_counts, closing, late, missed, operations, queries, tally
 from dpa.breaches.act_forms import LatenessForm, ReasonForm, SummaryForm
 from dpa.breaches.case import ENDINGS
-from dpa.breaches.closing import CaseFacts, CaseState, Ending, Obstacle
+from dpa.breaches.closing import CaseFacts, CaseState, Ending, Obstacle, ReportOwed
 from dpa.breaches.models import Breach
 from dpa.breaches.operations.closing import facts_of
+from dpa.breaches.reports import BY_NAME
 from dpa.breaches.views import acts, blueprint
 from dpa.breaches.views.acts import RECORD, RELEASE, ActPage, case_url, perform
 from dpa.breaches.views.common import Page
@@ -81,10 +82,16 @@ def _todo(breach: Breach, obstacle: Obstacle, text: str) -> Todo:
         Obstacle.UNEXPLAINED: (url_for("breaches.lateness", breach_id=breach.id), "Give the reason"),
         Obstacle.DRAFT: (url_for("breaches.review", breach_id=breach.id), "Review and release"),
         Obstacle.WORD: (url_for("breaches.write_notice", breach_id=breach.id), "Write it"),
-        Obstacle.DORA: (url_for("breaches.other_clocks", breach_id=breach.id), "Open the clocks"),
     }
     url, words = pages.get(obstacle, (case, "Open the case"))
     return Todo(text, url, words)
+
+
+def _report_todo(breach: Breach, one: ReportOwed) -> Todo:
+    """Return what ends the clock of a report: its submission, or the page where it is waived when no decision ends it any more."""
+    if one.missed:
+        return Todo(one.instruction, url_for("docket.entry", entry_id=one.entry_id), "Open its clock")
+    return Todo(one.instruction, url_for("breaches.submit_report", breach_id=breach.id, slug=BY_NAME[one.name].slug), "Record it")
 
 
 @blueprint.route("/breaches/<int:breach_id>/close", methods=["GET", "POST"])
@@ -97,7 +104,8 @@ def close(breach_id: int) -> Page:
         form.in_exercise()
     facts = facts_of(edge.session(), breach, edge.now())
     ends = _ends(breach)
-    todo = [_todo(breach, kind, text) for kind, text in closing.obstacles(facts)]
+    todo = [_todo(breach, kind, text) for kind, text in closing.obstacles(facts) if kind is not Obstacle.REPORT]
+    todo += [_report_todo(breach, one) for one in facts.reports]
     gaps = () if todo else missed.missed(edge.session(), breach)
     kept = 0 if todo else case_counts.closing_counts(edge.session(), breach).kept
     return perform(

@@ -5,13 +5,11 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 
 from dpa.breaches import operations, queries
-from dpa.breaches.act_forms import SignificanceForm
 from dpa.breaches.forms import SettingsForm
-from dpa.breaches.operations import significance
 from dpa.breaches.pages.regimes import regimes_of, regimes_of_customers
 from dpa.breaches.pages.upstream import upstream_of
-from dpa.breaches.views import acts, blueprint
-from dpa.breaches.views.acts import RELEASE, ActPage, perform
+from dpa.breaches.views import blueprint
+from dpa.breaches.views.acts import RELEASE
 from dpa.breaches.views.common import Page, status
 from dpa.languages import Language
 from dpa.problems import Problem
@@ -41,25 +39,6 @@ def settings(organisation_id: int) -> Page:
             form.show_problem(problem)
     organisation = next(one for one in identity.signed_in().organisations if one.id == organisation_id)
     return render_template("breaches/settings.html", form=form, organisation=organisation), status(form)
-
-
-SIGNIFICANT = ActPage(
-    RELEASE, "Is the incident significant?", "Only a significant incident must be reported under NIS2 (Art. 23(3)).", "Record the decision",
-    "The decision is on record.", "primary", "Without a decision the reports stay shown as owed if it is.",
-)  # fmt: skip
-
-
-@blueprint.route("/breaches/<int:breach_id>/significance", methods=["GET", "POST"])
-@access.needs(RELEASE)
-def decide_significance(breach_id: int) -> Page:
-    """Record whether the incident is significant in the sense of NIS2."""
-    breach = acts.found(breach_id, SIGNIFICANT)
-    form = SignificanceForm()
-    return perform(
-        SIGNIFICANT, form, breach_id,
-        lambda unit, fresh: significance.decide(unit, fresh, significant=form.significant.data == "yes", reason=form.reason.data or ""),
-        back=("Other clocks", url_for("breaches.other_clocks", breach_id=breach.id)),
-    )  # fmt: skip
 
 
 @blueprint.get("/breaches/<int:breach_id>/other-clocks")
