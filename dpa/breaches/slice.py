@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from dpa.alerts import delivery
 from dpa.alerts.ladder import LADDER_24H, LADDER_DAYS
-from dpa.breaches import documents, errands, jobs, operations, queries, reports
+from dpa.breaches import (
+    clock_models,  # noqa: F401  a table that pages alone read: loaded here, so that migrations know it
+    documents,
+    errands,
+    jobs,
+    operations,
+    queries,
+    reports,
+)
 from dpa.breaches.events import PHASES, SELECTIONS, SENTENCES
 from dpa.breaches.evidence import dossier, drill, register
 from dpa.breaches.operations import following, naming
