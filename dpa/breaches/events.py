@@ -19,6 +19,7 @@ class Event(StrEnum):
     APPROVAL_ENDED = "breaches:notice:approval_ended"
     SENT = "breaches:notice:sent"
     AWARENESS_CORRECTED = "breaches:awareness:corrected"
+    UPSTREAM = "breaches:upstream:decided"
     FACTS_SAVED = "breaches:facts:saved"
     NOT_REQUIRED = "breaches:affected:not_required"
     LATENESS_EXPLAINED = "breaches:affected:lateness_explained"
@@ -60,6 +61,7 @@ SENTENCES: dict[str, str] = {
     Event.APPROVAL_ENDED: "changed the {phase} after it was approved; it must be approved anew",
     Event.SENT: "had a notice {how}, {lateness}",
     Event.AWARENESS_CORRECTED: "corrected awareness from {old} to {new} (clocks counted anew: {clocks})",
+    Event.UPSTREAM: "{what} at which subprocessor it happened (it told us: {told_at})",
     Event.FACTS_SAVED: "saved version {version} of the fact sheet",
     Event.NOT_REQUIRED: "decided that no notice is owed to a customer",
     Event.LATENESS_EXPLAINED: "gave the reason for telling {count:customer} late",

@@ -16,6 +16,7 @@ from dpa.breaches import awareness
 from dpa.breaches.awareness import Decision
 
 REASON_MIN = 10
+UPSTREAM_MAX = 200
 TITLE_MAX = 160
 TEXT_MAX = 20_000
 
@@ -60,12 +61,24 @@ def incident_errors(incident: Incident, now: datetime) -> Mapping[str, str]:
     elif len(incident.known) > TEXT_MAX:
         errors["known"] = f"Shorten this to {TEXT_MAX} characters."
     errors |= awareness.errors(incident.decision, now)
-    if incident.upstream_told_at is not None and incident.upstream_told_at > now:
-        errors["upstream_told_at"] = "The subprocessor cannot have told you in the future; check the date and the time zone."
-    elif incident.upstream_told_at is not None and incident.upstream_told_at < incident.detected_at:
-        errors["upstream_told_at"] = "It cannot have told you before anybody noticed: what it told you was the first sign. Correct one of the two times."
-    if incident.upstream_told_at is not None and not incident.upstream.strip():
-        errors["upstream"] = "Name the subprocessor that told you."
+    upstream = upstream_errors(incident.upstream, incident.upstream_told_at, None, detected_at=incident.detected_at, now=now)
+    errors |= {{"name": "upstream", "told_at": "upstream_told_at"}[name]: text for name, text in upstream.items()}
+    return MappingProxyType(errors)
+
+
+def upstream_errors(name: str, told_at: datetime | None, reason: str | None, *, detected_at: datetime, now: datetime) -> Mapping[str, str]:
+    """Return what cannot stand about the subprocessor where it happened, by field; none for `reason` asks for no reason."""
+    errors: dict[str, str] = {}
+    if len(name) > UPSTREAM_MAX:
+        errors["name"] = f"Shorten the name to {UPSTREAM_MAX} characters."
+    elif told_at is not None and not name.strip():
+        errors["name"] = "Name the subprocessor that told you."
+    if told_at is not None and told_at > now:
+        errors["told_at"] = "The subprocessor cannot have told you in the future; check the date and the time zone."
+    elif told_at is not None and told_at < detected_at:
+        errors["told_at"] = "It cannot have told you before anybody noticed: what it told you was the first sign. Correct one of the two times."
+    if reason is not None and len(reason.strip()) < REASON_MIN:
+        errors["reason"] = "Say in a sentence why; a regulator may ask."
     return MappingProxyType(errors)
 
 

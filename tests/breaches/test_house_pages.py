@@ -280,3 +280,22 @@ def test_a_named_person_decides_whether_nis2_reports_are_owed(house: House) -> N
     with house.app.app_context():
         rows = db.session.scalars(select(BreachSignificance).order_by(BreachSignificance.number)).all()
         assert [(row.number, row.significant) for row in rows] == [(1, False), (2, True)], "no decision is lost"
+
+
+def test_where_it_happened_is_said_and_corrected_on_a_page_of_its_own(house: House) -> None:
+    case = named(house)
+    assert house.client("outsider").get(f"{case}/upstream").status_code == 404
+    assert house.client("auditor").post(f"{case}/upstream", data={"name": "Nimbus", "reason": "The log shows it."}).status_code == 403
+    client = house.client("dpo")
+    assert "It happened at a subprocessor" in client.get(case).text
+    page = client.get(f"{case}/upstream").text
+    assert "that it happened in your own systems" in page
+    refused = client.post(f"{case}/upstream", data={"name": "Nimbus", "told_at": "2026-11-22T13:00", "reason": "no"})
+    assert refused.status_code == 422
+    assert 'value="Nimbus"' in refused.text, "what was typed stays"
+    assert client.post(f"{case}/upstream", data={"name": "Nimbus", "reason": "The log shows it."}).status_code == 303
+    assert "Correct at which subprocessor it happened" in client.get(case).text
+    assert 'value="Nimbus"' in client.get(f"{case}/upstream").text
+    assert client.post(f"{case}/upstream", data={"name": "Nimbus", "reason": "The log shows it."}).status_code == 409
+    assert client.post(f"{case}/upstream", data={"name": "", "reason": "It was our own gateway."}).status_code == 303
+    assert "Nimbus" not in client.get(f"{case}/upstream").text.split("<datalist")[0]

@@ -20,6 +20,7 @@ from dpa.breaches.facts import FactSheet, FactsProblem
 from dpa.breaches.models import Breach, BreachAwareness, BreachFacts, BreachSignificance, Notice
 from dpa.breaches.phases import title_of
 from dpa.breaches.rules import FIELDS
+from dpa.breaches.upstream_models import BreachUpstream
 from dpa.evidence.trail.bodies import timestamp
 
 
@@ -35,6 +36,8 @@ class CaseFile:
     decisions: Sequence[BreachAwareness]
     versions: Sequence[BreachFacts]
     phases: Sequence[Notice]
+    upstream: tuple[str, datetime | None]
+    """At which subprocessor it was said to have happened, empty for none, and when that told us."""
     customers: int
     """How many were named by then."""
     sheet: FactSheet
@@ -54,22 +57,25 @@ def case_file(session: Session, breach: Breach, as_of: datetime) -> CaseFile:
     phases = reading.phases(session, [breach.id], as_of).get(breach.id, [])
     versions = reading.facts_versions(session, breach.id, as_of)
     endings = reading.endings(session, [breach.id], as_of).get(breach.id, [])
+    where = reading.upstreams(session, [breach.id]).get(breach.id, [])
+    upstream, upstream_told_at = reading.upstream_at(breach, where, as_of)
     classified, significant = reading.classifications(session, breach.id, as_of), authority.significances(session, breach.id, as_of)
     reported = authority.reports_at(session, [breach.id], as_of).get(breach.id, [])
     customers = reading.named(session, breach.id, as_of)
     state = case_at(endings, as_of)
     actors = [breach.recorded_by, *(row.decided_by for row in decided), *(row.by for row in versions), *(one.actor for one in endings), *(row.recorded_by for row in classified)]
     actors += [*(row.decided_by for row in significant), *(row.recorded_by for one in reported for row in one.rows)]
+    actors += [row.decided_by for row in where]
     names = reading.names(session, [*actors, *(row.released_by for row in phases), *(row.approved_by for row in phases)])
     told = _versions(versions, breach.zone, names, customers)
     detected, aware = (decided[-1].detected_at, decided[-1].aware_at) if decided else (breach.detected_at, breach.aware_at)
     return CaseFile(
-        breach, as_of, detected, aware, state, decided, versions, phases, customers, sheet_of(versions, phases, customers),
+        breach, as_of, detected, aware, state, decided, versions, phases, (upstream, upstream_told_at), customers, sheet_of(versions, phases, customers),
         said={
             "as_of": timestamp(as_of), "breach": breach.reference, "incident": breach.title, "drill": breach.drill, "known": breach.known,
             "recorded_at": timestamp(breach.recorded_at), "recorded_by": name_of(breach.recorded_by, names),
-            "detected_at": timestamp(detected), "aware_at": timestamp(aware), "upstream": breach.upstream,
-            "upstream_told_at": _stamp(breach.upstream_told_at),
+            "detected_at": timestamp(detected), "aware_at": timestamp(aware), "upstream": upstream,
+            "upstream_told_at": _stamp(upstream_told_at), "upstream_decisions": [_where(row, names) for row in where if row.decided_at <= as_of],
             "state": {"is": state.state.value, "at": _stamp(state.at), "by": name_of(state.actor, names), "words": state.words},
             "endings": [{"at": timestamp(one.at), "act": one.action, "by": name_of(one.actor, names), "words": one.words} for one in endings],
             "decisions": [_decision(row, names) for row in decided], "facts": told, "phases": [_phase(row, names) for row in phases],
@@ -87,6 +93,13 @@ def _decision(row: BreachAwareness, names: Names) -> dict[str, Any]:
     return {
         "number": row.number, "detected_at": timestamp(row.detected_at), "aware_at": timestamp(row.aware_at), "basis": row.basis,
         "person": row.person, "reason": row.reason, "decided_at": timestamp(row.decided_at), "decided_by": name_of(row.decided_by, names),
+    }  # fmt: skip
+
+
+def _where(row: BreachUpstream, names: Names) -> dict[str, Any]:
+    return {
+        "number": row.number, "name": row.name, "told_at": _stamp(row.told_at), "before": row.old_name, "reason": row.reason,
+        "decided_at": timestamp(row.decided_at), "decided_by": name_of(row.decided_by, names),
     }  # fmt: skip
 
 

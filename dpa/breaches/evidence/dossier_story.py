@@ -33,6 +33,9 @@ def _case(said: Mapping[str, Any]) -> Iterator[Moment]:
     yield Moment(instant(said["recorded_at"]), "The incident was recorded", by=said["recorded_by"])
     for one in said["decisions"][1:]:
         yield Moment(instant(one["decided_at"]), "Awareness was corrected", one["reason"], one["decided_by"])
+    for one in said.get("upstream_decisions", ()):
+        words = f"Recorded that it happened at {one['name']}" if one["name"] else f"Recorded that it did not happen at {one['before']}"
+        yield Moment(instant(one["decided_at"]), words, one["reason"], one["decided_by"])
     yield from _authorities(said)
     yield Moment(instant(said["added_at"]), f"{said['controller']} was named as affected")
     for one in said["facts"]:

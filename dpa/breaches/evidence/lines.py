@@ -123,6 +123,7 @@ class _Bulk:
         self.sheets = reading.newest_facts(session, ids, as_of)
         self.clocks = reading.clocks(session, ids, as_of)
         self.reports = authority.reports_at(session, ids, as_of)
+        self.upstreams = reading.upstreams(session, ids)
         self.affected: dict[int, list[Affected]] = {}
         for row in reading.affected(session, ids, as_of):
             self.affected.setdefault(row.breach_id, []).append(row)
@@ -147,7 +148,7 @@ class _Bulk:
         said = _matters(self.sheets.get(breach.id), phases, breach)
         return Line(
             breach.id, breach.reference, breach.title, breach.drill, state.state, state.at, state.words, breach.zone, times[0], times[1],
-            breach.recorded_at, breach.upstream, min(instants, default=None), max(instants, default=None), Counter(outcomes), len(instants),
+            breach.recorded_at, reading.upstream_at(breach, self.upstreams.get(breach.id, ()), self.as_of)[0], min(instants, default=None), max(instants, default=None), Counter(outcomes), len(instants),
             sum(row.kept and told(row, clock, self.as_of) is not None for row, clock in customers),
             late_reasons=_reasons(row.late_reason for row in missed if by(row.late_reason_at, self.as_of)),
             unexplained=sum(not by(row.late_reason_at, self.as_of) for row in missed),

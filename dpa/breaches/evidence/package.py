@@ -17,6 +17,7 @@ from dpa.breaches.evidence.customer_file import CustomerFile, customer_files
 from dpa.breaches.evidence.lines import ahead, measures_since
 from dpa.breaches.facts import Context, FactSheet, Share
 from dpa.breaches.facts.shares import Part, Source, read_part
+from dpa.breaches.facts.sheet import Subprocessor
 from dpa.breaches.models import Affected, Breach, Delivery, Notice
 from dpa.breaches.phases import Phase
 
@@ -64,7 +65,7 @@ class _Told:
 def _package(case: CaseFile, customer: CustomerFile, processor: str, given: _Told, *, demonstration: bool) -> dict[str, Any]:
     newest, sheet = case.phases[-1] if case.phases else None, case.versions[-1] if case.versions else None
     measures = measures_since(sheet, case.phases, case.breach.zone)
-    return facts.package(_as_told(case.sheet, newest, measures), Context(
+    return facts.package(_as_told(_at_subprocessor(case), newest, measures), Context(
         processor=processor, controller=customer.agreement.controller, reference=case.breach.reference, detected_at=case.detected_at,
         aware_at=case.aware_at, own_aware_at=customer.aware_at if customer.said["aware_reason"] else None, own_aware_why=customer.said["aware_reason"],
         # What the file mailbox kept told nobody, so no day of it may stand as the day the controller was informed.
@@ -74,6 +75,14 @@ def _package(case: CaseFile, customer: CustomerFile, processor: str, given: _Tol
         demonstration=demonstration or given.kept, facts_saved_at=sheet.at if sheet else None, last_notice_at=newest.released_at if newest else None,
         facts_behind=ahead(sheet, case.phases, case.breach.zone) is not None, measures_told=bool(measures),
     ))  # fmt: skip
+
+
+def _at_subprocessor(case: CaseFile) -> FactSheet:
+    """Return the facts with the subprocessor of the case, which a sheet that was kept before it was said does not name."""
+    name, told_at = case.upstream
+    if not name or case.sheet.subprocessor is not None:
+        return case.sheet
+    return case.sheet.model_copy(update={"subprocessor": Subprocessor(name=name, told_at=told_at)})
 
 
 def _as_told(sheet: FactSheet, newest: Notice | None, measures: str) -> FactSheet:

@@ -15,6 +15,7 @@ from dpa.breaches.evidence.moments import ENDINGS, Clock, Ending, Move, clock_at
 from dpa.breaches.models import Affected, Breach, BreachAwareness, BreachFacts, Notice
 from dpa.breaches.operations.affecting import KIND
 from dpa.breaches.queries import CHUNK
+from dpa.breaches.upstream_models import BreachUpstream
 from dpa.docket.models import DocketChange, DocketEntry
 from dpa.docket.rules import Act
 from dpa.evidence.trail import queries as trail
@@ -77,6 +78,21 @@ def decisions(session: Session, breach_ids: Sequence[int], as_of: datetime) -> M
         for row in session.scalars(query.order_by(BreachAwareness.breach_id, BreachAwareness.number)):
             found[row.breach_id].append(row)
     return found
+
+
+def upstreams(session: Session, breach_ids: Sequence[int]) -> Mapping[int, list[BreachUpstream]]:
+    """Return the decisions about where incidents happened, of all times, oldest first; see `upstream_at`."""
+    found: dict[int, list[BreachUpstream]] = defaultdict(list)
+    for part in chunks(breach_ids):
+        for row in session.scalars(select(BreachUpstream).where(BreachUpstream.breach_id.in_(part)).order_by(BreachUpstream.breach_id, BreachUpstream.number)):
+            found[row.breach_id].append(row)
+    return found
+
+
+def upstream_at(breach: Breach, decided: Sequence[BreachUpstream], as_of: datetime) -> tuple[str, datetime | None]:
+    """Return at which subprocessor an incident was said to have happened then, and when that was said to have told us: what the first later decision replaced."""
+    later = next((row for row in decided if row.decided_at > as_of), None)
+    return (later.old_name, later.old_told_at) if later else (breach.upstream, breach.upstream_told_at)
 
 
 def classifications(session: Session, breach_id: int, as_of: datetime) -> Sequence[BreachClassification]:

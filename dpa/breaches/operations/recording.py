@@ -14,7 +14,7 @@ from dpa.breaches.events import Event
 from dpa.breaches.facts import FactSheet, FactsProblem
 from dpa.breaches.facts.possible import impossible
 from dpa.breaches.models import Affected, Breach, BreachAwareness, BreachFacts
-from dpa.breaches.operations import affecting, naming, reports
+from dpa.breaches.operations import affecting, naming, reports, upstream
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.rules import Incident
 from dpa.docket.models import DocketEntry
@@ -130,15 +130,12 @@ def save_facts(unit: Unit, breach: Breach, sheet: str) -> BreachFacts:
     if newest is not None and newest.sheet == sheet:
         return newest
     before = facts.read(newest.sheet) if newest is not None else FactSheet()
-    if faults := impossible(facts.read(sheet), before, now=unit.now, detected_at=breach.detected_at):
+    said = facts.read(sheet)
+    if faults := impossible(said, before, now=unit.now, detected_at=breach.detected_at):
         raise FactsProblem("The facts cannot be kept yet.", fields=dict(faults))
-    row = BreachFacts(breach_id=breach.id, number=(newest.number if newest else 0) + 1, sheet=sheet, at=unit.now, by=unit.actor)
-    unit.session.add(row)
-    unit.session.flush()
-    trail.record(
-        unit, Event.FACTS_SAVED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[row],
-        data={"version": row.number}, personal={"sheet": sheet},
-    )  # fmt: skip
+    said = upstream.joined(breach, said, before, unit.now)
+    row = upstream.keep_version(unit, breach, newest, said.canonical())
+    upstream.follow(unit, breach, said, row.number)
     return row
 
 

@@ -22,10 +22,11 @@ from dpa.breaches.views import (  # noqa: E402  the pages hang themselves on the
     recording,
     reports,
     showing,
+    upstream,
     year,
 )
 
 __all__ = [
     "affecting", "agreement_clocks", "awareness", "blueprint", "changed", "customer", "dora", "ending", "evidence", "exercise", "facts", "house", "notice", "parts", "previewing", "recording",
-    "reports", "showing", "year",
+    "reports", "showing", "upstream", "year",
 ]  # fmt: skip
