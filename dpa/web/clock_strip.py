@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,8 @@ from dpa.web.words import instant_text, lateness, left
 
 # Two labels of about 95 px in the narrowest column in use (640 px) touch below this distance.
 NEAR = 18.0
+DAY_WORDS, EDGE = 23.0, 4.0
+"""Widest words of a day (“Wed 28 Oct”) with a gap behind them, and what may stand over the axis's edge: shares of the narrowest axis, on a phone of 390 px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +149,26 @@ def _axis_row(clock: Clock, now: datetime, first: datetime, last: datetime) -> A
 
 
 def _midnights(first: datetime, last: datetime, zone: str) -> list[AxisTick]:
-    """Return marks at local midnights, at most five, so that their words fit a phone."""
+    """Return marks at local midnights, as many days apart as it takes for the words of none to touch the next one's, on a phone too."""
     place = ZoneInfo(zone)
-    start, span = first.astimezone(place).date(), (last - first).days + 1
-    step = max(1, -(-span // 5))
-    ticks = []
-    for number in range(1, span + 2, step):
-        midnight = datetime.combine(start + timedelta(days=number), time.min, place)
-        if midnight >= last:
-            break
-        at = _share(midnight, first, last)
-        ticks.append(AxisTick(at, instant_text(midnight, zone, "day"), _anchor(at)))
-    return ticks
+    start, span = first.astimezone(place).date(), (last - first).days + 2
+    midnights = [at for number in range(1, span + 1) if (at := datetime.combine(start + timedelta(days=number), time.min, place)) < last]
+    places = [_share(midnight, first, last) for midnight in midnights]
+    step = next((step for step in range(1, span) if not _touch(places[::step])), span)
+    return [AxisTick(at, instant_text(midnight, zone, "day"), _tick_anchor(at)) for midnight, at in zip(midnights[::step], places[::step], strict=True)]
+
+
+def _touch(places: Sequence[float]) -> bool:
+    """Tell whether the words at two neighbouring marks would touch."""
+    begins = {"start": 0.0, "middle": DAY_WORDS / 2, "end": DAY_WORDS}
+    left = [at - begins[_tick_anchor(at)] for at in places]
+    return any(after - before < DAY_WORDS for before, after in pairwise(left))
+
+
+def _tick_anchor(at: float) -> str:
+    # Words that stand half over the edge by less than the card's padding stay under their mark.
+    inside = DAY_WORDS / 2 - EDGE
+    return "start" if at < inside else "end" if at > 100 - inside else "middle"
 
 
 def _labels(clock: Clock, now: datetime, run: float, due: float, target: float | None) -> tuple[Label, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from types import SimpleNamespace as Row
 
 import pytest
@@ -117,5 +118,16 @@ def test_axis_marks_local_midnights() -> None:
     assert [tick.text for tick in axis.ticks] == ["Sun 22 Nov", "Mon 23 Nov", "Tue 24 Nov", "Wed 25 Nov"]
     assert [row.start for row in axis.rows] == [0.0, 25.0]
     assert (axis.now, axis.rows[0].left, axis.rows[1].due) == (25.0, "1 d", 100.0)
-    assert len(time_axis([clock(-24, 24 * 400, label="A")], DUE, PARIS).ticks) <= 6
     assert time_axis([], DUE, PARIS).rows == ()
+
+
+@pytest.mark.parametrize("begin", [-1, -7, -13, -23])
+@pytest.mark.parametrize("hours", [26, 48, 72, 96, 120, 168, 192, 200, 300, 720, 24 * 400])
+def test_the_words_of_an_axis_never_touch_on_the_narrowest_screen(begin: int, hours: int) -> None:
+    """A day's words take 21 of a hundred parts of the axis on a phone of 390 px, as measured there."""
+    ticks = time_axis([clock(begin, begin + hours, label="A")], DUE, PARIS).ticks
+    assert ticks
+    begins = [tick.at - {"start": 0.0, "middle": 10.5, "end": 21.0}[tick.anchor] for tick in ticks]
+    assert all(after - before >= 21 for before, after in pairwise(begins)), ticks
+    assert begins[0] >= -4.0
+    assert begins[-1] + 21 <= 104.0
