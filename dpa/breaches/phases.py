@@ -90,6 +90,18 @@ def telling(phase: Phase, *, withdraws: bool) -> str:
     return WITHDRAWAL if withdraws else phase.value
 
 
+def must_say_something(phase: Phase, *, withdraws: bool) -> bool:
+    """Tell whether a phase has to differ from the one before: a final notice says that nothing follows, a withdrawal that there was no breach, even with the same text."""
+    return phase in {Phase.SUPPLEMENT, Phase.CORRECTION} and not withdraws
+
+
+def repeats(phase: Phase) -> dict[str, str]:
+    """Return what is said of a phase that repeats the one before, by field of its text."""
+    what = "what was wrong and what is right" if phase is Phase.CORRECTION else "what is new, or promise the next word for another time"
+    end = "" if phase is Phase.CORRECTION else " A notice that only ends the matter is a final one."
+    return {"nature": f"This {phase.value} repeats what customers were told last, and no fact was saved since. Say {what}; or discard it.{end}"}
+
+
 def late_by(phases: Sequence[Told], now: datetime) -> timedelta | None:
     """Return how late the next word would be if it were released now; none when it is in time or none was promised."""
     promised = promised_word(phases)

@@ -13,7 +13,7 @@ from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts import refusals
 from dpa.alerts.messages import render
-from dpa.breaches import notices, phases, queries, recipients
+from dpa.breaches import notices, phases, queries, recipients, repeated
 from dpa.breaches.case_clocks import state_of
 from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
@@ -215,8 +215,12 @@ def review(
         unreachable_count=max(counts.unreachable, len(unreachable)),
         preview=_preview(session, breach, notice, organisation, waiting, chosen, settings),
         languages=spoken(session, breach, notice, counts.wishes),
-        errors={**(notices.text_errors(notice) if first else {}), **(phases.word_errors(notice.phase, notice.next_word_at, now) if first else {})},
+        errors=_errors(session, breach, notice, now) if first else {},
     )
+
+
+def _errors(session: Session, breach: Breach, notice: Notice, now: datetime) -> dict[str, str]:
+    return {**repeated.errors(session, breach, notice), **notices.text_errors(notice), **phases.word_errors(notice.phase, notice.next_word_at, now)}
 
 
 def _looked_at(session: Session, breach: Breach, organisation: Organisation, rows: Sequence[Affected], now: datetime, named: Names | None) -> Waiting:

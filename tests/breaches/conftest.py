@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -17,6 +17,8 @@ from dpa.agreements import operations as agreements
 from dpa.agreements.models import Agreement, System, Template
 from dpa.agreements.rules import AgreementInput
 from dpa.agreements.terms import shipped_contract
+from dpa.breaches.models import Breach
+from dpa.breaches.rules import Draft
 from dpa.config import Settings
 from dpa.parties import operations as parties
 from dpa.parties.rules import ContactInput, ControllerInput, Purpose
@@ -56,6 +58,12 @@ class Ground:
     def _system(self, unit: units.Unit, name: str) -> System:
         found = unit.session.scalar(select(System).where(System.organisation_id == self.organisation.id, System.name == name))
         return found or agreements.add_system(unit, self.organisation.id, name)
+
+
+def with_news(breach: Breach, draft: Draft) -> Draft:
+    """Return a text that says something new where the phase told last begins with the same words: a supplement that repeats it is refused."""
+    last = breach.newest_released
+    return replace(draft, nature=f"{draft.nature} Told again, {last.number + 1}.") if last and last.nature.startswith(draft.nature) else draft
 
 
 def ground_for(database: Database, slug: str, session: Session) -> Ground:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ from dpa.parties.rules import ContactInput, ControllerInput, Purpose
 from dpa.people.models import Organisation
 from dpa.people.roles import Role
 from dpa.unit import Unit
-from tests.breaches.conftest import NO_FINAL
+from tests.breaches.conftest import NO_FINAL, with_news
 from tests.breaches.test_pages import House
 from tests.support.databases import Database
 from tests.support.pages import CheckingClient, act, add_person, clock_of
@@ -62,7 +63,7 @@ class Desk(House):
     def tell(self, phase: Phase | None = None, word: timedelta | None = None) -> None:
         """Release a phase and have the mail server accept it."""
         at = clock_of(self.app).now() + word if word else None
-        self.do(lambda unit, breach: operations.save_draft(unit, breach, DRAFT, phase, at))
+        self.do(lambda unit, breach: operations.save_draft(unit, breach, with_news(breach, DRAFT), phase, at))
         self.release()
 
         def deliver(unit: Unit, _: Breach) -> None:
@@ -203,7 +204,7 @@ def test_a_late_word_is_released_with_its_reason(desk: Desk) -> None:
     desk.tell(word=2 * HOUR)
     desk.later(3)
     client = desk.client("dpo")
-    client.post(f"{desk.case}/notice", data=TEXT | {"phase": "supplement"})
+    client.post(f"{desk.case}/notice", data=TEXT | {"phase": "supplement", "measures": "The door was shut."})
     assert "Why the word comes later than promised" in client.get(f"{desk.case}/release").text
     answer = client.post(f"{desk.case}/release", data={"late_reason": "so"})
     assert answer.status_code == 422
@@ -498,7 +499,7 @@ def test_pages_ask_as_little_for_200_customers_as_for_2(desk: Desk) -> None:
         if count == 200:
             add_customers(desk, count)
         desk.tell(Phase.SUPPLEMENT if count == 200 else None)
-        desk.do(lambda unit, breach: operations.save_draft(unit, breach, DRAFT, Phase.SUPPLEMENT))
+        desk.do(lambda unit, breach: operations.save_draft(unit, breach, replace(DRAFT, measures="The door was shut."), Phase.SUPPLEMENT))
         found[count] = {}
         for path in (desk.case, f"{desk.case}/release", f"{desk.case}/lateness", f"{desk.case}/close", desk.customer(), "/breaches/year"):
             client.get(path)

@@ -8,6 +8,7 @@ from dpa.breaches import operations
 from dpa.breaches.models import Breach
 from dpa.breaches.phases import Phase
 from dpa.extensions import db
+from tests.breaches.conftest import with_news
 from tests.breaches.test_case_pages import DRAFT, Desk
 from tests.support.databases import Database
 
@@ -23,7 +24,7 @@ class Stage(Desk):
         super().__init__(database)
         self.tell()
         self.question = int(self.ask().rpartition("/")[2])
-        self.do(lambda unit, breach: operations.save_draft(unit, breach, DRAFT, Phase.SUPPLEMENT))
+        self.do(lambda unit, breach: operations.save_draft(unit, breach, with_news(breach, DRAFT), Phase.SUPPLEMENT))
 
     def record(self, **more: str) -> str:
         return super().record(**more | ({"drill": "y"} if self.drill else {}))

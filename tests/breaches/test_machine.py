@@ -158,7 +158,7 @@ class CaseMachine(RuleBasedStateMachine):
         ids = [self.agreements[n] for n in sorted(chosen)]
         self.act(lambda unit, breach: operations.add_affected(unit, breach, ids, Selection.BY_LIST, aware_at=self.now if own else None, aware_reason=GOOD))
 
-    @rule(phase=st.sampled_from([None, *Phase]), word=st.sampled_from([None, 2, 20]), nature=st.sampled_from(["", "It leaked."]))
+    @rule(phase=st.sampled_from([None, *Phase]), word=st.sampled_from([None, 2, 20]), nature=st.sampled_from(["", "It leaked.", "It leaked further."]))
     def write(self, phase: Phase | None, word: int | None, nature: str) -> None:
         at = self.now + word * HOUR if word else None
         self.act(lambda unit, breach: operations.save_draft(unit, breach, Draft(nature, "DPO", "", "", ""), phase, at))

@@ -14,7 +14,7 @@ from dpa.extensions import db
 from dpa.parties import operations as parties
 from dpa.parties.models import Controller
 from dpa.people.models import Organisation
-from tests.breaches.conftest import NOW, Ground
+from tests.breaches.conftest import NOW, Ground, with_news
 from tests.breaches.test_pages import House
 from tests.breaches.test_phases import HOUR, Case
 from tests.support.databases import Database
@@ -98,7 +98,7 @@ def test_the_page_that_closes_a_case_says_who_missed_which(sqlite_database: Data
     def tell(phase: Phase, rows: int) -> None:
         with house.app.app_context(), act(house.app, db.session(), f"u:{house.people['dpo']}") as unit:
             breach = unit.session.get_one(Breach, 1)
-            operations.save_draft(unit, breach, Draft("It leaked.", "DPO, now", "", "", ""), phase)
+            operations.save_draft(unit, breach, with_news(breach, Draft("It leaked.", "DPO, now", "", "", "")), phase)
             operations.release_notice(unit, breach, unit.session.get_one(Organisation, house.org))
             for row in breach.affected[:rows]:
                 operations.hand_over(unit, breach, row, Handed(Channel.PHONE, NOON, "Reached the desk on +33 1 23."))

@@ -26,7 +26,7 @@ from dpa.people.operations import NewPerson, invite
 from dpa.people.roles import Role
 from dpa.problems import Conflict, Invalid, NotFound
 from dpa.slice import Tick
-from tests.breaches.conftest import NO_FINAL, NOW, Ground
+from tests.breaches.conftest import NO_FINAL, NOW, Ground, with_news
 from tests.breaches.test_operations import AWARE, incident
 from tests.support.databases import Database
 
@@ -66,7 +66,7 @@ class Case:
 
     def write(self, draft: Draft = DRAFT, phase: Phase | None = None, *, hours: float = 0, word: datetime | None = None, actor: str = "u:1") -> None:
         with self.at(hours, actor) as unit:
-            operations.save_draft(unit, self.breach, draft, phase, word)
+            operations.save_draft(unit, self.breach, with_news(self.breach, draft), phase, word)
 
     def release(self, hours: float = 0, actor: str = "u:1", **reasons: str) -> int:
         with self.at(hours, actor) as unit:

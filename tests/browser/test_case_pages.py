@@ -24,7 +24,7 @@ from dpa.breaches.rules import Draft, Incident, Selection
 from dpa.extensions import db
 from dpa.people.models import Organisation, Person
 from dpa.unit import Unit
-from tests.breaches.conftest import NO_FINAL
+from tests.breaches.conftest import NO_FINAL, with_news
 from tests.browser.conftest import Desk
 from tests.support.browser import THEMES, check_axe, watch_csp
 from tests.support.pages import act
@@ -72,7 +72,7 @@ class Story:
 
     def release(self, phase: Phase | None = None, word: timedelta | None = None, **reasons: str) -> None:
         at = self.desk.clock.now() + word if word else None
-        self.do(lambda unit, breach: operations.save_draft(unit, breach, TEXT, phase, at))
+        self.do(lambda unit, breach: operations.save_draft(unit, breach, with_news(breach, TEXT), phase, at))
         self.do(lambda unit, breach: operations.release_notice(unit, breach, unit.session.get_one(Organisation, self.organisation), **reasons))
 
     def rows(self) -> list[int]:
@@ -180,7 +180,7 @@ def test_a_case_from_released_to_closed(story: Story) -> None:
     story.look(story.case, "31-case-late")
     story.look(f"{story.case}/lateness", "32-lateness")
     story.look(f"{story.case}/notice?phase=supplement", "33-notice-supplement")
-    story.do(lambda unit, breach: operations.save_draft(unit, breach, TEXT, Phase.SUPPLEMENT, None))
+    story.do(lambda unit, breach: operations.save_draft(unit, breach, with_news(breach, TEXT), Phase.SUPPLEMENT, None))
     story.look(f"{story.case}/release", "34-release-late-word")
     story.page.get_by_role("button", name="Release to").click()
     story.check("35-release-needs-reason")

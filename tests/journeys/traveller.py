@@ -24,7 +24,7 @@ from dpa.people.operations.accounts import NewPerson, new_person
 from dpa.people.operations.memberships import join
 from dpa.people.roles import Role
 from dpa.slices import SLICES
-from tests.breaches.conftest import ground_for
+from tests.breaches.conftest import ground_for, with_news
 from tests.support.databases import Database
 from tests.support.mail import MailServer, Received
 
@@ -84,7 +84,7 @@ class Traveller:
     def tell(self, phase: Phase = Phase.INITIAL, **reasons: Any) -> None:
         """Write, release, and let a minute pass in which the worker seals and sends."""
         draft = Draft("Names leaked.", "Dana Duarte, +33 1 99 00 12 34", "", "Access was closed.", "")
-        self.act(lambda unit, breach: operations.save_draft(unit, breach, draft, phase))
+        self.act(lambda unit, breach: operations.save_draft(unit, breach, with_news(breach, draft), phase))
         self.act(
             lambda unit, breach: operations.release_notice(
                 unit, breach, unit.session.merge(self.ground.organisation), **reasons

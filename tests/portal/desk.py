@@ -26,6 +26,7 @@ from dpa.parties import operations as parties
 from dpa.parties.rules import ContactInput, ControllerInput, Purpose
 from dpa.people.models import Organisation
 from dpa.unit import Unit
+from tests.breaches.conftest import with_news
 from tests.evidence.pages.house import House
 from tests.support import pages
 
@@ -82,7 +83,7 @@ class Desk:
 
     def write(self, draft: Draft, phase: Phase | None = None, word: datetime | None = None) -> None:
         with self.unit() as unit:
-            operations.save_draft(unit, self.breach(unit), draft, phase, word)
+            operations.save_draft(unit, self.breach(unit), with_news(self.breach(unit), draft), phase, word)
 
     def release(self, draft: Draft = DRAFT, phase: Phase | None = None, word: datetime | None = None, **reasons: str) -> None:
         self.write(draft, phase, word)

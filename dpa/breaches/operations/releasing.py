@@ -9,7 +9,7 @@ from datetime import timedelta
 from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts import operations as outbox
-from dpa.breaches import documents, links, notices, phases, queries, recipients, rules
+from dpa.breaches import documents, links, notices, phases, queries, recipients, repeated, rules
 from dpa.breaches.channels import Channel
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Delivery, Notice
@@ -59,7 +59,7 @@ def release_notice(
     """
     one_at_a_time(unit, breach)
     must_be_open(breach)
-    notice = _to_release(breach)
+    notice = _to_release(unit, breach)
     first = notice.released_at is None
     if first:
         _check(unit, breach, notice, Release(unit.actor, late_reason, emergency_reason))
@@ -95,11 +95,11 @@ def _usable(unit: Unit, breach: Breach, notice: Notice, organisation: Organisati
     return [Sending(row, rows[row.agreement_id], usable[row.id], versions[row.id]) for row in waiting if row.id in usable]
 
 
-def _to_release(breach: Breach) -> Notice:
+def _to_release(unit: Unit, breach: Breach) -> Notice:
     notice = breach.draft or breach.newest_released
     if notice is None:
         raise Conflict("There is no notice to release yet; write it first.")
-    if errors := notices.text_errors(notice):
+    if errors := {**repeated.errors(unit.session, breach, notice), **notices.text_errors(notice)}:
         raise Invalid("The notice cannot be released like this.", fields=errors)
     return notice
 

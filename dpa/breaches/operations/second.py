@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dpa.alerts import operations as outbox
 from dpa.alerts.messages import Message
-from dpa.breaches import rules
+from dpa.breaches import repeated, rules
 from dpa.breaches.models import Breach, Notice
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.versions import draft_of
@@ -30,7 +30,7 @@ def ask(unit: Unit, breach: Breach, notice: Notice, *, anew: bool) -> int:
 
     Nobody is asked in an exercise, where the house asks for no second person, and while the text could not be released.
     """
-    if not asked(unit, breach) or rules.draft_errors(draft_of(notice)):
+    if not asked(unit, breach) or rules.draft_errors(draft_of(notice)) or repeated.errors(unit.session, breach, notice):
         return 0
     key = f"approval:{notice.id}" + (f":{unit.now:%Y%m%d%H%M%S}" if anew else "")
     others = [one for one in people.members(unit.session, breach.organisation_id, APPROVE) if f"u:{one.person_id}" != notice.drafted_by]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dpa.breaches import rules
+from dpa.breaches import repeated, rules
 from dpa.breaches.events import Event
 from dpa.breaches.models import Breach, Notice, NoticeText
 from dpa.breaches.notices import text_errors
@@ -131,7 +131,7 @@ def approve(unit: Unit, breach: Breach) -> Notice:
     Raises `Conflict` for whoever wrote it last, or with nothing to approve.
     """
     notice = _for_second_person(unit, breach)
-    if errors := text_errors(notice):
+    if errors := {**repeated.errors(unit.session, breach, notice), **text_errors(notice)}:
         raise Invalid("The notice cannot be approved like this.", fields=errors)
     notice.approved_at, notice.approved_by = unit.now, unit.actor
     _clear_sent_back(notice)
