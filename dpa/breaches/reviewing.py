@@ -13,7 +13,7 @@ from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts import refusals
 from dpa.alerts.messages import render
-from dpa.breaches import notices, phases, queries, recipients, repeated
+from dpa.breaches import left_out, notices, phases, queries, recipients, repeated
 from dpa.breaches.case_clocks import state_of
 from dpa.breaches.facts.shares import Part, Source
 from dpa.breaches.models import Affected, Breach, Notice
@@ -68,6 +68,8 @@ class Preview:
     text: str
     tag: str
     """Language of the mail, as pages mark it."""
+    left_out: tuple[str, ...]
+    """What it does not hold because only the customer's agreement or only the fact sheet names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Difference:
     """What is to be known about its language; nothing of it keeps the phase from being released."""
     part: tuple[str, ...]
     """What it is told of its own part, in short lines; empty where nothing is known."""
+    left_out: tuple[str, ...]
+    """What it is not told because only its agreement or only the fact sheet names it."""
     news: bool
     """Whether that is something else than it was told last."""
 
@@ -253,7 +257,7 @@ def _differences(
             template=agreement.template, promise=row.promise, origin=ORIGINS.get(entry.origin, ("decision", ""))[0], due_at=entry.target_at,
             zone=entry.zone, met_at=entry.met_at, kept=row.kept, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
             why=waiting.addressees[row.id].why, unmatched=waiting.addressees[row.id].unmatched, refused=to.email in waiting.refused, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
-            part=_part(versions[row.id].part, final=notice.phase is Phase.FINAL), news=row.id in told and told[row.id] != versions[row.id].part.text,
+            part=_part(versions[row.id].part, final=notice.phase is Phase.FINAL), left_out=left_out.sentences(versions[row.id].part), news=row.id in told and told[row.id] != versions[row.id].part.text,
         ))  # fmt: skip
     return tuple(found)
 
@@ -323,4 +327,4 @@ def _preview(
         return None
     agreement, version = waiting.agreements[row.agreement_id], versions_of(session, breach, notice, [row])[row.id]
     mail = render(notices.message(breach, notice, organisation, row=row, agreement=agreement, recipient=to, version=version), settings)
-    return Preview(row.id, agreement.controller, to.name, to.email, mail.subject, mail.text, version.language.tag)
+    return Preview(row.id, agreement.controller, to.name, to.email, mail.subject, mail.text, version.language.tag, left_out.sentences(version.part))

@@ -86,6 +86,24 @@ def test_a_customer_is_told_its_own_numbers_and_nobody_elses(tellers: Tellers) -
     assert tellers.record("de")["content"]["part"]["people"] == {"precision": "approximate", "value": 3112}
 
 
+def test_the_review_says_what_a_customer_is_not_told_and_why_until_somebody_says_it(tellers: Tellers) -> None:
+    facts(tellers, FactSheet(data_types=(DataType.BASIC, DataType.HEALTH)))
+    tellers.write(Phase.INITIAL)
+    touched = f"Left out of data: {DataType.HEALTH.label}. The fact sheet names this, its agreement does not."
+    view = reviewed(tellers)
+    assert view.preview is not None
+    assert touched in view.preview.left_out
+    assert all(one.left_out[0] == touched for one in view.sending)
+    unmatched = [text for text in view.sending[0].left_out if text.endswith("Its agreement names these, the fact sheet does not.")]
+    assert len(unmatched) == 1
+    tellers.say("de", Share(data_types=(DataType.BASIC, DataType.HEALTH)))
+    said = {one.controller: one.left_out for one in reviewed(tellers).sending}
+    assert said.pop("Bäckerei Sonnenfeld GmbH") == ()
+    assert all(said.values())
+    tellers.tell(Phase.INITIAL)
+    assert not any("Left out" in tellers.mail(code).body_text for code in tellers.rows), "customers never read it"
+
+
 def test_what_is_said_after_the_release_comes_with_the_supplement(tellers: Tellers) -> None:
     tellers.say("de", PART)
     tellers.tell(Phase.INITIAL)

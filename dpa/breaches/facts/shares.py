@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -36,6 +36,16 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What only one of the two sources names, by its label, so that the customer is not told of it; the house sees it before a release."""
+
+    incident: tuple[str, ...] = ()
+    """In the fact sheet, and not in its agreement."""
+    agreement: tuple[str, ...] = ()
+    """In its agreement, and not in the fact sheet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """What one customer is told of its own part, as far as it is known."""
 
@@ -47,6 +57,9 @@ class Part:
     data_types: tuple[DataType, ...] = ()
     data_from: Source = Source.INCIDENT
     data_note: str = ""
+    subjects_left: LeftOut = field(default=LeftOut(), compare=False)
+    data_left: LeftOut = field(default=LeftOut(), compare=False)
+    """Never told and never kept."""
 
     @property
     def known(self) -> bool:
@@ -90,6 +103,8 @@ def part_of(sheet: FactSheet, agreement: Share | None, own: Share | None, *, con
     data_types, data_from = _categories(own.data_types, agreement.data_types, sheet.data_types)
     return Part(
         people=own.people or (sheet.people if whole else None), records=own.records or (sheet.records if whole else None),
+        subjects_left=_left_out(agreement.subjects, agreement.subjects_note, sheet.subjects, subjects) if not own.subjects else LeftOut(),
+        data_left=_left_out(agreement.data_types, agreement.data_note, sheet.data_types, data_types) if not own.data_types else LeftOut(),
         subjects=subjects, subjects_from=subjects_from, subjects_note=own.subjects_note or _named(agreement.subjects_note, subjects_from, SubjectCategory.OTHER in subjects),
         data_types=data_types, data_from=data_from, data_note=own.data_note or _named(agreement.data_note, data_from, DataType.OTHER in data_types),
     )  # fmt: skip
@@ -111,6 +126,16 @@ def _categories(own: tuple[W, ...] | None, agreement: tuple[W, ...] | None, inci
     # What the agreement names and the incident did not touch is no part of the breach; where they share nothing, the facts prevail.
     both = tuple(one for one in agreement if one in named)
     return (both, Source.AGREEMENT) if both else (incident, Source.INCIDENT)
+
+
+def _left_out(agreement: tuple[W, ...] | None, note: str | None, incident: tuple[W, ...], told: tuple[W, ...]) -> LeftOut:
+    """Return what of either source is not told; nothing while only one of them says anything, since all of that is told."""
+    named = [one for one in incident if not one.is_open]
+    if not agreement or not named:
+        return LeftOut()
+    return LeftOut(
+        tuple(one.label for one in named if one not in told), tuple(note if one.value == "other" and note else one.label for one in agreement if one not in told)
+    )
 
 
 def compared(total: Count | None, counts: Sequence[Count | None]) -> str | None:

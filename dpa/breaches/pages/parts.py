@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.agreements.models import Agreement
-from dpa.breaches import queries
+from dpa.breaches import left_out, queries
 from dpa.breaches.facts import Share, counted, listing
 from dpa.breaches.facts.listing import Line, TableProblem
 from dpa.breaches.facts.shares import Part, Source, compared
@@ -39,6 +39,8 @@ class PartLine:
     subjects_from: str
     data: str
     data_from: str
+    left_out: tuple[str, ...]
+    """What it would not be told because only its agreement or only the fact sheet names it."""
     said_at: datetime | None
     """When somebody said it for this customer; none where nobody did."""
     news: bool
@@ -116,7 +118,7 @@ def _line(one: Named, part: Part, said_at: datetime | None, told: str | None) ->
         affected_id=one.row.id, controller=one.controller, agreement=one.agreement, people=figure(facts["people"], ENGLISH),
         records=figure(facts["records"], ENGLISH), subjects=rows[2] if part.subjects or part.subjects_note else "",
         subjects_from=SOURCES[part.subjects_from], data=rows[3] if part.data_types or part.data_note else "", data_from=SOURCES[part.data_from],
-        said_at=said_at, news=told is not None and told != part.text,
+        left_out=left_out.sentences(part), said_at=said_at, news=told is not None and told != part.text,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from dpa.breaches.facts import Count, FactSheet, Share
 from dpa.breaches.facts.listing import table
 from dpa.breaches.facts.shares import (
+    LeftOut,
     Part,
     Source,
     compared,
@@ -144,3 +145,25 @@ def test_many_faults_are_counted_and_nothing_of_the_table_is_taken() -> None:
     with pytest.raises(Invalid) as caught:
         table("\n".join(f"A-{n}; x" for n in range(14)))
     assert caught.value.message.endswith("And 4 more lines. Nothing was saved.")
+
+
+@pytest.mark.parametrize(
+    ("agreement", "note", "incident", "own", "left"),
+    [
+        ((DataType.BASIC,), None, (DataType.BASIC, DataType.HEALTH), None, LeftOut((DataType.HEALTH.label,), ())),
+        ((DataType.BASIC, DataType.HEALTH), None, (DataType.BASIC,), None, LeftOut((), (DataType.HEALTH.label,))),
+        ((DataType.BASIC, DataType.OTHER), "usage", (DataType.BASIC,), None, LeftOut((), ("usage",))),
+        ((DataType.BASIC,), None, (DataType.HEALTH,), None, LeftOut((), (DataType.BASIC.label,))),
+        ((DataType.BASIC,), None, (DataType.HEALTH,), (DataType.HEALTH,), LeftOut()),
+        ((DataType.BASIC,), None, (), None, LeftOut()),
+        ((DataType.BASIC,), None, (DataType.NOT_YET_KNOWN,), None, LeftOut()),
+        (None, None, (DataType.HEALTH,), None, LeftOut()),
+        ((DataType.BASIC,), None, (DataType.BASIC,), None, LeftOut()),
+    ],
+)
+def test_what_only_one_source_names_is_left_out_and_said(
+    agreement: tuple[DataType, ...] | None, note: str | None, incident: tuple[DataType, ...], own: tuple[DataType, ...] | None, left: LeftOut
+) -> None:
+    part = part_of(FactSheet(data_types=incident), Share(data_types=agreement, data_note=note), Share(data_types=own), controllers=2)
+    assert part.data_left == left
+    assert "left" not in part.text, "never kept, never told"
