@@ -178,7 +178,7 @@ def view(
     next_one = next_report(running, now)
     found = Reads(breach, counts, closing, running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word, next_one)
     page = case_customers.affected(session, breach, organisation.mail_domains, now, after=after, narrowing=narrowing)
-    slow = upstream.of_rows(session, page.rows) if breach.state is CaseState.OPEN else {}
+    slow = upstream.of_rows(session, breach, read(opened.sheet.sheet) if opened.sheet else FactSheet(), page.rows) if breach.state is CaseState.OPEN else {}
     story = _TOLD.at(session, opened.frontier, (breach.id, reader), lambda: _story(session, breach, reader))
     return CaseView(
         act=_act(found, now),

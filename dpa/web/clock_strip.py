@@ -154,8 +154,9 @@ def _midnights(first: datetime, last: datetime, zone: str) -> list[AxisTick]:
     start, span = first.astimezone(place).date(), (last - first).days + 2
     midnights = [at for number in range(1, span + 1) if (at := datetime.combine(start + timedelta(days=number), time.min, place)) < last]
     places = [_share(midnight, first, last) for midnight in midnights]
-    step = next((step for step in range(1, span) if not _touch(places[::step])), span)
-    return [AxisTick(at, instant_text(midnight, zone, "day"), _tick_anchor(at)) for midnight, at in zip(midnights[::step], places[::step], strict=True)]
+    # The first may be left out where only it stands in the way: so close to the edge, its words begin at the mark.
+    shown = next((slice(skip, None, step) for step in range(1, span) for skip in (0, 1) if places[skip:] and not _touch(places[skip::step])), slice(1))
+    return [AxisTick(at, instant_text(midnight, zone, "day"), _tick_anchor(at)) for midnight, at in zip(midnights[shown], places[shown], strict=True)]
 
 
 def _touch(places: Sequence[float]) -> bool:

@@ -59,10 +59,38 @@ def test_the_longest_of_several_systems_counts_and_no_number_beats_all(house: Ho
         assert operators_of(unit.session, [1]) == {1: {"Mute": None, "Nimbus Cloud": None}}
 
 
-@pytest.mark.parametrize("choice", [{"selection": "by_subprocessor", "operator": "Nimbus Cloud"}, {"selection": "all"}])
+SLOW = "Nimbus Cloud may take 48 hours to tell you"
+
+
+@pytest.mark.parametrize("choice", [{"selection": "by_subprocessor", "operator": "Nimbus Cloud"}, {"selection": "by_system", "systems": "2"}])
 def test_naming_warns_before_clocks_start(house: House, choice: dict[str, str]) -> None:
     page = house.client("dpo").post(f"{house.record()}/affected", data=choice | {"preview": "1"}).text
-    assert "Nimbus Cloud may take 48 hours to tell you of a breach; 1 of these customers was promised no more than that, the shortest 24 hours" in page
+    assert f"{SLOW} of a breach; 1 of these customers was promised no more than that, the shortest 24 hours" in page
+
+
+@pytest.mark.parametrize("choice", [{"selection": "all"}, {"selection": "by_system", "systems": "1"}, {"selection": "by_list", "references": "A1"}])
+def test_a_subprocessor_the_incident_has_nothing_to_do_with_is_no_warning(house: House, choice: dict[str, str]) -> None:
+    client, case = house.client("dpo"), house.record()
+    assert "may take" not in client.post(f"{case}/affected", data=choice | {"preview": "1"}).text
+    assert client.post(f"{case}/affected", data=choice).status_code == 303
+    assert "may take" not in client.get(case).text
+
+
+@pytest.mark.parametrize("sheet", [{"subprocessor": "nimbus cloud"}, {"systems": "backup STORE"}])
+def test_a_subprocessor_that_the_fact_sheet_brings_in_is_one(house: House, sheet: dict[str, str]) -> None:
+    client, case = house.client("dpo"), house.record()
+    assert client.post(f"{case}/facts", data={"version": "0"} | sheet).status_code == 303
+    assert SLOW in client.post(f"{case}/affected", data={"selection": "all", "preview": "1"}).text
+    assert client.post(f"{case}/affected", data={"selection": "all"}).status_code == 303
+    assert client.get(case).text.count(SLOW) == 1
+
+
+@pytest.mark.parametrize(("told", "count"), [({}, 1), ({"upstream_told_at": "2026-11-22T10:00"}, 0)])
+def test_one_at_fault_is_a_warning_until_it_has_told(house: House, told: dict[str, str], count: int) -> None:
+    client = house.client("dpo")
+    case = client.post("/breaches/new", data=GOOD | {"upstream": "Nimbus Cloud"} | told).location.removesuffix("/affected")
+    assert client.post(f"{case}/affected", data={"selection": "all"}).status_code == 303
+    assert client.get(case).text.count(SLOW) == count
 
 
 def test_a_subprocessor_that_told_is_judged_by_what_it_took(house: House) -> None:
@@ -82,6 +110,6 @@ def test_the_list_of_a_case_and_the_matrix_say_which_promises_are_in_danger(hous
     client, case = house.client("dpo"), house.record()
     with house.app.app_context(), act(house.app, db.session()) as unit:
         breach = unit.session.get_one(Breach, int(case.rsplit("/", 1)[1]))
-        operations.add_affected(unit, breach, [1, 2], Selection.ALL)
+        operations.add_affected(unit, breach, [1, 2], Selection.BY_SUBPROCESSOR)
     assert client.get(case).text.count("Nimbus Cloud may take 48 hours to tell you") == 1
     assert client.get("/agreements/matrix").text.count("Nimbus Cloud may take 48 hours to tell of a breach; this customer was promised 24 hours.") == 1

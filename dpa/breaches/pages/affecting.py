@@ -61,8 +61,8 @@ class Preview:
     """Customers of these with their last day; at most `MOST_NAMED`."""
 
 
-def preview(session: Session, breach: Breach, agreement_ids: Sequence[int], named: Collection[int], since: datetime) -> Preview:
-    """Return what naming agreements would start, counted from `since`; `named` are those of the case already."""
+def preview(session: Session, breach: Breach, agreement_ids: Sequence[int], named: Collection[int], since: datetime, by: Collection[str] = ()) -> Preview:
+    """Return what naming agreements would start, counted from `since`; `named` are those of the case already, `by` the subprocessors they were found by."""
     fresh = [agreement_id for agreement_id in dict.fromkeys(agreement_ids) if agreement_id not in named]
     clocks = clocks_of(session, breach, fresh, since)
     chosen = len(dict.fromkeys(agreement_ids))
@@ -72,7 +72,7 @@ def preview(session: Session, breach: Breach, agreement_ids: Sequence[int], name
     return Preview(
         chosen, chosen - len(fresh), len(fresh) - len(clocks), len(clocks), _lines({key: (clock, 1) for key, clock in clocks.items()}, since),
         tuple(customers[key] for key in first), len(clocks) - len(first),
-        warnings(session, breach, {key: clock.latest.due - since for key, clock in clocks.items() if clock.latest is not None}),
+        warnings(session, breach, {key: clock.latest.due - since for key, clock in clocks.items() if clock.latest is not None}, by),
         ended, tuple(last),
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +13,11 @@ from sqlalchemy.orm import Session
 
 from dpa.agreements import serving
 from dpa.breaches.case_customers import AffectedLine
+from dpa.breaches.facts import FactSheet
 from dpa.breaches.models import Affected, Breach
+from dpa.breaches.rules import Selection
 from dpa.breaches.upstream import Ahead, Used, ahead, too_slow, used
+from dpa.breaches.versions import newest_sheet
 from dpa.docket.models import DocketEntry
 from dpa.web.words import length, plural
 
@@ -95,14 +98,28 @@ def _line(breach: Breach, told_at: datetime, promise: str, allowed: timedelta, c
     return UpstreamLine(promise, customers, part, "all of it", rest)
 
 
-def warnings(session: Session, breach: Breach, allowed: Mapping[int, timedelta]) -> tuple[str, ...]:
+def involved(session: Session, breach: Breach, sheet: FactSheet) -> frozenset[str]:
+    """Return the subprocessors an incident has to do with, in small letters: where it happened, as recorded or in the fact sheet, and whoever runs the systems the sheet names.
+
+    A promise of any other subprocessor is no warning here, however slow: nobody waits for its report. At most one statement.
+    """
+    at_fault = {breach.upstream, sheet.subprocessor.name if sheet.subprocessor else ""}
+    named = {name.lower() for name in sheet.systems}
+    running = [row.operator for row in serving.systems(session, breach.organisation_id) if row.name.lower() in named] if named else []
+    return frozenset(name.lower() for name in (*at_fault, *running) if name)
+
+
+def warnings(session: Session, breach: Breach, allowed: Mapping[int, timedelta], chosen: Collection[str] = ()) -> tuple[str, ...]:
     """Return what subprocessors' own promises mean for agreements that are about to be named, by the length of each promise; one statement a chunk.
 
-    The subprocessor that told already is judged by what it took, not by what it promised.
+    Only subprocessors the incident has to do with are looked at: those it is known to involve, and those `chosen` to find the agreements by.
+    The one that told already is judged by what it took, not by what it promised.
     """
-    operators = serving.operators_of(session, list(allowed))
     told = breach.upstream_told_at
-    sentences = [_sentence(one) for one in ahead(allowed, operators) if told is None or one.operator.lower() != breach.upstream.lower()]
+    concerned = involved(session, breach, newest_sheet(session, breach)) | {name.lower() for name in chosen}
+    operators = serving.operators_of(session, list(allowed)) if concerned else {}
+    slow = ahead(allowed, {key: {name: hours for name, hours in found.items() if name.lower() in concerned} for key, found in operators.items()})
+    sentences = [_sentence(one) for one in slow if told is None or one.operator.lower() != breach.upstream.lower()]
     if told is None:
         return tuple(sentences)
     took = max(told - breach.detected_at, timedelta(0))
@@ -130,18 +147,30 @@ def _sentence(one: Ahead) -> str:
     )
 
 
-def of_rows(session: Session, lines: Sequence[AffectedLine]) -> Mapping[int, str]:
-    """Return for customers whose clock runs, by the number of their row, which subprocessor's promise leaves no time for theirs; one statement, none for none."""
+def of_rows(session: Session, breach: Breach, sheet: FactSheet, lines: Sequence[AffectedLine]) -> Mapping[int, str]:
+    """Return for customers whose clock runs, by the number of their row, which subprocessor's promise leaves no time for theirs.
+
+    Of the subprocessors the incident has to do with, and of all that serve a customer who was found by its subprocessor; at most three statements.
+    """
     running = [line for line in lines if line.met_at is None and line.latest_at is not None]
-    if not running:
-        return {}
-    operators = serving.operators_of(session, [line.agreement_id for line in running])
+    concerned, by_subprocessor = involved(session, breach, sheet), _by_subprocessor(session, running)
+    asked = running if concerned else [line for line in running if line.id in by_subprocessor]
+    operators = serving.operators_of(session, [line.agreement_id for line in asked])
+    told = breach.upstream.lower() if breach.upstream_told_at is not None else None
     found = {}
-    for line in running:
+    for line in asked:
         assert line.latest_at is not None
-        slow = {name: hours for name, hours in operators.get(line.agreement_id, {}).items() if too_slow(hours, line.latest_at - line.started_at)}
+        slow = {
+            name: hours for name, hours in operators.get(line.agreement_id, {}).items()
+            if (name.lower() in concerned or line.id in by_subprocessor) and name.lower() != told and too_slow(hours, line.latest_at - line.started_at)
+        }  # fmt: skip
         if slow:
             found[line.id] = "; ".join(
                 f"{name} promised no hours to tell you" if hours is None else f"{name} may take {plural(hours, 'hour')} to tell you" for name, hours in slow.items()
             )
     return found
+
+
+def _by_subprocessor(session: Session, lines: Sequence[AffectedLine]) -> frozenset[int]:
+    query = select(Affected.id).where(Affected.id.in_([line.id for line in lines]), Affected.selection == Selection.BY_SUBPROCESSOR)
+    return frozenset(session.scalars(query)) if lines else frozenset()

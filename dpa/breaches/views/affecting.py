@@ -48,7 +48,7 @@ def choose_affected(breach_id: int) -> Page:
             chosen = _chosen(breach, form, selection)
             since = _since(breach, form, named)
             if "preview" in request.form:
-                return _preview(breach, form, chosen, named, since)
+                return _preview(breach, form, chosen, named, since, _found_by(form, selection, choices))
             count = _start(breach_id, chosen, selection, since, form.why())
             flash(f"{plural(count, 'clock')} started, each from its own agreement.", "success")
             say_repeated_hours([form.aware_at])
@@ -86,8 +86,16 @@ def _ways_to_agreements(breach: Breach) -> dict[str, object]:
     }
 
 
-def _preview(breach: Breach, form: AffectedForm, chosen: Sequence[int], named: Collection[int], since: datetime) -> str:
-    view = pages.preview(edge.session(), breach, chosen, named, since)
+def _found_by(form: AffectedForm, selection: Selection, choices: pages.Choices) -> list[str]:
+    """Return the subprocessors that the choice is made by: the one named, or those that run the ticked systems."""
+    if selection is Selection.BY_SUBPROCESSOR:
+        return [form.operator.data or ""]
+    ticked = set(form.systems.data or []) if selection is Selection.BY_SYSTEM else set()
+    return [one.operator for one in choices.systems if one.id in ticked and one.operator]
+
+
+def _preview(breach: Breach, form: AffectedForm, chosen: Sequence[int], named: Collection[int], since: datetime, by: Collection[str]) -> str:
+    view = pages.preview(edge.session(), breach, chosen, named, since, by)
     if not view.starting:
         raise Invalid("No clock would start: these agreements were named before, or their terms say that the duty does not apply.", field="selection")
     return render_template("breaches/affected_preview.html", form=form, breach=breach, view=view, since=since, carried=_carried(form))
