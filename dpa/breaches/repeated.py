@@ -21,11 +21,13 @@ def errors(session: Session, breach: Breach, notice: Notice) -> Mapping[str, str
 
 
 def _differs(notice: Notice, before: Notice) -> bool:
-    """Tell whether the text in any language is another one, or the next word is promised for another time.
+    """Tell whether the text in any language or the severity told is another one, or the next word is promised for another time.
 
     Other blanks and lines, a translation that is left out, and a promise that is not made again are no news.
     """
     told = _texts(before)
+    if notice.severity != before.severity:
+        return True
     return any(told.get(language) != words for language, words in _texts(notice).items()) or notice.next_word_at not in {None, before.next_word_at}
 
 
