@@ -28,6 +28,7 @@ from dpa.docket.presenting import ORIGINS, explanation
 from dpa.evidence.trail import registry, sentences
 from dpa.parties import queries as parties
 from dpa.people.models import Organisation
+from dpa.web.words import plural
 
 BY_LINK = "link"
 FAILED = frozenset({MailState.DEAD, MailState.CANCELLED})
@@ -299,7 +300,7 @@ def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Seque
     elif failed:
         why = "The mail could not be delivered."
     elif overdue:
-        why = f"Not confirmed within {hours} hours, as house policy asks."
+        why = f"Not confirmed within {plural(hours, 'hour')}, as house policy asks."
     else:
         why = "The customer was told and has not confirmed it yet."
     return Proposal(channel, channels.TITLES[channel], why, urgent=failed or overdue)

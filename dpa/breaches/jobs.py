@@ -10,6 +10,7 @@ from dpa.breaches.operations.giving import count_as_received
 from dpa.breaches.queries import RUNNING
 from dpa.docket.models import DocketEntry
 from dpa.slice import Tick
+from dpa.web.words import plural
 
 DEEMED_SECONDS = 60.0
 ACTOR = "system:breaches"
@@ -43,4 +44,4 @@ def deemed(tick: Tick) -> str:
             if unit.session.get_one(Affected, delivery.affected_id, populate_existing=True).sent_at is None:
                 count_as_received(unit, delivery, organisation_id)
                 met += 1
-    return f"{met} notices count as received"
+    return f"{plural(met, 'notice counts', 'notices count')} as received"

@@ -199,7 +199,7 @@ def test_another_channel_meets_the_clock_when_it_counts_as_received(case: Case) 
     assert posted.effective_at == datetime.fromisoformat("2026-11-27T22:59:59+00:00"), "the fifth working day after posting, as 16.4 of the contract has it"
     assert case.entry(1).met_at is None, "it does not count yet"
     assert case.deem(90) == "", "the house rule of three days does not overrule the contract"
-    assert case.deem(140) == "1 notices count as received"
+    assert case.deem(140) == "1 notice counts as received"
     assert (case.entry(1).late_s or 0) > 0, "a letter deemed received on the fifth working day misses 24 hours"
     assert case.deem(141) == ""
     case.deliver(142)

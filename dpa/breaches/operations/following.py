@@ -22,6 +22,7 @@ from dpa.docket.models import DocketEntry
 from dpa.docket.operations import Opening
 from dpa.parties import queries as parties
 from dpa.unit import Unit
+from dpa.web.words import plural
 
 WORD = "breaches:word"
 ACKNOWLEDGE = "breaches:acknowledge"
@@ -42,7 +43,7 @@ def after_release(unit: Unit, breach: Breach, notice: Notice) -> None:
         period = Period(hours, PeriodUnit.HOURS)
         options = Options.for_regime(Regime.contract, period.unit)
         target = compute(period, unit.now, zone=breach.zone, calendar=_calendar(unit, breach), options=options)
-        source = (f"House policy: acknowledged within {hours} hours of release", "house_policy")
+        source = (f"House policy: acknowledged within {plural(hours, 'hour')} of release", "house_policy")
         _start(unit, breach, ACKNOWLEDGE, title, source, target)
 
 
