@@ -33,7 +33,7 @@ DISCARD = ActPage(
 
 
 SEND_BACK = ActPage(
-    RELEASE, "Send the text back?", "Whoever wrote it is mailed that it was sent back, and reads your reason here. A colleague may still approve it as it stands.", "Send it back",
+    RELEASE, "Send the text back?", "Whoever wrote it is mailed that it was sent back, and reads your reason beside the text. A colleague may still approve it as it stands.", "Send it back",
     "The text was sent back. You are asked again when it was changed.", consequence="No notice leaves by this, and no clock waits for it.",
 )  # fmt: skip
 
