@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from dpa.breaches import (
 )
 from dpa.breaches.case_clocks import CLOCKS_MOST, drawn, state_of
 from dpa.breaches.case_counts import NONE_YET, ClosingCounts, PhaseCount, Tally
-from dpa.breaches.case_customers import EVERYBODY, Narrowing
+from dpa.breaches.case_customers import EVERYBODY, AffectedLine, Narrowing
 from dpa.breaches.case_queries import Opened, PromiseGroup, QuestionLine
 from dpa.breaches.case_rows import Beside, Row, rows_of
 from dpa.breaches.case_words import ACT_WORDS
@@ -127,6 +127,8 @@ class CaseView:
     waived: int
     unexplained: int
     """Customers told late without a reason on record."""
+    text_owed: int
+    """Customers who heard of the newest phase before there was a text, and have not got it since."""
     released: bool
     """Whether a phase was released."""
     why: Explanation
@@ -174,21 +176,21 @@ def view(
     running = {entry.kind: entry for entry in case_queries.first_clocks(session, breach.id)}
     word = running.get(case_queries.WORD)
     counts, closing = case_counts.overview(session, breach, organisation.mail_domains, counted)
-    counts = _still_owed(counts, owed.heard_only(session, breach, organisation.mail_domains, heard))
-    next_one = next_report(running, now)
-    found = Reads(breach, counts, closing, running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word, next_one)
-    page = case_customers.affected(session, breach, organisation.mail_domains, now, after=after, narrowing=narrowing)
-    slow = upstream.of_rows(session, breach, read(opened.sheet.sheet) if opened.sheet else FactSheet(), page.rows) if breach.state is CaseState.OPEN else {}
+    text_owed = owed.text_owed(session, breach, organisation.mail_domains, heard) if breach.state is CaseState.OPEN else {}
+    counts = _still_owed(counts, sum(text_owed.values()))
+    found = Reads(breach, counts, closing, running.get(queries.NOTIFY) or running.get(case_queries.NAME) or word, word, next_report(running, now))
+    page = case_customers.affected(session, breach, organisation.mail_domains, now, after=after, narrowing=narrowing, text_owed=text_owed)
     story = _TOLD.at(session, opened.frontier, (breach.id, reader), lambda: _story(session, breach, reader))
     return CaseView(
         act=_act(found, now),
-        rows=Page(rows_of(page.rows, Beside(breach, now, slow, corrected.of_lines(session, breach, page.rows))), page.next_key),
+        rows=Page(rows_of(page.rows, _beside(session, opened, now, page.rows, text_owed)), page.next_key),
         total=found.closing.affected,
         told=found.closing.told - found.closing.kept,
         kept=found.closing.kept,
         tally=tally.told(found.closing.told - found.closing.kept, found.closing.affected, found.closing.kept, found.counts.get(Standing.WAIVED, 0)),
         waived=found.counts.get(Standing.WAIVED, 0),
         unexplained=found.closing.unexplained,
+        text_owed=len(text_owed),
         released=breach.newest_released is not None,
         why=explanation(clock) if (clock := _clock_of(found, rules.next_act(_situation(found)))) else Explanation((), ()),
         events=story.events,
@@ -203,6 +205,12 @@ def view(
         facts=_facts(opened.sheet),
         report=found.report,
     )
+
+
+def _beside(session: Session, opened: Opened, now: datetime, lines: Sequence[AffectedLine], text_owed: Collection[int]) -> Beside:
+    breach, sheet = opened.breach, read(opened.sheet.sheet) if opened.sheet else FactSheet()
+    slow = upstream.of_rows(session, breach, sheet, lines) if breach.state is CaseState.OPEN else {}
+    return Beside(breach, now, slow, corrected.of_lines(session, breach, lines), text_owed)
 
 
 def _still_owed(counts: Mapping[Standing, int], heard: int) -> Mapping[Standing, int]:

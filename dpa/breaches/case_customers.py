@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -94,6 +94,8 @@ class Only(StrEnum):
     NOT_TOLD = "not-told"
     UNCONFIRMED = "unconfirmed"
     LATE = "late"
+    TEXT_OWED = "text-owed"
+    """Who heard of the newest phase before there was a text, and has not got it since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,13 @@ KEYED = "c"
 
 def affected(
     session: Session, found: Breach, own_domains: Sequence[str], now: datetime, *, after: Sequence[Any] | None = None, size: int = SIZE,
-    narrowing: Narrowing = EVERYBODY,
+    narrowing: Narrowing = EVERYBODY, text_owed: Collection[int] = (),
 ) -> Page[AffectedLine]:
-    """Return a page of a case's customers, soonest clock first; late is who is late as of `now`."""
+    """Return a page of a case's customers, soonest clock first; late is who is late as of `now`, `text_owed` who is owed a text (`owed.text_owed`)."""
     query = _page_query(found.drill, tuple(own_domains), narrowing.only, bool(narrowing.text), after is not None, size)
     values: dict[str, Any] = values_of(found) | late.values_at(found, now) | {"part": f"%{_escaped(narrowing.text)}%", "place_id": found.organisation_id}
+    if narrowing.only is Only.TEXT_OWED:
+        values["owed"] = list(text_owed)
     if after is not None:
         if after[2] != KEYED:
             raise Invalid(DAMAGED)
@@ -173,6 +177,8 @@ def _only(shown: Select[Any], only: Only | None) -> Select[Any]:
         return shown.where(text(f"docket_entry.{ON_INDEX}"), Affected.sent_at.is_(None))
     if only is Only.UNCONFIRMED:
         return shown.outerjoin(Delivery, newest_delivery()).where(Affected.sent_at.is_not(None), Delivery.acknowledged_at.is_(None))
+    if only is Only.TEXT_OWED:
+        return shown.where(Affected.id.in_(bindparam("owed", expanding=True)))
     return shown.where(late.is_late()) if only is Only.LATE else shown
 
 

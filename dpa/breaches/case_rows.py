@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,6 +26,9 @@ STANDING_WORDS: Mapping[Standing, tuple[str, str, str]] = {
 }
 KEPT_WORDS = ("in the file mailbox, nobody told", "off", "inbox")
 """Where a customer stands whose notice no mail server took."""
+
+HEARD_WORDS = ("told by word of mouth, text owed", "soon", "phone-check")
+"""Where a customer stands who was told before there was a text, and has not got it since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Beside:
     slow: Mapping[int, str] = field(default_factory=dict)
     """Which subprocessor's own promise leaves no time, by the number of the customer."""
     corrected: Mapping[int, Corrected] = field(default_factory=dict)
+    text_owed: Collection[int] = ()
+    """Customers who heard of the newest phase before there was a text, and have not got it since."""
 
 
 def rows_of(lines: Sequence[AffectedLine], beside: Beside) -> tuple[Row, ...]:
@@ -91,6 +96,8 @@ def _standing(line: AffectedLine, beside: Beside) -> tuple[str, str, str]:
     """Return where a customer stands with the phase released last: words, tint and icon."""
     words, tint, symbol = STANDING_WORDS[line.standing]
     newest = beside.breach.newest_released
+    if line.id in beside.text_owed:
+        return HEARD_WORDS
     if line.kept and line.standing is Standing.SENT:
         words, tint, symbol = kept_words(newest.phase if newest else None), *KEPT_WORDS[1:]
     if line.standing is Standing.SENT and line.running:

@@ -16,7 +16,7 @@ from dpa.breaches import case_queries, channels, counting, late, phases, queries
 from dpa.breaches.agreed import Counted, caveat
 from dpa.breaches.case_clocks import state_of
 from dpa.breaches.case_queries import Given, LinkCount, Place
-from dpa.breaches.case_rows import kept_words
+from dpa.breaches.case_rows import HEARD_WORDS, kept_words
 from dpa.breaches.channels import Channel
 from dpa.breaches.closing import CaseState
 from dpa.breaches.corrected import Corrected, of_entry
@@ -161,6 +161,8 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
     if untold and is_late and given[-1].delivery.kept:
         words, tint = "missed, only in the file mailbox", "late"
     heard, unreachable = _heard_only(breach, given), _unreachable(session, breach, row, given)
+    if heard:
+        words, tint = HEARD_WORDS[:2]
     return CustomerView(
         place=place, clock=clock, status=entry.state, words=words, tint=tint,
         caveat=_caveat(session, breach, place, given), origin=ORIGINS.get(entry.origin, ("decision", ""))[0],

@@ -177,18 +177,17 @@ def heard_first(session: Session, breach: Breach) -> Sequence[int]:
     return session.scalars(select(Delivery.affected_id).where(*newest, queries.spoken_before(notice))).all()
 
 
-def heard_only(session: Session, breach: Breach, own_domains: Sequence[str], heard: Sequence[int]) -> int:
-    """Return how many of `heard_first` are still owed the text and can be written to."""
+def text_owed(session: Session, breach: Breach, own_domains: Sequence[str], heard: Sequence[int]) -> Mapping[int, bool]:
+    """Return which of `heard_first` are still owed the text, each with whether it can be written to; one statement, and none where nobody heard first."""
     notice = breach.newest_released
     if notice is None or not heard:
-        return 0
+        return {}
     query = (
-        select(func.count())
-        .select_from(Affected)
+        select(Affected.id, true() if breach.drill else queries.reachable(own_domains))
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .where(Affected.id.in_(heard[: queries.CHUNK]), *queries.owed(breach.id, notice))
     )
-    return session.scalar(query if breach.drill else query.where(queries.reachable(own_domains))) or 0
+    return {key: bool(reachable) for key, reachable in session.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,3 +133,28 @@ def test_a_call_in_the_minute_of_the_release_or_after_it_owes_no_further_text(de
     desk.client("dpo").post(f"{desk.customer()}/hand-over", data=CALL | {"given_at": "2026-11-22T14:00"})
     assert "still owed to it" not in desk.client("dpo").get(desk.customer()).text
     assert desk.client("dpo").post(f"{desk.case}/release").status_code == 409
+
+
+def test_the_list_says_whose_text_is_owed_and_can_be_narrowed_to_them(desk: Desk) -> None:
+    desk.later(1)
+    desk.tell()
+    client = desk.client("dpo")
+    assert "text owed" not in client.get(desk.case).text.lower()
+    client.post(f"{desk.customer()}/hand-over", data=CALL | {"said": SAID})
+    page = client.get(desk.case).text
+    assert page.count("told by word of mouth, text owed") == 1
+    assert "told by word of mouth, text owed" in page.partition("Customer 1</a>")[2].partition("</tr>")[0]
+    assert "told by word of mouth, text owed" in client.get(desk.customer()).text
+    narrowed = client.get(f"{desk.case}?show=text-owed").text.partition("<tbody")[2].partition("</tbody>")[0]
+    assert ("Customer 1</a>" in narrowed, "Customer 2</a>" in narrowed) == (True, False)
+    client.post(f"{desk.customer()}/acknowledged", data={"name": "Ms Hale", "how": "telephone"})
+    assert "told by word of mouth, text owed" in client.get(desk.case).text, "who confirms a call has not got the text"
+
+    def repair(unit: Unit, _: Any) -> None:
+        parties.add_contact(unit, unit.session.get_one(Controller, 1), ContactInput(Purpose.SECURITY, "s@c1.example"))
+
+    desk.do(repair)
+    assert "told by word of mouth, text owed" in client.get(desk.case).text
+    client.post(f"{desk.case}/release")
+    assert "text owed" not in client.get(desk.case).text.lower()
+    assert "No customer of this case is like that." in client.get(f"{desk.case}?show=text-owed").text
