@@ -5,7 +5,8 @@ is sent again under the same Message-ID and marked uncertain. Nothing over SMTP 
 
 Other packages may act on acceptance: `on_sent("notice", listener)` has `listener(unit, messages)` run in the transaction that
 records it, with `sent_at` of each as the instant. Should a listener fail, the acceptance is recorded all the same and the
-listener is tried again every quarter of a minute for the message it failed with, so it must be harmless to repeat.
+listener is tried again every quarter of a minute for the message it failed with, so it must be harmless to repeat. `on_dead` is the
+same for messages that will not leave any more; its listeners only note it, and are not tried again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -42,6 +43,7 @@ DEAD_MAIL = "alerts/dead"
 
 Listener = Callable[[Unit, Sequence[OutboxMessage]], None]
 _listeners: dict[str, list[Listener]] = {}
+_dead_listeners: dict[str, list[Listener]] = {}
 _chance = random.SystemRandom()
 log = structlog.get_logger()
 
@@ -49,6 +51,13 @@ log = structlog.get_logger()
 def on_sent(category: str, listener: Listener) -> None:
     """Have `listener` run when messages of a category are accepted, in the same transaction; twice registered runs once."""
     known = _listeners.setdefault(Category(category).value, [])
+    if listener not in known:
+        known.append(listener)
+
+
+def on_dead(category: str, listener: Listener) -> None:
+    """Have `listener` run when messages of a category are refused for good or given up, in the same transaction; twice registered runs once."""
+    known = _dead_listeners.setdefault(Category(category).value, [])
     if listener not in known:
         known.append(listener)
 
@@ -198,11 +207,16 @@ def _conclude(unit: Unit, endings: Sequence[Ending], *, tell_others: bool = True
             log.error("message_dead", message=row.id, code=ending.answer.code, attempts=row.attempts)
             if tell_others:
                 _tell_the_others(unit, row)
+                _run(_dead_listeners, unit, [row])
     return [row for row in rows if row is not None]
 
 
 def _run_listeners(unit: Unit, rows: Sequence[OutboxMessage]) -> None:
-    for category, listeners in _listeners.items():
+    _run(_listeners, unit, rows)
+
+
+def _run(registered: Mapping[str, Sequence[Listener]], unit: Unit, rows: Sequence[OutboxMessage]) -> None:
+    for category, listeners in registered.items():
         theirs = [row for row in rows if row.category.value == category]
         for listener in listeners if theirs else ():
             listener(unit, theirs)

@@ -18,6 +18,7 @@ class Event(StrEnum):
     RELEASED_ALONE = "breaches:notice:released_alone"
     APPROVAL_ENDED = "breaches:notice:approval_ended"
     SENT = "breaches:notice:sent"
+    REFUSED = "breaches:notice:refused"
     AWARENESS_CORRECTED = "breaches:awareness:corrected"
     UPSTREAM = "breaches:upstream:decided"
     FACTS_SAVED = "breaches:facts:saved"
@@ -60,6 +61,7 @@ SENTENCES: dict[str, str] = {
     Event.RELEASED_ALONE: "released the {phase} alone, in an emergency (customers: {customers})",
     Event.APPROVAL_ENDED: "changed the {phase} after it was approved; it must be approved anew",
     Event.SENT: "had a notice {how}, {lateness}",
+    Event.REFUSED: "had the mail of the {phase} {how}; nobody was told by it",
     Event.AWARENESS_CORRECTED: "corrected awareness from {old} to {new} (clocks counted anew: {clocks})",
     Event.UPSTREAM: "{what} at which subprocessor it happened (it told us: {told_at})",
     Event.FACTS_SAVED: "saved version {version} of the fact sheet",

@@ -48,6 +48,8 @@ def _report_kind(report: reports.Report) -> DeadlineKind:
 
 # A notice the customer's mail server accepts meets that customer's clock, in the same transaction.
 delivery.on_sent("notice", operations.notices_sent)
+# One that will not leave any more stands in the case's own history.
+delivery.on_dead("notice", operations.notices_refused)
 
 MAILS = {
     "breaches/notice": "breach notice", "breaches/approval": "notice that waits for a second person", "breaches/alone": "notice released by one person alone",

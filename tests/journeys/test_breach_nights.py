@@ -20,10 +20,12 @@ from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.closing import CaseState, Ending
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.operations.documenting import order_dossiers
+from dpa.breaches.pages.happening import Happening, happenings
 from dpa.breaches.phases import Phase
 from dpa.deadlines import explain_warnings, recompute
 from dpa.evidence.register import store
 from dpa.evidence.register.models import DocumentState, FileRole, IssuedDocument
+from dpa.evidence.trail.models import TrailEvent
 from dpa.evidence.trail.verify import verify_database
 from dpa.problems import Conflict
 from tests.breaches.conftest import NO_FINAL
@@ -125,6 +127,14 @@ def dossier(desk: Traveller) -> str:
     return " ".join(text.stdout.split())
 
 
+def history(desk: Traveller) -> tuple[Happening, ...]:
+    """Return the timeline of the case, as its page tells it."""
+    breach = desk.session.get_one(Breach, desk.breach_id)
+    query = select(TrailEvent).where(TrailEvent.subject_type == "breach", TrailEvent.subject_id == str(breach.id))
+    rows = desk.session.scalars(query.order_by(TrailEvent.idx.desc())).all()
+    return happenings(desk.session, breach, rows, {})
+
+
 def christmas(travel: Travel) -> Traveller:
     """Aware on Christmas Eve at 17:00, told at ten in the morning of Christmas Day; one mail server does not know its customer's address."""
     desk = travel(datetime(2026, 12, 24, 16, 0, tzinfo=UTC))
@@ -147,6 +157,10 @@ def test_christmas_stops_no_clock_and_a_letter_counts_only_when_it_is_deemed_rec
     assert dead.state is State.DEAD
     assert any("could not be delivered" in words(mail) for mail in desk.alerts()), (
         "nobody was told of the refused mail"
+    )
+    assert (
+        "had the mail of the initial notice refused for good by the customer's mail server (550); nobody was told by it (Customer 2)"
+        in " ".join(one.text for one in history(desk))
     )
 
     posted = desk.clock.now() + 30 * MINUTE

@@ -15,6 +15,7 @@ from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.presenting import EVENTS
+from dpa.alerts.rules import EventKind
 from dpa.breaches import counting, queries
 from dpa.breaches.agreed import Counted, Wanted, caveat
 from dpa.breaches.channels import TITLES, before_text
@@ -34,6 +35,9 @@ from dpa.docket.presenting import explanation
 from dpa.evidence.register.kinds import title_of
 from dpa.evidence.register.models import IssuedDocument
 from dpa.evidence.trail.bodies import timestamp
+
+ENDS = (EventKind.REFUSED, EventKind.DEAD)
+"""Answers after which a mail leaves no more by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +294,7 @@ def _delivery(one: Delivery, notice: Notice, read: _Rows, as_of: datetime) -> di
         "document": paper.reference if paper else "", "sha256": paper.sha256 if paper and by(paper.issued_at, as_of) else None,
         "read_at": _until(one.read_at, as_of), "acknowledged_at": _until(one.acknowledged_at, as_of),
         "acknowledged_by": one.acknowledged_by if acknowledged else "", "acknowledged_how": one.acknowledged_how if acknowledged else "",
-        "answers": [{"at": timestamp(e.at), "what": EVENTS[e.kind][0], "code": e.smtp_code, "reply": e.reply_text} for e in answers],
+        "answers": [{"at": timestamp(e.at), "what": EVENTS[e.kind][0], "code": e.smtp_code, "reply": e.reply_text, "end": e.kind in ENDS} for e in answers],
     }  # fmt: skip
 
 

@@ -88,6 +88,9 @@ def _deliveries(said: Mapping[str, Any], zone: str) -> Iterator[Moment]:
     late = said["outcome"] in {Promise.LATE, Promise.CORRECTED}
     for one in said["deliveries"]:
         name = f"Notice {one['phase']}"
+        for answer in one.get("answers", ()):
+            if answer.get("end"):
+                yield Moment(instant(answer["at"]), f"{name}: the mail was {answer['what'].lower()}", f"{answer['code'] or ''} {answer['reply']}".strip(), one["to"], Tone.LATE)
         if one["given_at"]:
             counts = "" if one["counts_at"] in {None, one["given_at"]} else f"Counts as received from {moment(one['counts_at'], zone)} on."
             first = one["counts_at"] == said["told_at"]

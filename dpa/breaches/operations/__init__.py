@@ -9,6 +9,7 @@ from dpa.breaches.operations.giving import (
     ask,
     explain_lateness,
     hand_over,
+    notices_refused,
     notices_sent,
     read,
 )
@@ -28,7 +29,7 @@ from dpa.breaches.operations.writing import (
 
 __all__ = [
     "KIND", "acknowledge", "add_affected", "answer", "approve", "ask", "change_settings", "close", "close_as_no_breach", "correct_awareness",
-    "discard_draft", "explain_lateness", "following", "hand_over", "notices_sent", "order_statement", "owe_nothing", "read", "record_incident",
+    "discard_draft", "explain_lateness", "following", "hand_over", "notices_refused", "notices_sent", "order_statement", "owe_nothing", "read", "record_incident",
     "release_notice", "remove_text", "reopen", "save_draft", "save_facts", "save_shares", "save_text", "say_upstream", "send_back",
     "settings_of",
 ]  # fmt: skip

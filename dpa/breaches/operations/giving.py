@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from dpa.alerts.models import OutboxMessage
+from dpa.alerts.models import DeliveryEvent, OutboxMessage
+from dpa.alerts.rules import EventKind
 from dpa.breaches import channels, corrected, queries
 from dpa.breaches.channels import TITLES, Handed
 from dpa.breaches.closing import CaseState
@@ -27,7 +28,7 @@ from dpa.docket.operations import Fulfilment
 from dpa.evidence import trail
 from dpa.problems import Conflict, Invalid
 from dpa.unit import Unit
-from dpa.web.words import lateness
+from dpa.web.words import lateness, plural
 
 ACCEPTED = "accepted by the customer's mail server"
 KEPT = "kept in the file mailbox (demonstration, nobody was told)"
@@ -48,6 +49,27 @@ def notices_sent(unit: Unit, messages: Sequence[OutboxMessage]) -> None:
         delivery.kept = message.kept
         given.append(_Given(delivery.affected, delivery, KEPT if message.kept else ACCEPTED, message.organisation_id))
     _give(unit, given)
+
+
+def notices_refused(unit: Unit, messages: Sequence[OutboxMessage]) -> None:
+    """Note in the case that the mails of a phase were refused for good, or given up: nobody was told by them. Called by delivery, in its unit."""
+    by_number = {message.id: message for message in messages}
+    query = select(Delivery).where(Delivery.outbox_id.in_(by_number), Delivery.given_at.is_(None)).options(joinedload(Delivery.affected), joinedload(Delivery.notice))
+    for one in unit.session.scalars(query.order_by(Delivery.id)):
+        message = by_number[one.outbox_id or 0]
+        trail.record(
+            unit, Event.REFUSED, subject=("breach", one.affected.breach_id), organisation_id=message.organisation_id,
+            data={"agreement": one.affected.agreement_id, "outbox": message.id, "phase": one.notice.phase.value, "how": _came_back(unit, message)},
+        )  # fmt: skip
+
+
+def _came_back(unit: Unit, message: OutboxMessage) -> str:
+    """Return what became of a mail that will not leave any more; of the server's answer only the code, since its words may name somebody."""
+    ends = DeliveryEvent.kind.in_([EventKind.REFUSED, EventKind.DEAD])
+    last = unit.session.scalars(select(DeliveryEvent).where(DeliveryEvent.outbox_id == message.id, ends).order_by(DeliveryEvent.id.desc()).limit(1)).first()
+    if last is not None and last.kind is EventKind.REFUSED:
+        return f"refused for good by the customer's mail server ({last.smtp_code})" if last.smtp_code else "refused for good"
+    return f"given up after {plural(message.attempts, 'attempt')}"
 
 
 def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Delivery:

@@ -19,7 +19,9 @@ from dpa.evidence.trail.models import TrailEvent
 from dpa.evidence.trail.sentences import Line
 from dpa.parties.models import Controller
 
-TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", Event.RELEASED: "running", Event.RELEASED_ALONE: "soon", Event.APPROVAL_ENDED: "soon", Event.SENT_BACK: "soon", Event.SENT: "met"}
+TINTS: Mapping[str, str] = {Event.RECORDED: "soon", Event.AFFECTED: "running", Event.RELEASED: "running", Event.RELEASED_ALONE: "soon", Event.APPROVAL_ENDED: "soon", Event.SENT_BACK: "soon", Event.SENT: "met", Event.REFUSED: "late"}
+TOGETHER = frozenset({Event.SENT, Event.REFUSED})
+"""Events of which many in a row are told as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def happenings(session: Session, breach: Breach, rows: Sequence[TrailEvent], nam
     for action, run in groupby(reversed(rows), key=lambda row: row.action):
         same = list(run)
         # A hundred customers told in one minute are one thing that happened; the trail keeps each.
-        runs += [(same[-1], len(same))] if action == Event.SENT else [(row, 1) for row in same]
+        runs += [(same[-1], len(same))] if action in TOGETHER else [(row, 1) for row in same]
     lines = [(sentences.line(row, (), names, organisation=None, zone=breach.zone, personal=False), times) for row, times in runs]
     whose = _whose(session, breach, [line for line, times in lines if times == 1])
     return tuple(_happening(line, times, whose) for line, times in lines)
@@ -46,6 +48,8 @@ def happenings(session: Session, breach: Breach, rows: Sequence[TrailEvent], nam
 def _happening(line: Line, times: int, whose: _Whose) -> Happening:
     if times == 1:
         return Happening(line.at, f"{line.actor} {line.sentence}{whose.of(line)}", TINTS.get(line.action, "off"))
+    if line.action == Event.REFUSED:
+        return Happening(line.at, f"{times} mails were refused for good or given up; nobody was told by them", "late")
     how = dict(line.data).get("how", "accepted")
     return Happening(line.at, f"{times} notices were {how}", "off" if how == KEPT else "met")
 
