@@ -21,7 +21,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
-from dpa.breaches.facts import FactSheet, FactsProblem, build, words
+from dpa.breaches.facts import FactSheet, FactsProblem, attachments, build, words
 from dpa.breaches.facts.severity import LOSSES, DataKind, Ease, Factor, Loss
 from dpa.breaches.facts.showing import lowered
 from dpa.breaches.facts.words import Word
@@ -148,7 +148,7 @@ class FactsForm(Form):
         return self.next_word_at, self.occurrence_began, self.occurrence_ended, self.subprocessor_told
 
     def sheet(self, standing: FactSheet) -> FactSheet:
-        """Return what was typed as a sheet; raises `FactsProblem` by field. The kinds of attachments, which the form does not ask, stay as they stood."""
+        """Return what was typed as a sheet; raises `FactsProblem` by field."""
         faults: dict[str, str] = {}
         plain = {name: self._fields[name].data or None for name in _ONE} | {name: self._fields[name].data or () for name in _MANY}
         texts = {name: self._fields[name].data or "" for name in _TEXTS}
@@ -156,7 +156,7 @@ class FactsForm(Form):
         groups = {
             "people": self._count("people"), "records": self._count("records"), "contact": self._contact(), "next_word_at": given["next_word_at"],
             "occurrence": self._occurrence(given, faults), "subprocessor": self._subprocessor(given, faults), "systems": _lines(self.systems.data),
-            "countries": _countries(self.countries.data, faults), "attachments": _attachments(self.attachments.data, standing),
+            "countries": _countries(self.countries.data, faults), "attachments": self._attachments(standing, faults),
             "severity_inputs": self._severity(faults),
         }  # fmt: skip
         try:
@@ -202,6 +202,13 @@ class FactsForm(Form):
                 faults["subprocessor"] = "Name the subprocessor."
             return None
         return {"name": name, "told_at": told, "contact": contact}
+
+    def _attachments(self, standing: FactSheet, faults: dict[str, str]) -> list[Mapping[str, Any]]:
+        try:
+            return attachments.listed(_lines(self.attachments.data), standing.attachments)
+        except ValueError as problem:
+            faults["attachments"] = str(problem)
+            return []
 
     def _severity(self, faults: dict[str, str]) -> Mapping[str, Any] | None:
         losses = {name: self._fields[f"severity_{name}"].data for name in LOSSES}
@@ -271,11 +278,6 @@ def _countries(text: str | None, faults: dict[str, str]) -> list[Mapping[str, An
     return found
 
 
-def _attachments(text: str | None, standing: FactSheet) -> list[Mapping[str, Any]]:
-    kinds = {attachment.name: attachment.kind.value for attachment in standing.attachments}
-    return [{"name": line, "kind": kinds.get(" ".join(line.split()), words.AttachmentKind.OTHER.value)} for line in _lines(text)]
-
-
 def values(sheet: FactSheet, zone: str) -> dict[str, Any]:
     """Return what the form shows of a sheet; times as the wall clock of `zone` shows them."""
     found: dict[str, Any] = {name: _value(getattr(sheet, name)) for name in _ONE} | {name: getattr(sheet, name) for name in _TEXTS}
@@ -296,7 +298,7 @@ def values(sheet: FactSheet, zone: str) -> dict[str, Any]:
     found |= {
         "next_word_at": _local(sheet.next_word_at, zone), "systems": "\n".join(sheet.systems),
         "countries": "\n".join(" ".join(filter(None, (country.code, str(country.people) if country.people is not None else ""))) for country in sheet.countries),
-        "attachments": "\n".join(attachment.name for attachment in sheet.attachments),
+        "attachments": "\n".join(attachments.line(attachment) for attachment in sheet.attachments),
     }  # fmt: skip
     return found | _severity_values(sheet)
 

@@ -10,7 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.breaches import facts
-from dpa.breaches.facts import Assessment, Completeness, FactSheet, Matters, Missing, Subprocessor, Suggestion
+from dpa.breaches.facts import (
+    Assessment,
+    Completeness,
+    FactSheet,
+    Matters,
+    Missing,
+    Subprocessor,
+    Suggestion,
+    attachments,
+)
 from dpa.breaches.facts.asking import QUESTIONS
 from dpa.breaches.facts.severity import LOSSES, Factor
 from dpa.breaches.models import Breach, BreachFacts
@@ -72,7 +81,7 @@ HINTS = {
     "measures_proposed": "Such as: reset passwords, warn users. Say so even if it is nothing", "contact": "A person or desk, Art. 33(3)(b)",
     "contact_note": "Such as: day and night, in English or French", "unknown": "Art. 33(4)", "next_word_at": "It is promised to customers once it stands in a notice",
     "systems": "One on each line, with where it stands", "countries": "One on each line, with the number of people where it is known: FR 1200",
-    "attachments": "One name on each line", "subprocessor_told": "Its time, not yours", "severity": "Your proposal, field 87 of the EDPB template",
+    "attachments": f"One on each line, with its kind behind a semicolon, such as report.pdf; investigation. Kinds: {', '.join(attachments.KINDS)}", "subprocessor_told": "Its time, not yours", "severity": "Your proposal, field 87 of the EDPB template",
     "severity_inputs": "The most sensitive kind among the data", "severity_ease": "Never guessed from other facts",
 }  # fmt: skip
 
