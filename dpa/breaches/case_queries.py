@@ -20,6 +20,8 @@ from dpa.breaches.models import (
     Affected,
     Breach,
     BreachFacts,
+    BreachSettings,
+    BreachSignificance,
     CaseLink,
     Delivery,
     Notice,
@@ -53,6 +55,10 @@ class Opened:
     """The newest version of its fact sheet."""
     frontier: bytes
     """The trail as it was, for what was counted before and is `unchanged`."""
+    profiles: Sequence[str] | None
+    """Other clocks that the organisation has turned on; none where nobody changed its settings."""
+    significant: bool | None
+    """What stands decided under NIS2; none while nobody decided."""
 
 
 def opened(session: Session, scope: Scope, breach_id: int) -> Opened:
@@ -72,10 +78,13 @@ def _opened_query() -> Any:
         return select(func.max(number)).where(of == Breach.id).correlate(Breach).scalar_subquery()
 
     classified, sheet = newest(BreachClassification.number, BreachClassification.breach_id), newest(BreachFacts.number, BreachFacts.breach_id)
+    significant = newest(BreachSignificance.number, BreachSignificance.breach_id)
     return (
-        select(Breach, Organisation, BreachClassification, BreachFacts, unchanged.frontier())
+        select(Breach, Organisation, BreachClassification, BreachFacts, unchanged.frontier(), BreachSettings.profiles, BreachSignificance.significant)
         .join(Organisation, Organisation.id == Breach.organisation_id)
         .outerjoin(BreachClassification, and_(BreachClassification.breach_id == Breach.id, BreachClassification.number == classified))
+        .outerjoin(BreachSettings, BreachSettings.organisation_id == Breach.organisation_id)
+        .outerjoin(BreachSignificance, and_(BreachSignificance.breach_id == Breach.id, BreachSignificance.number == significant))
         .outerjoin(BreachFacts, and_(BreachFacts.breach_id == Breach.id, BreachFacts.number == sheet))
         .where(Breach.id == CASE, Breach.organisation_id.in_(bindparam("places", expanding=True)))
     )

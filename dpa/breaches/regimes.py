@@ -19,6 +19,8 @@ class Profile(StrEnum):
     """A set of clocks that can be turned on."""
 
     NIS2 = "nis2"
+    NIS2_TRUST = "nis2_trust"
+    """NIS2 for trust service providers, whose notification is owed within 24 hours."""
     DORA = "dora"
     DORA_NO_ROLL = "dora_no_roll"
     """DORA for the entities of Art. 5(5), to whom the weekend rule does not apply for the first two reports."""
@@ -35,13 +37,14 @@ class Profile(StrEnum):
 
 TITLES: dict[Profile, str] = {
     Profile.NIS2: "NIS2: early warning 24 h, notification 72 h, final report one month",
+    Profile.NIS2_TRUST: "NIS2 for trust service providers: early warning and notification 24 h, final report one month",
     Profile.DORA: "DORA: initial 4 h / 24 h, intermediate 72 h, final one month",
     Profile.DORA_NO_ROLL: "DORA for credit institutions and others of Art. 5(5): no weekend rule for the first two",
     Profile.GDPR_72: "The controller's 72 hours (Art. 33(1) GDPR), for information",
     Profile.PROPOSAL_96: "96 hours of the proposal COM(2025) 837, for information; not in force",
 }
 SHORT: dict[Profile, str] = {
-    Profile.NIS2: "NIS2", Profile.DORA: "DORA", Profile.DORA_NO_ROLL: "DORA without its weekend rule", Profile.GDPR_72: "72 hours of Art. 33(1)",
+    Profile.NIS2: "NIS2", Profile.NIS2_TRUST: "NIS2 for trust services", Profile.DORA: "DORA", Profile.DORA_NO_ROLL: "DORA without its weekend rule", Profile.GDPR_72: "72 hours of Art. 33(1)",
     Profile.PROPOSAL_96: "96 hours of the proposal",
 }  # fmt: skip
 FOR_INFORMATION = frozenset({Profile.GDPR_72, Profile.PROPOSAL_96})
@@ -61,7 +64,7 @@ class Law(StrEnum):
         return self.value.upper()
 
 
-PROFILES_OF: dict[Law, frozenset[Profile]] = {Law.NIS2: frozenset({Profile.NIS2}), Law.DORA: DORA_PROFILES}
+PROFILES_OF: dict[Law, frozenset[Profile]] = {Law.NIS2: frozenset({Profile.NIS2, Profile.NIS2_TRUST}), Law.DORA: DORA_PROFILES}
 """Readings of each law that can be turned on."""
 DORA_INITIAL = "Reg. (EU) 2025/301 Art. 5(1)(a)"
 INITIAL = "dora:initial"
@@ -125,14 +128,19 @@ def _clock(name: str, title: str, article: str, deadline: Deadline) -> RegimeClo
     return RegimeClock(Profile.NIS2, name, title, article, deadline, binding=True)
 
 
-def _nis2(facts: Facts, count: Count) -> list[RegimeClock]:
+def _nis2(facts: Facts, count: Count, notification: str = "72 hours") -> list[RegimeClock]:
     found = [
         _clock("nis2:warning", "Early warning to the CSIRT or authority", "NIS2 Art. 23(4)(a)", count("24 hours", facts.aware_at, Regime.nis2, True)),
-        _clock("nis2:notification", "Incident notification", "NIS2 Art. 23(4)(b)", count("72 hours", facts.aware_at, Regime.nis2, True)),
+        _clock("nis2:notification", "Incident notification", "NIS2 Art. 23(4)(b)", count(notification, facts.aware_at, Regime.nis2, True)),
     ]
     # The month runs from the notification that was made; until then from the last moment it may be made.
     made = facts.second_report_at or found[1].deadline.due
     return [*found, _clock("nis2:final", "Final report", "NIS2 Art. 23(4)(d)", count("1 month", made, Regime.nis2, True))]
+
+
+def _nis2_trust(facts: Facts, count: Count) -> list[RegimeClock]:
+    """Trust service providers notify within 24 hours; everything else is the same (Art. 23(4), last subparagraph)."""
+    return _nis2(facts, count, "24 hours")
 
 
 def _dora(facts: Facts, count: Count, roll: bool = True) -> list[RegimeClock]:
@@ -172,5 +180,6 @@ def _proposal_96(facts: Facts, count: Count) -> list[RegimeClock]:
 
 
 _BUILDERS: dict[Profile, Callable[[Facts, Count], list[RegimeClock]]] = {
-    Profile.NIS2: _nis2, Profile.DORA: _dora, Profile.DORA_NO_ROLL: _dora_no_roll, Profile.GDPR_72: _gdpr_72, Profile.PROPOSAL_96: _proposal_96,
+    Profile.NIS2: _nis2, Profile.NIS2_TRUST: _nis2_trust, Profile.DORA: _dora, Profile.DORA_NO_ROLL: _dora_no_roll, Profile.GDPR_72: _gdpr_72,
+    Profile.PROPOSAL_96: _proposal_96,
 }  # fmt: skip

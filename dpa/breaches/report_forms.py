@@ -19,10 +19,10 @@ class SubmissionForm(Form):
         "Why it came late", [Needed("needed when it was submitted late")], description="An authority may ask. It stands with the report in dossiers and register."
     )
 
-    def begin(self, zone: str, *, update: bool) -> None:
-        """Read times in the case's zone; no law sets a date for an update, so it cannot come late."""
+    def begin(self, zone: str, *, may_be_late: bool) -> None:
+        """Read times in the case's zone; a reason is asked for only where the date has passed."""
         self.at.zone = zone
-        if update:
+        if not may_be_late:
             del self.late_reason
 
     def validate_at(self, field: ZonedDateTimeField) -> None:

@@ -195,6 +195,9 @@ def basis(report: Report, duty: Duty, deadline: Deadline) -> str:
     """Return what a report rests on, and what its time is counted from."""
     if report.name == INITIAL and deadline.start != duty.classified_at:
         return f"{report.article}: 24 hours from awareness, which end before 4 hours from classification"
+    if report.law is Law.NIS2 and not report.after:
+        # Trust service providers have 24 hours for the notification, too; the reading that governs says how many it is.
+        return f"{report.article}: {deadline.rule.period} from awareness"
     return f"{report.article}: {report.since}"
 
 

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from dpa.breaches import operations
-from dpa.breaches.models import Affected, AgreementClocks, Breach
+from dpa.breaches.clock_models import AgreementClocks
+from dpa.breaches.models import Affected, Breach
 from dpa.breaches.operations.agreement_clocks import change_agreement_clocks
 from dpa.breaches.pages.regimes import regimes_of, regimes_of_customers
 from dpa.breaches.regimes import Profile

@@ -13,7 +13,7 @@ from dpa.breaches.dora import Classification
 from dpa.breaches.dora_models import BreachClassification
 from dpa.breaches.models import Breach
 from dpa.breaches.operations import dora
-from dpa.breaches.pages.dora import EffectLine, effects
+from dpa.breaches.pages.report_effects import EffectLine, effects
 from dpa.breaches.regimes import Profile
 from dpa.docket.models import DocketEntry
 from dpa.extensions import db

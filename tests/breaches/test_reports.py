@@ -80,6 +80,11 @@ def test_nis2_counts_hours_from_awareness_and_the_month_from_the_notification(aw
     assert tuple(dues(Law.NIS2, NIS2, aware, sent).values()) == due
 
 
+def test_trust_service_providers_notify_within_a_day_and_the_earlier_reading_governs() -> None:
+    found = dues(Law.NIS2, (Profile.NIS2, Profile.NIS2_TRUST), "2026-11-20T16:00+01:00", {})
+    assert tuple(found.values()) == ("2026-11-21T16:00+01:00", "2026-11-21T16:00+01:00", "(2026-12-21T23:59+01:00)")
+
+
 # Delegated Regulation (EU) 2025/301 Art. 5(1)(b), (c), (4) and (5): what ends on a weekend or bank holiday may come by noon of the next working day; for credit
 # institutions and others not the first two reports. The final report follows the intermediate one or its latest update.
 THEN = {"aware": "2026-08-05T09:00+02:00", "classified": "2026-08-05T10:00+02:00"}
@@ -212,6 +217,13 @@ def test_significant_starts_two_clocks_and_the_notification_starts_the_third(lem
 def test_clocks_of_hours_are_alerted_about_by_the_hour_and_those_of_a_month_by_the_day() -> None:
     assert [kind(report.kind).ladder is LADDER_DAYS for report in reports.REPORTS] == [False, False, True, False, False, True]
     assert all(kind(report.kind).needs == "breaches.release" for report in reports.REPORTS)
+
+
+def test_the_basis_names_the_hours_of_the_reading_that_governs(lemon: Ground) -> None:
+    breach = turned_on(lemon, Profile.NIS2_TRUST)
+    decide(lemon, breach, 2)
+    assert clocks(lemon) == [(WARNING, "open", 24), (NOTIFICATION, "open", 24)]
+    assert lemon.session.scalars(select(DocketEntry.basis).where(DocketEntry.kind == "breaches:nis2_notification")).one() == "NIS2 Art. 23(4)(b): 24 hours from awareness"
 
 
 def test_a_late_report_needs_its_reason_and_keeps_it(lemon: Ground) -> None:
@@ -425,6 +437,39 @@ def test_a_late_report_is_refused_without_its_reason_and_keeps_what_was_typed(ho
     page = client.get(f"{case}/other-clocks").text
     assert "submitted late" in page
     assert f"late because: {LATE}" in page
+
+
+def test_a_case_says_which_decision_nobody_has_made(house: House) -> None:
+    case, client = house.record(), house.client("dpo")
+    on(house, Profile.NIS2, Profile.DORA)
+    page = client.get(case).text
+    assert "Nobody has decided whether this incident is significant under NIS2" in page
+    assert "Nobody has recorded whether this incident is major under DORA" in page
+    client.post(f"{case}/significance", data={"significant": "no", "reason": NOT})
+    assert "Nobody has decided whether" not in client.get(case).text
+    on(house, Profile.GDPR_72)
+    assert "Nobody has recorded whether" not in client.get(case).text
+
+
+def test_a_correction_of_awareness_says_first_what_becomes_of_the_reports(house: House) -> None:
+    case, client = house.record(), house.client("dpo")
+    on(house)
+    correction = {"detected_at": "2026-11-22T09:00", "aware_at": "2026-11-22T09:30", "awareness_reason": "The log was read at 9:30.", "person": "Night desk", "reason": "The call of the night desk came first.", "preview": "1"}
+    assert "Report to an authority" not in client.post(f"{case}/awareness", data=correction).text
+    client.post(f"{case}/significance", data=YES)
+    client.post(f"{case}/reports/nis2-warning", data=SENT)
+    page = client.post(f"{case}/awareness", data=correction).text
+    for words in ("Early warning", "frozen", "Incident notification", "counted anew", "Wed 25 Nov 10:00", "Wed 25 Nov 09:30"):
+        assert words in page, words
+
+
+def test_a_reason_is_asked_for_only_where_the_date_has_passed(house: House) -> None:
+    case, client = house.record(), house.client("dpo")
+    on(house)
+    client.post(f"{case}/significance", data=YES)
+    assert 'name="late_reason"' not in client.get(f"{case}/reports/nis2-warning").text
+    clock_of(house.app).advance(timedelta(days=2))
+    assert 'name="late_reason"' in house.client("dpo").get(f"{case}/reports/nis2-warning").text
 
 
 def test_a_closed_case_shows_the_reports_on_record_and_takes_none(house: House) -> None:

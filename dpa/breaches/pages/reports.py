@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from dpa.breaches import reports
 from dpa.breaches.closing import CaseState
 from dpa.breaches.models import Breach
 from dpa.breaches.operations.reports import ADJECTIVES
-from dpa.breaches.regimes import INITIAL, Law
+from dpa.breaches.regimes import INITIAL, PROFILES_OF, Law
 from dpa.breaches.report_models import BreachReport
 from dpa.breaches.report_queries import OnRecord
 from dpa.breaches.reports import RUNNING, Duty, Foreseen, Report
@@ -126,7 +126,7 @@ def _expected(one: Foreseen, duty: Duty, *, decided: bool, zone: str, now: datet
         # No clock runs after the decision where the law was turned on, or kept by clocks, only afterwards.
         state, words, symbol = _tint(due, now), "no clock runs" if decided else f"if {ADJECTIVES[report.law]}", "info-circle"
     return ReportLine(
-        report.name, report.slug, _title(report), f"{report.article}: {report.since}", due, zone, state, words, symbol, hints, counts=not one.expected, may_submit=False,
+        report.name, report.slug, _title(report), reports.basis(report, duty, one.deadline), due, zone, state, words, symbol, hints, counts=not one.expected, may_submit=False,
         may_update=False, entry_id=None, steps=why.steps, warnings=why.warnings,
     )  # fmt: skip
 
@@ -173,3 +173,16 @@ def next_report(running: Mapping[str, DocketEntry], now: datetime) -> NextReport
     others = [f"the {reports.BY_KIND[entry.kind].words}, due {instant_text(entry.target_at, entry.zone)}" for entry in entries[1:]]
     text = f"The {report.words} {'was' if late else 'is'} due {instant_text(first.target_at, first.zone)}, {time}."
     return NextReport(first, report.slug, report.words, "late" if late else "soon", text + (f" Also owed: {'; '.join(others)}." if others else ""))
+
+
+def undecided(breach: Breach, profiles: Collection[str], *, significant: bool | None, classified: bool) -> tuple[str, ...]:
+    """Say of an open case which decisions nobody has made that would start clocks of reports: no alert asks for them, and the time runs all the same."""
+    if breach.state is not CaseState.OPEN:
+        return ()
+    on = {law for law in Law if any(profile.value in profiles for profile in PROFILES_OF[law])}
+    found = []
+    if Law.NIS2 in on and significant is None:
+        found.append("Nobody has decided whether this incident is significant under NIS2. If it is, an early warning is due 24 hours after awareness.")
+    if Law.DORA in on and not classified:
+        found.append("Nobody has recorded whether this incident is major under DORA. If it is, the initial notification is due 24 hours after awareness at the latest.")
+    return tuple(found)

@@ -10,6 +10,7 @@ from dpa.breaches.forms import AwarenessForm
 from dpa.breaches.models import Breach
 from dpa.breaches.operations.recording import decision_of
 from dpa.breaches.pages import awareness as pages
+from dpa.breaches.pages import report_effects
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, status
 from dpa.breaches.views.times import say_repeated_hours
@@ -69,6 +70,7 @@ def _preview(breach: Breach, form: AwarenessForm) -> str:
     return render_template(
         "breaches/awareness_preview.html", form=form, breach=breach, old=old, new=new, carried=carried,
         lines=pages.effects(session, breach, old, new, edge.now()), told_before=corrected.told_before(session, breach, new.aware_at),
+        reports=report_effects.of_correction(session, breach, new.aware_at, edge.now()),
     )  # fmt: skip
 
 

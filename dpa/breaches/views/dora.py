@@ -11,6 +11,7 @@ from dpa.breaches.dora_forms import ClassificationForm
 from dpa.breaches.models import Breach
 from dpa.breaches.operations import dora
 from dpa.breaches.pages import dora as pages
+from dpa.breaches.pages import report_effects
 from dpa.breaches.regimes import Law
 from dpa.breaches.reports import Effect
 from dpa.breaches.views import blueprint
@@ -71,6 +72,6 @@ def _preview(breach: Breach, form: ClassificationForm, standing: Classification 
     carried = [(name, value) for name, value in request.form.items() if name not in {"csrf_token", "preview"}]
     return render_template(
         "breaches/classification_preview.html", form=form, breach=breach, old=standing, new=new, reason=form.correction(), carried=carried,
-        lines=pages.effects(session, breach, dora.duty(breach, new), edge.now()), organisation=organisation,
+        lines=report_effects.effects(session, breach, dora.duty(breach, new), edge.now()), organisation=organisation,
         profiles=[profile.short for profile in report_queries.profiles_of(session, breach.organisation_id, Law.DORA)],
     )  # fmt: skip

@@ -59,7 +59,8 @@ def submit_report(breach_id: int, slug: str) -> Page:
         raise Conflict(problem)
     clock = clocks[report.name]
     update, form = clock.met_at is not None, SubmissionForm()
-    form.begin(breach.zone, update=update)
+    # No law sets a date for an update, and before its date has passed nothing can have come late.
+    form.begin(breach.zone, may_be_late=not update and report_queries.due_of(clock) < edge.now())
     facts: list[dict[str, Any]] = [{"label": "Breach", "value": breach.reference, "hint": breach.title}, *_due(clock, update=update)]
     after = next((one for one in reports.REPORTS if one.after == report.name), None)
     if after is not None:
@@ -76,7 +77,7 @@ def _due(clock: DocketEntry, *, update: bool) -> list[dict[str, Any]]:
     if update and clock.met_at is not None:
         return [{"label": "Submitted", "value": instant_text(clock.met_at, clock.zone), "hint": "It stays as it was recorded"}]
     otherwise = "Not owed after all? A decision ends it, or waive its clock on the deadline’s page"
-    return [{"label": "Due", "value": instant_text(report_queries.due_of(clock), clock.zone), "hint": f"{clock.basis}. {otherwise}."}]
+    return [{"label": "Due", "value": instant_text(report_queries.due_of(clock), clock.zone), "hint": f"{clock.basis}. {otherwise}.", "url": url_for("docket.entry", entry_id=clock.id)}]
 
 
 def _page(report: reports.Report, breach: Breach, *, update: bool) -> ActPage:
@@ -121,6 +122,6 @@ def _if_significant(breach: Breach) -> list[dict[str, Any]]:
         if clock is not None and clock.met_at is not None:
             facts.append({"label": one.report.title, "value": f"submitted {instant_text(clock.met_at, clock.zone)}", "hint": "No decision undoes that"})
         elif one.deadline is not None:
-            when = "at the latest; counted from the notification once that was submitted" if one.expected else f"{one.report.article}: {one.report.since}"
+            when = "at the latest; counted from the notification once that was submitted" if one.expected else reports.basis(one.report, significance.duty(breach, significant=True), one.deadline)
             facts.append({"label": f"{one.report.title}, if significant", "value": instant_text(one.deadline.due, breach.zone), "hint": when})
     return facts

@@ -7,6 +7,7 @@ from flask import flash, redirect, render_template, request
 from dpa.breaches import authorised, case, case_queries, operations, queries
 from dpa.breaches.case_customers import Narrowing, Only
 from dpa.breaches.forms import StatementForm
+from dpa.breaches.pages import reports
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.common import Page, own
 from dpa.evidence.register import issuing, printing
@@ -37,6 +38,7 @@ def show(breach_id: int) -> Page:
         breach=breach,
         organisation=organisation.name,
         classified=opened.classified,
+        undecided=reports.undecided(breach, opened.profiles or (), significant=opened.significant, classified=opened.classified is not None),
         not_authorised=authorised.warnings(edge.session(), breach) if view.open else (),
         q=text,
         chosen=chosen.value if chosen else "",
