@@ -7,8 +7,16 @@ from dpa.breaches.facts.shares import LeftOut, Part
 
 def sentences(part: Part) -> tuple[str, ...]:
     """Say what was left out of a customer's own part and why, what the incident touched first; empty for nothing."""
-    found = (("people", part.subjects_left), ("data", part.data_left))
-    return (*(text for what, left in found for text in _of_incident(what, left)), *(text for what, left in found for text in _of_agreement(what, left)))
+    return (*touched(part), *(text for what, left in _found(part) for text in _of_agreement(what, left)))
+
+
+def touched(part: Part) -> tuple[str, ...]:
+    """Say only what the incident touched and the agreement does not name: what a customer may miss. For lists, where the rest would drown it."""
+    return tuple(text for what, left in _found(part) for text in _of_incident(what, left))
+
+
+def _found(part: Part) -> tuple[tuple[str, LeftOut], ...]:
+    return (("people", part.subjects_left), ("data", part.data_left))
 
 
 def _of_incident(what: str, left: LeftOut) -> tuple[str, ...]:

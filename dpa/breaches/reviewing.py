@@ -114,7 +114,7 @@ class Difference:
     part: tuple[str, ...]
     """What it is told of its own part, in short lines; empty where nothing is known."""
     left_out: tuple[str, ...]
-    """What it is not told because only its agreement or only the fact sheet names it."""
+    """What the incident touched and it is not told, because its agreement does not name it."""
     news: bool
     """Whether that is something else than it was told last."""
 
@@ -257,7 +257,7 @@ def _differences(
             template=agreement.template, promise=row.promise, origin=ORIGINS.get(entry.origin, ("decision", ""))[0], due_at=entry.target_at,
             zone=entry.zone, met_at=entry.met_at, kept=row.kept, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
             why=waiting.addressees[row.id].why, unmatched=waiting.addressees[row.id].unmatched, refused=to.email in waiting.refused, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
-            part=_part(versions[row.id].part, final=notice.phase is Phase.FINAL), left_out=left_out.sentences(versions[row.id].part), news=row.id in told and told[row.id] != versions[row.id].part.text,
+            part=_part(versions[row.id].part, final=notice.phase is Phase.FINAL), left_out=left_out.touched(versions[row.id].part), news=row.id in told and told[row.id] != versions[row.id].part.text,
         ))  # fmt: skip
     return tuple(found)
 

@@ -93,8 +93,8 @@ def test_the_review_says_what_a_customer_is_not_told_and_why_until_somebody_says
     view = reviewed(tellers)
     assert view.preview is not None
     assert touched in view.preview.left_out
-    assert all(one.left_out[0] == touched for one in view.sending)
-    unmatched = [text for text in view.sending[0].left_out if text.endswith("Its agreement names these, the fact sheet does not.")]
+    assert all(one.left_out == (touched,) for one in view.sending), "the list names only what a customer may miss"
+    unmatched = [text for text in view.preview.left_out if text.endswith("Its agreement names these, the fact sheet does not.")]
     assert len(unmatched) == 1
     tellers.say("de", Share(data_types=(DataType.BASIC, DataType.HEALTH)))
     said = {one.controller: one.left_out for one in reviewed(tellers).sending}
