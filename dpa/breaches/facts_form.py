@@ -21,11 +21,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
-from dpa.breaches.facts import FactSheet, FactsProblem, attachments, build, words
+from dpa.breaches.facts import FactSheet, FactsProblem, attachments, build, living, words
 from dpa.breaches.facts.severity import LOSSES, DataKind, Ease, Factor, Loss
 from dpa.breaches.facts.showing import lowered
 from dpa.breaches.facts.words import Word
-from dpa.languages.countries import BY_NAME
 from dpa.web.forms import Form, ZonedDateTimeField
 
 NOT_SAID = "Nothing said yet"
@@ -155,8 +154,8 @@ class FactsForm(Form):
         given = {name: self._instant(name, faults) for name in ("next_word_at", "occurrence_began", "occurrence_ended", "subprocessor_told")}
         groups = {
             "people": self._count("people"), "records": self._count("records"), "contact": self._contact(), "next_word_at": given["next_word_at"],
-            "occurrence": self._occurrence(given, faults), "subprocessor": self._subprocessor(given, faults), "systems": _lines(self.systems.data),
-            "countries": _countries(self.countries.data, faults), "attachments": self._attachments(standing, faults),
+            "occurrence": self._occurrence(given, faults), "subprocessor": self._subprocessor(given, faults), "systems": lines_of(self.systems.data),
+            "countries": self._countries(faults), "attachments": self._attachments(standing, faults),
             "severity_inputs": self._severity(faults),
         }  # fmt: skip
         try:
@@ -203,9 +202,16 @@ class FactsForm(Form):
             return None
         return {"name": name, "told_at": told, "contact": contact}
 
+    def _countries(self, faults: dict[str, str]) -> list[Mapping[str, Any]]:
+        try:
+            return living.listed(lines_of(self.countries.data))
+        except ValueError as problem:
+            faults["countries"] = str(problem)
+            return []
+
     def _attachments(self, standing: FactSheet, faults: dict[str, str]) -> list[Mapping[str, Any]]:
         try:
-            return attachments.listed(_lines(self.attachments.data), standing.attachments)
+            return attachments.listed(lines_of(self.attachments.data), standing.attachments)
         except ValueError as problem:
             faults["attachments"] = str(problem)
             return []
@@ -258,24 +264,9 @@ _TEXTS = (
 )  # fmt: skip
 
 
-def _lines(text: str | None) -> list[str]:
+def lines_of(text: str | None) -> list[str]:
+    """Return the lines of a text area that say something."""
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
-
-
-def _countries(text: str | None, faults: dict[str, str]) -> list[Mapping[str, Any]]:
-    """Read a country on each line, by code or name, with the number of people where it is known: `FR 1200`."""
-    found: list[Mapping[str, Any]] = []
-    for line in _lines(text):
-        name, _, number = line.rpartition(" ")
-        digits = number.replace(",", "").replace("\N{NO-BREAK SPACE}", "")
-        if not (name and digits.isascii() and digits.isdigit()):
-            name, digits = line, ""
-        code = BY_NAME.get(name.strip().lower(), name.strip().upper())
-        if not (len(code) == 2 and code.isascii() and code.isalpha()):
-            faults["countries"] = f"“{name.strip()[:40]}” is no country we know; write its code of two letters, such as FR 1200."
-            return []
-        found.append({"code": code, "people": int(digits) if digits and len(digits) < 16 else None})
-    return found
 
 
 def values(sheet: FactSheet, zone: str) -> dict[str, Any]:
@@ -297,7 +288,7 @@ def values(sheet: FactSheet, zone: str) -> dict[str, Any]:
         found |= {"subprocessor": one.name, "subprocessor_told": _local(one.told_at, zone), "subprocessor_contact": one.contact}
     found |= {
         "next_word_at": _local(sheet.next_word_at, zone), "systems": "\n".join(sheet.systems),
-        "countries": "\n".join(" ".join(filter(None, (country.code, str(country.people) if country.people is not None else ""))) for country in sheet.countries),
+        "countries": "\n".join(living.line(country) for country in sheet.countries),
         "attachments": "\n".join(attachments.line(attachment) for attachment in sheet.attachments),
     }  # fmt: skip
     return found | _severity_values(sheet)

@@ -11,12 +11,13 @@ from wtforms.validators import DataRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from dpa.agreements import uploads
-from dpa.breaches.facts import Count, FactsProblem, Share, build, words
+from dpa.breaches.facts import Count, FactsProblem, Share, build, living, words
 from dpa.breaches.facts.listing import Line, table
 from dpa.breaches.facts.words import Word
-from dpa.breaches.facts_form import NumberField
+from dpa.breaches.facts_form import NumberField, lines_of
 from dpa.breaches.forms import uploaded
 from dpa.breaches.rules import Draft
+from dpa.languages.countries import country_fault
 from dpa.problems import Invalid
 from dpa.web.forms import Form
 
@@ -43,6 +44,7 @@ class PartForm(Form):
     subjects_note = TextAreaField("More about the people")
     data_types = _several("Kinds of data", words.DataType)
     data_note = TextAreaField("More about the data")
+    countries = TextAreaField("Countries of its people")
 
     @classmethod
     def of(cls, share: Share) -> PartForm:
@@ -51,6 +53,7 @@ class PartForm(Form):
             **_count_fields("people", share.people), **_count_fields("records", share.records),
             "subjects": [one.value for one in share.subjects or ()], "data_types": [one.value for one in share.data_types or ()],
             "subjects_note": share.subjects_note or "", "data_note": share.data_note or "",
+            "countries": "\n".join(living.line(one) for one in share.countries or ()),
         })  # fmt: skip
 
     def share(self) -> Share:
@@ -61,11 +64,15 @@ class PartForm(Form):
             "subjects_note": self.subjects_note.data or "", "data_note": self.data_note.data or "",
         }  # fmt: skip
         try:
-            sheet = build(given)
+            sheet = build({**given, "countries": living.listed(lines_of(self.countries.data))})
+        except ValueError as problem:
+            raise Invalid(str(problem), fields={"countries": str(problem)}) from None
         except FactsProblem as problem:
             raise Invalid(problem.message, fields={f"{key}_value" if key in {"people", "records"} else key: text for key, text in problem.fields.items()}) from None
+        if fault := next((fault for one in sheet.countries if (fault := country_fault(one.code))), None):
+            raise Invalid(fault, fields={"countries": fault})
         return Share(
-            people=sheet.people, records=sheet.records, subjects=sheet.subjects or None, data_types=sheet.data_types or None,
+            countries=sheet.countries or None, people=sheet.people, records=sheet.records, subjects=sheet.subjects or None, data_types=sheet.data_types or None,
             subjects_note=sheet.subjects_note or None, data_note=sheet.data_note or None,
         )  # fmt: skip
 

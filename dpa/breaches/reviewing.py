@@ -296,7 +296,7 @@ def _part(part: Part, *, final: bool) -> tuple[str, ...]:
     """Say in short lines what a customer is told of its own part, and whose word its categories are."""
     if (told := part.facts()) is None:
         return ()
-    _, _, (_, people), (_, data) = part_rows(told, ENGLISH, final=final)
+    _, _, (_, people), (_, data), *_ = part_rows(told, ENGLISH, final=final)
     whose, which = ("; as its agreement names them" if one is Source.AGREEMENT else "" for one in (part.subjects_from, part.data_from))
     return (
         f"People: {figure(told['people'], ENGLISH, final=final)}; records: {figure(told['records'], ENGLISH, final=final)}", f"Of people: {people}{whose}", f"Of data: {data}{which}",

@@ -207,11 +207,18 @@ def part_rows(told: Mapping[str, Any] | None, say: Wording, *, final: bool = Fal
     """
     if not told:
         return ()
+    countries = ((say("part.countries"), _living(told["countries"], say)),) if told.get("countries") else ()
     return (
         (say("part.people"), figure(told["people"], say, final=final)), (say("part.records"), figure(told["records"], say, final=final)),
         (say("part.subjects_agreement" if told["subjects_from"] == "agreement" else "part.subjects"), _listed(told["subjects"], told["subjects_note"], "subject", say, final=final)),
-        (say("part.data_agreement" if told["data_from"] == "agreement" else "part.data"), _listed(told["data_types"], told["data_note"], "data", say, final=final)),
+        (say("part.data_agreement" if told["data_from"] == "agreement" else "part.data"), _listed(told["data_types"], told["data_note"], "data", say, final=final)), *countries,
     )  # fmt: skip
+
+
+def _living(countries: Sequence[Mapping[str, Any]], say: Wording) -> str:
+    """Return countries by their codes, which are the same in every language, with the number of people where it is known."""
+    said = [one["code"] if one["people"] is None else say("severity.named", what=one["code"], number=say.number(one["people"])) for one in countries]
+    return reduce(lambda first, second: say("part.also", first=first, second=second), said)
 
 
 def figure(count: Mapping[str, Any] | None, say: Wording, *, final: bool = False) -> str:

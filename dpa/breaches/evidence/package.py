@@ -98,7 +98,7 @@ def _share(case: CaseFile, part: Part) -> Share:
     subjects = part.subjects if part.subjects_from is not Source.AGREEMENT or case.sheet.subjects else ()
     data = part.data_types if part.data_from is not Source.AGREEMENT or case.sheet.data_types else ()
     return Share(
-        people=part.people, records=part.records, subjects=subjects or None, data_types=data or None,
+        people=part.people, records=part.records, subjects=subjects or None, data_types=data or None, countries=part.countries or None,
         subjects_note=part.subjects_note or None if subjects else None, data_note=part.data_note or None if data else None,
     )  # fmt: skip
 

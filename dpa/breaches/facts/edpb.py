@@ -120,7 +120,7 @@ def package(sheet: FactSheet, context: Context) -> dict[str, Any]:
             {"field": FIELDS[number].name, "title": FIELDS[number].title, "text": said} for number, (_value, said) in filled.items()
         ],
         "statements": _statements(own),
-        "open": _open(filled, own),
+        "open": _open(filled, own, context.controllers),
         "left_to_the_controller": [
             {"field": field.name, "title": field.title, "mandatory": field.mandatory, "reason": field.left.value}
             for field in FIELDS.values()
@@ -300,18 +300,19 @@ _ONLY_IF: Mapping[int, Nature] = {
 """Fields that the template shows only for one nature of breach."""
 
 
-def _open(filled: Mapping[int, object], sheet: FactSheet) -> list[dict[str, Any]]:
+def _open(filled: Mapping[int, object], sheet: FactSheet, controllers: int) -> list[dict[str, Any]]:
     """Return what the processor may contribute, the template demands and nobody has stated."""
-    demanded = [field for field in FIELDS.values() if field.left is None and field.number not in filled and _demanded(field, sheet)]
+    demanded = [field for field in FIELDS.values() if field.left is None and field.number not in filled and _demanded(field, sheet, controllers)]
     return [{"field": field.name, "title": field.title} for field in demanded]
 
 
-def _demanded(field: Field, sheet: FactSheet) -> bool:
+def _demanded(field: Field, sheet: FactSheet, controllers: int) -> bool:
     if field.number in _ONLY_IF:
         return _ONLY_IF[field.number] in sheet.natures
     if field.number == 73:
         return sheet.records is None
-    return field.mandatory or field.number == 52
+    # The countries of the incident are those of all its controllers, so for one of several nobody has stated them.
+    return field.mandatory or field.number == 52 or (field.number == 116 and controllers > 1 and not sheet.countries)
 
 
 def _warnings(context: Context) -> tuple[str, ...]:
@@ -333,7 +334,7 @@ def _shared(context: Context) -> tuple[str, ...]:
     if context.controllers <= 1:
         return ()
     return (
-        f"The incident touches {context.controllers:,} controllers; numbers are given only where they are known for this controller alone.",
+        f"The incident touches {context.controllers:,} controllers; numbers and countries are given only where they are known for this controller alone.",
     )
 
 

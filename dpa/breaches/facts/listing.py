@@ -1,8 +1,9 @@
-"""What concerns many customers, out of a pasted table or a CSV file: customer; people; records; categories. Pure.
+"""What concerns many customers, out of a pasted table or a CSV file: customer; people; records; categories; countries. Pure.
 
 The first line may name the columns, in any order; without it they are in this order. A number alone is exact; `~120` or `about 120` is
 approximate; `?` is to be determined; `-` cannot be determined; nothing leaves what was said before. Categories are the words of the
 EDPB's template, separated by commas or `|`: their short names (`patients`, `contact`) or the beginning of their labels.
+Countries are codes or names with the number of people where it is known, separated in the same way: `FR 100, BE`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from dpa.breaches.facts import living
 from dpa.breaches.facts.base import NUMBER_MAX
-from dpa.breaches.facts.sheet import Count
+from dpa.breaches.facts.problem import FactsProblem
+from dpa.breaches.facts.sheet import Count, Country, build
 from dpa.breaches.facts.telling import Share
 from dpa.breaches.facts.words import DataType, Precision, SubjectCategory, Word
+from dpa.languages.countries import country_fault
 from dpa.problems import Invalid
 
 MOST = 20_000
@@ -28,8 +32,9 @@ NAMES: Mapping[str, str] = {
     "customer": "customer", "controller": "customer", "agreement": "customer", "reference": "customer", "name": "customer",
     "people": "people", "persons": "people", "data subjects": "people", "number of people": "people",
     "records": "records", "number of records": "records", "categories": "categories", "category": "categories",
+    "countries": "countries", "country": "countries",
 }  # fmt: skip
-ORDER = ("customer", "people", "records", "categories")
+ORDER = ("customer", "people", "records", "categories", "countries")
 _APPROXIMATE = re.compile(r"(?:~|≈|about|approx\.?|approximately|ca\.?|circa)\s*(.+)", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}(?:[., '\u00a0\u202f]\d{3})+")
 _OPEN = {"?", "to be determined", "tbd", "unknown yet"}
@@ -82,7 +87,7 @@ def table(text: str, column: str = "table") -> tuple[Line, ...]:
     if faults.found:
         raise TableProblem(faults.found, lines, column)
     if not lines:
-        raise Invalid("There is no line with a customer. Write one line for each: customer; people; records; categories.", field=column)
+        raise Invalid("There is no line with a customer. Write one line for each: customer; people; records; categories; countries.", field=column)
     return tuple(lines)
 
 
@@ -134,7 +139,22 @@ def _share(said: Mapping[str, str], number: int, faults: _Faults) -> Share:
     return Share(
         people=_number(said.get("people", ""), "people", number, faults), records=_number(said.get("records", ""), "records", number, faults),
         subjects=tuple(one for one in SubjectCategory if one in subjects) or None, data_types=tuple(one for one in DataType if one in data) or None,
+        countries=_countries(said.get("countries", ""), number, faults) or None,
     )  # fmt: skip
+
+
+def _countries(typed: str, line: int, faults: _Faults) -> tuple[Country, ...]:
+    try:
+        countries = build({"countries": living.listed(one.strip() for one in re.split(r"[,|/\n]", typed) if one.strip())}).countries
+    except FactsProblem as problem:
+        faults.add(line, next(iter(problem.fields.values())))
+        return ()
+    except ValueError as problem:
+        faults.add(line, str(problem))
+        return ()
+    if fault := next((fault for one in countries if (fault := country_fault(one.code))), None):
+        faults.add(line, fault)
+    return countries
 
 
 def _word(kind: type[W], typed: str) -> W | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dpa.breaches.facts.sheet import FactSheet
+from dpa.breaches.facts.sheet import Country, FactSheet
 from dpa.breaches.facts.showing import (
     SHOWN,
     contact_text,
@@ -20,7 +20,7 @@ from dpa.breaches.facts.showing import (
     subprocessor_text,
     value_text,
 )
-from dpa.breaches.facts.telling import for_controller, told
+from dpa.breaches.facts.telling import Share, for_controller, told
 from dpa.breaches.facts.words import Answer, Disclosure, Discovery, Span, Unavailability, Unintelligible, Word
 
 _DISCLOSURE: Mapping[Disclosure, str] = {
@@ -89,7 +89,7 @@ def matters(sheet: FactSheet, zone: str, *, numbers: bool = True) -> Matters:
     When the next word comes is no part of them: a notice promises it in a field of its own, with a clock, and never in prose that a later
     notice would repeat.
     """
-    sheet = told(sheet) if numbers else for_controller(sheet, None, controllers=2)
+    sheet = told(sheet) if numbers else _without_numbers(sheet)
     who = _who(sheet) if numbers else _categories(sheet)
     return Matters(
         nature=_paragraphs(sheet.nature, _kind(sheet), _when(sheet, zone), who, _data(sheet), _where(sheet, zone)),
@@ -100,6 +100,11 @@ def matters(sheet: FactSheet, zone: str, *, numbers: bool = True) -> Matters:
         ),
         unknown=_paragraphs(sheet.unknown),
     )
+
+
+def _without_numbers(sheet: FactSheet) -> FactSheet:
+    """Return the incident without its counts; where people live stays, since whoever writes to all reads it first."""
+    return for_controller(sheet, Share(countries=tuple(Country(code=one.code) for one in sheet.countries)), controllers=2)
 
 
 def _paragraphs(*texts: str) -> tuple[str, ...]:

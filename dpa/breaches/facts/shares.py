@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from dpa.breaches.facts.base import TEXT_MAX
-from dpa.breaches.facts.sheet import Count, FactSheet
+from dpa.breaches.facts.sheet import Count, Country, FactSheet
 from dpa.breaches.facts.telling import Share
 from dpa.breaches.facts.words import DataType, Precision, SubjectCategory, Word
 from dpa.evidence.trail import bodies
@@ -57,6 +57,8 @@ class Part:
     data_types: tuple[DataType, ...] = ()
     data_from: Source = Source.INCIDENT
     data_note: str = ""
+    countries: tuple[Country, ...] = ()
+    """Where its people live, as somebody said for this customer; the incident's are those of all."""
     subjects_left: LeftOut = field(default=LeftOut(), compare=False)
     data_left: LeftOut = field(default=LeftOut(), compare=False)
     """Never told and never kept."""
@@ -64,16 +66,18 @@ class Part:
     @property
     def known(self) -> bool:
         """Whether there is anything to tell."""
-        return bool(self.people or self.records or self.subjects or self.subjects_note or self.data_types or self.data_note)
+        return bool(self.people or self.records or self.subjects or self.subjects_note or self.data_types or self.data_note or self.countries)
 
     def facts(self) -> dict[str, Any] | None:
         """Return it as records hold it; none where nothing is known."""
         if not self.known:
             return None
+        # Only where they are known, so that what was kept before the countries were asked still reads as the same.
+        countries: dict[str, Any] = {"countries": _countries(self.countries)} if self.countries else {}
         return {
             "people": _count(self.people), "records": _count(self.records), "subjects": [one.value for one in self.subjects],
             "subjects_from": self.subjects_from.value, "subjects_note": self.subjects_note, "data_types": [one.value for one in self.data_types],
-            "data_from": self.data_from.value, "data_note": self.data_note,
+            "data_from": self.data_from.value, "data_note": self.data_note, **countries,
         }  # fmt: skip
 
     @property
@@ -92,6 +96,7 @@ def read_part(text: str) -> Part:
         people=_read_count(said["people"]), records=_read_count(said["records"]), subjects=tuple(_word(SubjectCategory, one) for one in said["subjects"]),
         subjects_from=Source(said["subjects_from"]), subjects_note=said["subjects_note"],
         data_types=tuple(_word(DataType, one) for one in said["data_types"]), data_from=Source(said["data_from"]), data_note=said["data_note"],
+        countries=_read_countries(said.get("countries")),
     )  # fmt: skip
 
 
@@ -107,6 +112,7 @@ def part_of(sheet: FactSheet, agreement: Share | None, own: Share | None, *, con
         data_left=_left_out(agreement.data_types, agreement.data_note, sheet.data_types, data_types) if not own.data_types else LeftOut(),
         subjects=subjects, subjects_from=subjects_from, subjects_note=own.subjects_note or _named(agreement.subjects_note, subjects_from, SubjectCategory.OTHER in subjects),
         data_types=data_types, data_from=data_from, data_note=own.data_note or _named(agreement.data_note, data_from, DataType.OTHER in data_types),
+        countries=own.countries or (),
     )  # fmt: skip
 
 
@@ -161,6 +167,8 @@ def share_text(share: Share) -> str:
     for name in ("subjects", "data_types"):
         if words := getattr(share, name):
             said[name] = [word.value for word in words]
+    if share.countries:
+        said["countries"] = _countries(share.countries)
     said |= {name: text for name in ("subjects_note", "data_note") if (text := (getattr(share, name) or "").strip()[:TEXT_MAX])}
     return bodies.canonical(said)
 
@@ -175,6 +183,7 @@ def read_share(text: str) -> Share:
         subjects=tuple(_word(SubjectCategory, one) for one in said["subjects"]) if said.get("subjects") else None,
         data_types=tuple(_word(DataType, one) for one in said["data_types"]) if said.get("data_types") else None,
         subjects_note=said.get("subjects_note"), data_note=said.get("data_note"),
+        countries=_read_countries(said.get("countries")) or None,
     )  # fmt: skip
 
 
@@ -195,6 +204,14 @@ def _word(kind: type[W], value: str) -> W:
 
 def _count(count: Count | None) -> dict[str, Any] | None:
     return {"precision": count.precision.value, "value": count.value} if count is not None else None
+
+
+def _countries(countries: Sequence[Country]) -> list[dict[str, Any]]:
+    return [{"code": one.code, "people": one.people} for one in countries]
+
+
+def _read_countries(said: Sequence[Mapping[str, Any]] | None) -> tuple[Country, ...]:
+    return tuple(Country(code=one["code"], people=one["people"]) for one in said or ())
 
 
 def _read_count(said: Mapping[str, Any] | None) -> Count | None:

@@ -53,12 +53,12 @@ class Share:
 def for_controller(sheet: FactSheet, share: Share | None, *, controllers: int) -> FactSheet:
     """Return the sheet as one controller may be told it.
 
-    `controllers` is how many the incident touches. With more than one, the incident's numbers of people and records (in all and by
-    country) are dropped unless the share gives this controller's own: another controller's people are no part of its breach.
+    `controllers` is how many the incident touches. With more than one, the incident's numbers of people and records and the countries its
+    people live in are dropped unless the share gives this controller's own: another controller's people are no part of its breach.
     """
     share = share or Share()
     given = {name: value for name in SHARED if (value := getattr(share, name)) is not None}
     own: dict[str, object] = {}
     if controllers > 1:
-        own = {"people": None, "records": None, "countries": tuple(Country(code=country.code) for country in sheet.countries)}
+        own = {"people": None, "records": None, "countries": ()}
     return told(sheet).revised(**(own | given))

@@ -41,6 +41,7 @@ class PartLine:
     data_from: str
     left_out: tuple[str, ...]
     """What it would not be told because only its agreement or only the fact sheet names it."""
+    countries: str
     said_at: datetime | None
     """When somebody said it for this customer; none where nobody did."""
     news: bool
@@ -118,7 +119,7 @@ def _line(one: Named, part: Part, said_at: datetime | None, told: str | None) ->
         affected_id=one.row.id, controller=one.controller, agreement=one.agreement, people=figure(facts["people"], ENGLISH),
         records=figure(facts["records"], ENGLISH), subjects=rows[2] if part.subjects or part.subjects_note else "",
         subjects_from=SOURCES[part.subjects_from], data=rows[3] if part.data_types or part.data_note else "", data_from=SOURCES[part.data_from],
-        left_out=left_out.sentences(part), said_at=said_at, news=told is not None and told != part.text,
+        left_out=left_out.sentences(part), countries=rows[4] if part.countries else "", said_at=said_at, news=told is not None and told != part.text,
     )  # fmt: skip
 
 

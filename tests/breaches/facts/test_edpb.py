@@ -14,7 +14,7 @@ from hypothesis import given, settings
 
 from dpa.breaches.facts import words as w
 from dpa.breaches.facts.edpb import DEMONSTRATION, EXERCISE, Context, package
-from dpa.breaches.facts.sheet import Count, FactSheet, build
+from dpa.breaches.facts.sheet import Count, Country, FactSheet, build
 from dpa.breaches.facts.telling import Share
 from dpa.breaches.facts.template import FIELDS, MANDATORY, Field, Kind
 from dpa.evidence.trail import bodies
@@ -140,6 +140,11 @@ def test_numbers_of_other_controllers_are_not_given() -> None:
     assert not {67, 68, 72, 73, 117} & numbers(found)
     assert {"field_67", "field_72"} <= {one["field"] for one in found["open"]}
     assert any("40 controllers" in note for note in found["notes"])
+    assert {116, 117}.isdisjoint(numbers(found))
+    assert "field_116" in [one["field"] for one in found["open"]], "nobody has said where its own people live"
+    some = package(full(), replace(CONTEXT, controllers=40, share=Share(countries=(Country(code="FR", people=7), Country(code="BE", people=5)))))
+    assert (some["fields"]["field_116"], some["fields"]["field_117"]) == ("Belgium, France", [5, 7])
+    assert "field_116" not in [one["field"] for one in some["open"]]
     own = package(full(), replace(CONTEXT, controllers=40, share=Share(people=Count.exact(12))))
     assert (own["fields"]["field_67"], own["fields"]["field_68"]) == ("a", 12)
 

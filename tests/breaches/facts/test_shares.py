@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dpa.breaches.facts import Count, FactSheet, Share
+from dpa.breaches.facts import Count, Country, FactSheet, Share
 from dpa.breaches.facts.listing import table
 from dpa.breaches.facts.shares import (
     LeftOut,
@@ -167,3 +167,22 @@ def test_what_only_one_source_names_is_left_out_and_said(
     part = part_of(FactSheet(data_types=incident), Share(data_types=agreement, data_note=note), Share(data_types=own), controllers=2)
     assert part.data_left == left
     assert "left" not in part.text, "never kept, never told"
+
+
+def test_where_its_people_live_is_kept_told_and_read_from_a_table() -> None:
+    share = Share(countries=(Country(code="BE"), Country(code="FR", people=1200)))
+    assert read_share(share_text(share)) == share
+    part = part_of(FactSheet(countries=(Country(code="DE"),)), None, share, controllers=2)
+    assert read_part(part.text).countries == share.countries
+    assert part_rows(part.facts(), ENGLISH)[4] == ("Countries the people live in", "BE; FR: 1,200")
+    assert "countries" not in (part_of(FactSheet(people=Count.exact(3), countries=(Country(code="DE"),)), None, None, controllers=1).facts() or {}), "what was kept before reads as the same"
+    [first, second] = table("customer;countries\nA-1;FR 1200, Belgium\nA-2;")
+    assert (first.share.countries, second.share.countries) == ((Country(code="BE"), Country(code="FR", people=1200)), None)
+
+
+@pytest.mark.parametrize(("typed", "said"), [("Atlantis", "is no country we know"), ("UK", "write GB"), ("FR, France 3", "Name each country once")])
+def test_a_country_that_is_none_is_named_with_its_line(typed: str, said: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        table(f"customer;countries\nA-1;{typed}")
+    assert "Line 2:" in refused.value.fields["table"]
+    assert said in refused.value.fields["table"]
