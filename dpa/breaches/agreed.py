@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from dpa.agreements.terms import BreachClock, TermStack, effective
 from dpa.agreements.terms import Channel as TermChannel
-from dpa.agreements.terms import TermStack, effective
-from dpa.agreements.terms.breach import governing_clock
 from dpa.agreements.terms.text_words import by
 from dpa.agreements.terms.values import ChannelRule, Channels
 from dpa.agreements.terms.words import DeemedRule, ValidIf
@@ -110,10 +109,9 @@ class Wanted:
     """`clause 15.4`."""
 
 
-def wanted_of(stack: TermStack) -> Wanted | None:
-    """Return the way that the clause on breaches names; none where it names none."""
-    clock = governing_clock(stack)
-    if clock is None or clock.channel is None:
+def wanted_of(clock: BreachClock) -> Wanted | None:
+    """Return the way that the clause which governs a clock names; none where it names none."""
+    if clock.channel is None:
         return None
     if clock.channel in {TermChannel.WRITING, TermChannel.DIGITAL}:
         fitting = frozenset({Channel.EMAIL} if clock.channel is TermChannel.DIGITAL else {Channel.EMAIL, Channel.POST, Channel.COURIER})

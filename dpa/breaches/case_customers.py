@@ -79,6 +79,11 @@ class AffectedLine:
     why: Explanation
     """How the date came about."""
 
+    @property
+    def binds_at(self) -> datetime:
+        """The instant that lateness is counted from: the latest, or the target where contract and law give none."""
+        return self.latest_at or self.due_at
+
 
 _COLUMNS: tuple[Any, ...] = (
     Affected.id, DocketEntry.id, Affected.agreement_id, Agreement.reference, Controller.name, Affected.promise, DocketEntry.origin, DocketEntry.started_at,

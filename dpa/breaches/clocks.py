@@ -1,7 +1,8 @@
 """From an agreement's terms to the clock a breach starts under it. Pure.
 
 Where the contract gives a number, that is both the latest and the target. Where it gives a word, or only Art. 33(2) GDPR
-speaks, there is no latest instant: the organisation's own target runs, and is called policy.
+speaks, there is no latest instant: the organisation's own target runs, and is called policy. Where it gives both, in two
+clauses, the number binds, and the target of the word may come before it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dpa.agreements.terms import BreachClock, Period, TermStack, breach_clocks, describe_length
+from dpa.agreements.terms.breach import govern
 from dpa.agreements.terms.words import Origin
 from dpa.deadlines import Calendar, Closure, Deadline, Options, Regime, compute
 
@@ -23,34 +25,45 @@ class Clock:
     """One agreement's clock for one incident, ready for the docket."""
 
     target: Deadline
+    """The earliest target of all triggers: what alerts key on."""
     latest: Deadline | None
+    """The earliest latest of all triggers; none where neither contract nor law name a number."""
+    governing: BreachClock
+    """The trigger that governs: whose latest binds, else whose target comes first. Its clause and its way of giving notice count."""
     origin: str
-    """On whose word the target rests."""
+    """On whose word the date that binds rests."""
     promise: str
     """The promise in a few words, for lists: `24 hours, clause 15.4`."""
     basis: str
     """Where it is written, with what is policy called policy."""
-    clause: str
+    aim: str
+    """The house's own earlier target beside a number, such as `house target 24 hours`; empty where there is none."""
     terms_version: str
     """Version of the terms it was read from; the clock keeps it."""
 
 
 def clock_for(stack: TermStack, aware_at: datetime, calendar_named: CalendarNamed, terms_version: str = "") -> Clock | None:
-    """Return the governing clock of an agreement, counted from awareness; none where the duty does not apply.
+    """Return the clock of an agreement, counted from awareness; none where the duty does not apply.
 
-    Several triggers of one contract start from the same awareness here, so the earliest result governs.
+    Of several triggers of one contract the earliest latest binds, by the instants they come to, and alerts key on the earliest target (`govern`).
     """
-    computed = [_computed(clock, aware_at, calendar_named, terms_version) for clock in breach_clocks(stack)]
-    return min(computed, key=lambda clock: clock.target.due, default=None)
+    clocks = breach_clocks(stack)
+    if not clocks:
+        return None
+    counted: dict[tuple[str, Period], Deadline] = {}
 
+    def deadline(clock: BreachClock, period: Period) -> Deadline:
+        # A latest that is its own target is one deadline.
+        if (clock.id, period) not in counted:
+            counted[clock.id, period] = _deadline(clock, period, aware_at, calendar_named)
+        return counted[clock.id, period]
 
-def _computed(clock: BreachClock, aware_at: datetime, calendar_named: CalendarNamed, terms_version: str) -> Clock:
-    target = _deadline(clock, clock.target, clock.target_origin, aware_at, calendar_named)
-    latest = None
-    if clock.latest is not None:
-        same = clock.latest == clock.target
-        latest = target if same else _deadline(clock, clock.latest, clock.latest_origin, aware_at, calendar_named)
-    return Clock(target, latest, clock.target_origin.value, promise(clock), basis(clock), clock.clause, terms_version)
+    first, aimed = govern(clocks, lambda clock, period: deadline(clock, period).due)
+    target = deadline(aimed, aimed.target)
+    latest = deadline(first, first.latest) if first.latest is not None else None
+    origin = first.latest_origin if first.latest_origin is not None else first.target_origin
+    aim = f"house target {describe_length(aimed.target)}" if latest is not None and aimed.target_origin is Origin.HOUSE_POLICY else ""
+    return Clock(target, latest, first, origin.value, promise(first), basis(first, aimed), aim, terms_version)
 
 
 def promise(clock: BreachClock) -> str:
@@ -63,23 +76,24 @@ def cited(clause: str) -> str:
     return f"clause {clause}" if clause[:1].isdigit() else clause
 
 
-def basis(clock: BreachClock) -> str:
-    """Return where the promise is written; a house target is always named as such."""
+def basis(clock: BreachClock, aimed: BreachClock) -> str:
+    """Return where the promise is written, with the clause whose word has the earlier target; a house target is always named as such."""
     said = {Origin.CONTRACT: "Contract", Origin.EXTERNAL_DOC: "DPA", Origin.DECISION: "Decision", Origin.STATUTE: "Law"}
     text = f"{said.get(clock.origin, 'House policy')}, {cited(clock.clause)}: {describe_length(clock.stated)}"
+    if aimed.id != clock.id:
+        text += f"; {cited(aimed.clause)}: {describe_length(aimed.stated)}"
     if clock.awaiting:
         text += f"; {clock.awaiting} not on file"
     elif clock.origin is Origin.STATUTE:
         text += "; no DPA on file"
-    if clock.target_origin is Origin.HOUSE_POLICY:
-        text += f"; house target {describe_length(clock.target)}"
+    if aimed.target_origin is Origin.HOUSE_POLICY:
+        text += f"; house target {describe_length(aimed.target)}"
     return text[:300]
 
 
-def _deadline(
-    clock: BreachClock, period: Period, origin: Origin | None, aware_at: datetime, calendar_named: CalendarNamed
-) -> Deadline:
+def _deadline(clock: BreachClock, period: Period, aware_at: datetime, calendar_named: CalendarNamed) -> Deadline:
     engine = period.to_period()
+    origin = clock.latest_origin if period == clock.latest else clock.target_origin
     regime = Regime.gdpr_statutory if origin is Origin.STATUTE else Regime.contract
     workweek = (period.workweek or clock.place.workweek).value
     options = Options.for_regime(regime, engine.unit, workweek=workweek)

@@ -12,11 +12,11 @@ from dpa.agreements import book as books
 from dpa.agreements import stacks
 from dpa.agreements.queries import running_ids
 from dpa.agreements.terms import Term, TermsDocument, TermStack, Vendor
-from dpa.agreements.terms.breach import governing_clock, place_of
+from dpa.agreements.terms.breach import place_of
 from dpa.agreements.terms.words import State
 from dpa.breaches.agreed import Wanted, Ways, rules_of, wanted_of
 from dpa.breaches.clocks import Clock, cited, clock_for
-from dpa.breaches.models import Breach
+from dpa.breaches.models import Affected, Breach
 from dpa.deadlines import Calendar
 from dpa.parties import queries as parties
 from dpa.people.models import Organisation
@@ -74,18 +74,21 @@ def legal_day(breach: Breach, at: datetime) -> date:
     return at.astimezone(ZoneInfo(breach.zone)).date()
 
 
-def ways_of(session: Session, breach: Breach, agreement_id: int, at: datetime) -> Ways:
-    """Return an agreement's ways of giving notice, as its terms stood on the legal day of `at`."""
-    stack = stacks.load(session, breach.organisation_id, [agreement_id], legal_day(breach, at))[agreement_id].stack
-    rules, clause = rules_of(stack)
+def ways_of(session: Session, breach: Breach, row: Affected, at: datetime) -> Ways:
+    """Return a customer's ways of giving notice, as the terms of its agreement stood on the legal day of `at`."""
+    terms = stacks.load(session, breach.organisation_id, [row.agreement_id], legal_day(breach, at))[row.agreement_id]
+    rules, clause = rules_of(terms.stack)
     if not rules:
         return Ways(zone=breach.zone)
-    place, breaches = place_of(stack), governing_clock(stack)
-    special = cited(breaches.clause) if breaches is not None and breaches.clause else ""
+    place, clock = place_of(terms.stack), clock_for(terms.stack, row.aware_at, lambda name: parties.calendar(session, breach.organisation_id, name))
+    special = cited(clock.governing.clause) if clock is not None and clock.governing.clause else ""
     return Ways(rules, clause, place.zone, parties.calendar(session, breach.organisation_id, place.holidays), special)
 
 
-def wanted(session: Session, breach: Breach, agreement_ids: Sequence[int]) -> Mapping[int, Wanted]:
-    """Return in which way each agreement wants a breach told, as its terms stood on the legal day of awareness; those that name none are left out."""
-    loaded = stacks.load(session, breach.organisation_id, agreement_ids, legal_day(breach, breach.aware_at))
-    return {key: found for key, terms in loaded.items() if (found := wanted_of(terms.stack)) is not None}
+def wanted(session: Session, breach: Breach, rows: Sequence[Affected]) -> Mapping[int, Wanted]:
+    """Return in which way the clause that governs each customer's clock wants a breach told, by agreement; those that name none are left out."""
+    found: dict[int, Wanted] = {}
+    for since in sorted({row.aware_at for row in rows}):
+        clocks = clocks_of(session, breach, [row.agreement_id for row in rows if row.aware_at == since], since)
+        found |= {key: way for key, clock in clocks.items() if (way := wanted_of(clock.governing)) is not None}
+    return found

@@ -210,7 +210,7 @@ def _caveat(session: Session, breach: Breach, place: Place, given: Sequence[Give
     ]
     if not counted or place.row.kept:
         return ""
-    wanted = counting.wanted(session, breach, [place.agreement.id]).get(place.agreement.id)
+    wanted = counting.wanted(session, breach, [place.row]).get(place.agreement.id)
     return caveat(wanted, counted, place.entry.due_at or place.entry.target_at)
 
 

@@ -94,6 +94,9 @@ class Difference:
     promise: str
     origin: str
     due_at: datetime
+    """What the clock runs to: the target."""
+    latest_at: datetime | None
+    """The latest instant that contract or law give; none where they give a word only."""
     zone: str
     met_at: datetime | None
     kept: bool
@@ -255,7 +258,7 @@ def _differences(
         found.append(Difference(
             affected_id=row.id, controller_id=row.controller_id, controller=agreement.controller, agreement=agreement.reference,
             template=agreement.template, promise=row.promise, origin=ORIGINS.get(entry.origin, ("decision", ""))[0], due_at=entry.target_at,
-            zone=entry.zone, met_at=entry.met_at, kept=row.kept, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
+            latest_at=entry.due_at, zone=entry.zone, met_at=entry.met_at, kept=row.kept, state=state_of(entry.target_at, entry.met_at, now), name=to.name, address=to.email,
             why=waiting.addressees[row.id].why, unmatched=waiting.addressees[row.id].unmatched, refused=to.email in waiting.refused, language=NAMES[versions[row.id].language.value], notes=_notes(versions[row.id]),
             part=_part(versions[row.id].part, final=notice.phase is Phase.FINAL), left_out=left_out.touched(versions[row.id].part), news=row.id in told and told[row.id] != versions[row.id].part.text,
         ))  # fmt: skip

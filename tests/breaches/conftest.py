@@ -16,7 +16,7 @@ from dpa import unit as units
 from dpa.agreements import operations as agreements
 from dpa.agreements.models import Agreement, System, Template
 from dpa.agreements.rules import AgreementInput
-from dpa.agreements.terms import shipped_contract
+from dpa.agreements.terms import TermsDocument, shipped_contract
 from dpa.breaches.models import Breach
 from dpa.breaches.rules import Draft
 from dpa.config import Settings
@@ -67,7 +67,10 @@ def with_news(breach: Breach, draft: Draft) -> Draft:
 
 
 def ground_for(database: Database, slug: str, session: Session) -> Ground:
-    document = shipped_contract(slug)
+    return ground_under(database, shipped_contract(slug), session, slug)
+
+
+def ground_under(database: Database, document: TermsDocument, session: Session, slug: str = "house") -> Ground:
     settings = database.settings()
     with units.transaction(session, actor="system:test", now=datetime(2026, 1, 1, tzinfo=UTC), settings=settings) as unit:
         organisation = add_organisation(

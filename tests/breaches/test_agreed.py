@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from dpa.agreements.terms import DEFAULT_POLICY, TermStack, shipped_contract
+from dpa.agreements.terms import DEFAULT_POLICY, TermStack, governing_clock, shipped_contract
 from dpa.breaches.agreed import Agreed, Counted, Wanted, Ways, caveat, rules_of, wanted_of
 from dpa.breaches.channels import Channel, Handed
 from dpa.deadlines import calendar_named
@@ -70,7 +70,9 @@ HOUR = timedelta(hours=1)
 
 
 def test_the_way_the_clause_on_breaches_names_is_read() -> None:
-    assert wanted_of(TermStack(template=shipped_contract("lemon-learning"), policy=DEFAULT_POLICY, on=date(2026, 11, 22))) == MAIL
+    clock = governing_clock(TermStack(template=shipped_contract("lemon-learning"), policy=DEFAULT_POLICY, on=date(2026, 11, 22)))
+    assert clock is not None
+    assert wanted_of(clock) == MAIL
 
 
 @pytest.mark.parametrize(("counted", "said"), [

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from dpa.agreements import operations as agreements
 from dpa.agreements.rules import AgreementInput
-from dpa.agreements.terms import shipped_contract
+from dpa.agreements.terms import TermsDocument, shipped_contract
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches.models import Affected, Breach
 from dpa.extensions import db
@@ -29,7 +29,7 @@ GOOD = {
 class House:
     """An application with one organisation under a shipped contract, and a stranger's."""
 
-    contract = "lemon-learning"
+    contract: str | TermsDocument = "lemon-learning"
 
     def __init__(self, database: Database) -> None:
         self.app: Flask = make_app(database)
@@ -41,7 +41,8 @@ class House:
             "outsider": add_person(self.app, "out@example.org", {self.other: Role.DPO}),
         }
         with self.app.app_context(), act(self.app, db.session()) as unit:
-            template = agreements.add_template(unit, self.org, shipped_contract(self.contract), date(2024, 1, 1))
+            terms = self.contract if isinstance(self.contract, TermsDocument) else shipped_contract(self.contract)
+            template = agreements.add_template(unit, self.org, terms, date(2024, 1, 1))
             system = agreements.add_system(unit, self.org, "Platform")
             for number in (1, 2):
                 contact = [ContactInput(Purpose.SECURITY, f"s@c{number}.example")]

@@ -6,8 +6,10 @@ house policy, shown as such.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from dpa.agreements.terms.duties import BreachTrigger, BreachTriggers
 from dpa.agreements.terms.policy import HouseTarget
@@ -35,7 +37,7 @@ class BreachClock:
 
     ``latest`` is what contract or law allows, none where they give no number. ``target`` is what alerts key on: the
     latest itself where there is a number, else house policy. ``ceiling`` is the policy's escalation moment. ``aim``
-    is the policy's reading of an urgency named beside a number, for information only. One clock governs.
+    is the policy's reading of an urgency named beside a number, for information only. One clock governs (`govern`).
     """
 
     id: str
@@ -80,8 +82,12 @@ def place_of(stack: TermStack) -> Place:
     )
 
 
+Ends = Callable[[BreachClock, Period], Any]
+"""When a length of a clock ends, as far as the order goes: an instant where an incident is known, else a rough number of hours."""
+
+
 def breach_clocks(stack: TermStack) -> tuple[BreachClock, ...]:
-    """Every clock a breach starts under an agreement, in the order of the contract; the earliest target governs.
+    """Every clock a breach starts under an agreement, each by itself, in the order of the contract; one of them governs.
 
     Empty only where the agreement says that the duty does not apply.
     """
@@ -90,13 +96,32 @@ def breach_clocks(stack: TermStack) -> tuple[BreachClock, ...]:
         return ()
     place = place_of(stack)
     clocks = [_clock(stack, found, trigger, place) for trigger in found.value.triggers]
-    first = min(clocks, key=lambda clock: (rough_hours(clock.target), not clock.start_stated))
+    first, _ = govern(clocks, _roughly)
     return tuple(replace(clock, governs=clock is first) for clock in clocks)
 
 
+def govern(clocks: Sequence[BreachClock], ends: Ends) -> tuple[BreachClock, BreachClock]:
+    """Return the clock whose latest binds, and the one whose target comes first; where no clock names a number, the earliest target is both.
+
+    Several triggers of one contract all bind, so the earliest latest governs, and with it its clause and way: a word beside it takes no number away.
+    The target may come earlier from such a word; then it is the house's own.
+    """
+    aimed = min(clocks, key=lambda clock: (ends(clock, clock.target), clock.target_origin is Origin.HOUSE_POLICY, not clock.start_stated))
+    numbered = [(ends(clock, clock.latest), not clock.start_stated, place) for place, clock in enumerate(clocks) if clock.latest is not None]
+    return (clocks[min(numbered)[-1]] if numbered else aimed), aimed
+
+
 def governing_clock(stack: TermStack) -> BreachClock | None:
-    """The clock that governs, or none where the duty does not apply."""
-    return next((clock for clock in breach_clocks(stack) if clock.governs), None)
+    """The clock that governs, with the earliest target of all of them, or none where the duty does not apply."""
+    clocks = breach_clocks(stack)
+    if not clocks:
+        return None
+    first, aimed = govern(clocks, _roughly)
+    return replace(first, target=aimed.target, target_origin=aimed.target_origin, ceiling=aimed.ceiling, ceiling_origin=aimed.ceiling_origin)
+
+
+def _roughly(_clock: BreachClock, period: Period) -> float:
+    return rough_hours(period)
 
 
 def _clock(stack: TermStack, found: Effective, trigger: BreachTrigger, place: Place) -> BreachClock:

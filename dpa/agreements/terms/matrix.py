@@ -127,7 +127,9 @@ def _breach(stack: TermStack) -> Promise:
         return _absent(Column.BREACH, found)
     channel = f" {by(clock.channel)}" if clock.channel else ""
     if clock.latest:
-        text, origin = f"{_capital(describe_length(clock.latest))}{channel}", clock.origin
+        # A word in another clause may bring the house's target before the number; the number stays what was promised.
+        aim = f"; house target {describe_length(clock.target)}" if clock.target_origin is Origin.HOUSE_POLICY else ""
+        text, origin = f"{_capital(describe_length(clock.latest))}{channel}{aim}", clock.origin
     else:
         word = _capital(describe_length(clock.stated))
         text, origin = f"{word}{channel}; house target {describe_length(clock.target)}", Origin.HOUSE_POLICY

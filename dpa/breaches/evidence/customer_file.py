@@ -107,7 +107,7 @@ def _read(session: Session, case: CaseFile, rows: Sequence[Affected]) -> _Rows:
         agreements.by_ids(session, case.breach.organisation_id, agreement_ids), reading.clocks(session, [case.breach.id], as_of, agreement_ids),
         entries, changes, deliveries, _answers(session, mails, as_of), _addresses(session, mails), questions, papers,
         _issued(session, case, [row.controller_id for row in rows]), shares, agreement_shares(session, case.breach, agreement_ids),
-        counting.wanted(session, case.breach, agreement_ids), reading.names(session, actors),
+        counting.wanted(session, case.breach, rows), reading.names(session, actors),
     )  # fmt: skip
 
 

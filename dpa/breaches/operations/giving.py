@@ -88,7 +88,7 @@ def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Deli
         raise Invalid("This cannot be recorded like this.", fields=errors)
     if queries.handed_before(unit.session, notice.id, row.id, handed):
         raise Conflict("This is recorded already: the same channel at the same time.")
-    effective = ways_of(unit.session, breach, row.agreement_id, handed.given_at).received_at(handed)
+    effective = ways_of(unit.session, breach, row, handed.given_at).received_at(handed)
     before = replace_deliveries(unit, notice, [row.id])
     delivery = Delivery(
         notice_id=notice.id, affected_id=row.id, channel=handed.channel, given_at=handed.given_at, effective_at=effective,

@@ -32,7 +32,10 @@ class PromiseLine:
     customers: int
     started_at: datetime
     due_at: datetime
+    """When it must be done: the target."""
     zone: str
+    latest_at: datetime | None = None
+    """The latest that contract or law allow, where the house's target comes before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,11 @@ def promised(session: Session, breach: Breach, now: datetime) -> tuple[PromiseLi
 
 
 def _lines(clocks: Mapping[int, tuple[Clock, int]], since: datetime) -> tuple[PromiseLine, ...]:
-    counts: Counter[tuple[str, str, datetime, str]] = Counter()
+    counts: Counter[tuple[str, str, datetime, str, datetime | None]] = Counter()
     for clock, customers in clocks.values():
-        counts[clock.promise, ORIGINS.get(clock.origin, ("decision", ""))[0], clock.target.due, clock.target.zone] += customers
-    lines = [PromiseLine(promise, origin, customers, since, due, zone) for (promise, origin, due, zone), customers in counts.items()]
+        promise, latest = (f"{clock.promise}; {clock.aim}", clock.latest) if clock.aim else (clock.promise, None)
+        counts[promise, ORIGINS.get(clock.origin, ("decision", ""))[0], clock.target.due, clock.target.zone, latest.due if latest else None] += customers
+    lines = [PromiseLine(promise, origin, customers, since, due, zone, latest) for (promise, origin, due, zone, latest), customers in counts.items()]
     return tuple(sorted(lines, key=lambda line: (line.due_at, line.promise)))
 
 

@@ -64,7 +64,7 @@ def show_customer(breach_id: int, affected_id: int) -> Page:
 def _page(breach: Breach, affected_id: int, fresh_link: str = "") -> Page:
     person = identity.signed_in()
     view = customer.view(edge.session(), breach, affected_id, edge.now())
-    ways = ways_of(edge.session(), breach, view.place.row.agreement_id, edge.now())
+    ways = ways_of(edge.session(), breach, view.place.row, edge.now())
     return render_template(
         "breaches/customer.html",
         breach=breach,
@@ -104,7 +104,7 @@ def hand_over(breach_id: int, affected_id: int) -> Page:
     def do(unit: Unit, fresh: Breach) -> None:
         operations.hand_over(unit, fresh, queries.affected_row(unit.session, fresh, affected_id), form.handed())
 
-    ways = ways_of(edge.session(), breach, place.row.agreement_id, edge.now())
+    ways = ways_of(edge.session(), breach, place.row, edge.now())
     rules = [{"label": channels.TITLES[one], "value": channels.PROOFS[one], "hint": _sentence(ways.says(one))} for one in channels.BY_HAND]
     return perform(HAND_OVER, form, breach_id, do, back=back, facts=[*_facts(place, breach), *rules])
 
