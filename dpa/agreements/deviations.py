@@ -14,7 +14,7 @@ from dpa.agreements.terms import (
     Unit,
     describe,
     label,
-    load_sheet,
+    read_deviations,
 )
 from dpa.agreements.terms.duties import BreachTrigger, BreachTriggers
 from dpa.problems import Invalid
@@ -41,7 +41,7 @@ def read_sheet(text: str, template: str) -> tuple[Term, ...]:
     if not text.strip():
         raise Invalid("Choose a file or paste the text of a deviation sheet.", field="sheet")
     try:
-        sheet = load_sheet(text)
+        sheet = read_deviations(text)
     except TermsProblem as problem:
         raise Invalid(problem.message, field="sheet") from problem
     if sheet.template != template:

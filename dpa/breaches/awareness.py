@@ -46,6 +46,11 @@ def errors(decision: Decision, now: datetime, *, first_told_at: datetime | None 
     return found
 
 
+def why_later(reason: str, own_aware_at: datetime, incident_aware_at: datetime) -> str:
+    """Return why a customer's own awareness came later than the incident's; nothing once a correction has brought the incident's to the same time."""
+    return reason if own_aware_at > incident_aware_at else ""
+
+
 def later_errors(incident_aware_at: datetime, since: datetime, basis: str, now: datetime) -> dict[str, str]:
     """Return a sentence for each input when awareness that just some customers are affected cannot have begun at `since`, by field.
 
@@ -60,9 +65,24 @@ def later_errors(incident_aware_at: datetime, since: datetime, basis: str, now: 
     return {"aware_reason": f"Shorten this to {BASIS_MAX:,} characters."} if len(basis) > BASIS_MAX else {}
 
 
-def correction_errors(old: Decision, new: Decision, reason: str, now: datetime, *, first_told_at: datetime | None, upstream_told_at: datetime | None = None) -> dict[str, str]:
-    """Return what keeps a correction from being made: the decision's own errors, no reason, or nothing changed."""
-    found = errors(new, now, first_told_at=first_told_at)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is on record of an incident and cannot come before it was noticed, or before somebody was aware."""
+
+    first_told_at: datetime | None = None
+    """When the first customer was told."""
+    upstream_told_at: datetime | None = None
+    """When the subprocessor told of it."""
+    own_aware_at: datetime | None = None
+    """The earliest awareness that just some customers are affected, which was later than the incident's when it was decided."""
+
+
+def correction_errors(old: Decision, new: Decision, reason: str, now: datetime, known: Known) -> dict[str, str]:
+    """Return what keeps a correction from being made: the decision's own errors, what is on record, no reason, or nothing changed."""
+    found = errors(new, now, first_told_at=known.first_told_at)
+    if known.own_aware_at is not None and new.aware_at > known.own_aware_at and "aware_at" not in found:
+        found["aware_at"] = "By this time you were aware that customers named later are affected, so you were aware of the incident; enter an earlier one."
+    upstream_told_at = known.upstream_told_at
     if upstream_told_at is not None and upstream_told_at < new.detected_at and new.detected_at != old.detected_at:
         found["detected_at"] = "The subprocessor told you before this time, so it was noticed by then; enter an earlier one."
     if len(reason.strip()) < REASON_MIN:
@@ -76,40 +96,45 @@ class Effect(StrEnum):
     """What a correction does to one clock."""
 
     RECOUNT = "recount"
-    """It is counted anew from the corrected awareness."""
+    """It is counted anew from the corrected times."""
     FROZEN = "frozen"
     """It was met or waived before: lateness stays as it was frozen."""
     MISSED = "missed"
-    """Its time had passed: no later awareness makes it unmissed."""
+    """Its time had passed: no later time makes it unmissed."""
     OWN = "own"
     """It runs from an awareness of its own."""
     SAME = "same"
-    """Awareness itself was not moved."""
+    """What it is counted from was not moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockFacts:
-    """One customer's clock as far as a correction cares."""
+    """One customer's clock as far as a correction cares. What binds is what contract or law allow, else the house's target."""
 
     running: bool
     """Whether it is open or paused."""
-    started_at: datetime
-    """The awareness it runs from."""
+    own: bool
+    """Whether it runs from an awareness of its own, later than the incident's and decided for this customer."""
     due_at: datetime
-    """What contract or law allow, else the house's target."""
+    """The date in force that binds."""
+    moved: bool
+    """Whether the terms give other dates by the corrected times than by those it runs from."""
+    before_at: datetime
+    """The date that binds by the times it runs from, without what decisions or pauses did to it since."""
+    after_at: datetime
+    """The same by the corrected times."""
 
 
-def effect(clock: ClockFacts, old: Decision, new: Decision, now: datetime) -> Effect:
-    """Return what correcting awareness from `old` to `new` does to a clock.
+def effect(clock: ClockFacts, now: datetime) -> Effect:
+    """Return what a correction does to a clock.
 
-    A missed clock is counted anew only when awareness turns out to be earlier: then it was missed by even more, and that must show.
+    A missed clock is counted anew only when it turns out to have ended earlier than it ran: then it was missed by even more, and that must show. Each
+    clock is compared with the times it runs from itself: after a correction that left it missed, those are not the decision's before this one.
     """
     if not clock.running:
         return Effect.FROZEN
-    if clock.started_at != old.aware_at:
-        return Effect.OWN
-    if old.aware_at == new.aware_at:
-        return Effect.SAME
-    if clock.due_at <= now and new.aware_at > old.aware_at:
+    if not clock.moved:
+        return Effect.OWN if clock.own else Effect.SAME
+    if clock.due_at <= now and clock.after_at > clock.before_at:
         return Effect.MISSED
     return Effect.RECOUNT

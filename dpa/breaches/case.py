@@ -37,6 +37,7 @@ from dpa.breaches.pages.happening import Happening, happenings
 from dpa.breaches.pages.reports import NextReport, next_report
 from dpa.breaches.phases import MEANINGS, TITLES, Phase
 from dpa.breaches.rules import NextAct, Standing
+from dpa.docket import kinds
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import explanation
@@ -298,7 +299,8 @@ def _act(found: Reads, now: datetime) -> ActCard:
     if kind is NextAct.EXPLAIN_LATENESS:
         title = f"Say why {plural(found.closing.unexplained, 'customer was', 'customers were')} told late"
     if kind is NextAct.CHOOSE_AFFECTED and entry is not None:
-        text += f" The time shown is counted from awareness. {entry.basis}."
+        start = kinds.kind_or_plain(entry.kind).start(entry.start_event).begins
+        text += f" The time shown is counted from {start}. {entry.basis}."
     text += act_notes.on_their_way(found.closing, kind) + act_notes.contacts(found.closing, counts, kind)
     quiet = kind in {NextAct.NOTHING, NextAct.CLOSE}
     if entry is not None and entry.paused_at is not None and not quiet:
@@ -314,7 +316,7 @@ def _act(found: Reads, now: datetime) -> ActCard:
         started_at=entry.started_at if entry else breach.aware_at,
         due_at=entry.target_at if entry else breach.aware_at,
         zone=breach.zone,
-        start_word="promised" if entry is not None and entry is found.word else "start" if kind is NextAct.REPORT else "aware",
+        start_word=kinds.kind_or_plain(entry.kind).start(entry.start_event).word if entry else "aware",
     )
 
 

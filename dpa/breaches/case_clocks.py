@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from dpa.agreements.terms.words import Event
 from dpa.breaches.case_queries import PromiseGroup
 from dpa.breaches.models import Breach
 from dpa.web.clock_strip import Clock
@@ -27,9 +28,11 @@ def _clock(group: PromiseGroup, breach: Breach, now: datetime) -> Clock:
     met = None if group.running else group.last_met_at
     state = "off" if group.paused_at else state_of(due, None, now) if group.running else "late" if group.late else "met"
     # Met by an awareness that was corrected since, or run from one of their own: what is drawn is true of that one alone.
-    since = "" if group.started_at == breach.aware_at else f", from awareness on {instant_text(group.started_at, group.zone)}"
+    noticed = group.start_event == Event.DISCOVERY
+    usual, start = (breach.detected_at, "first noticed") if noticed else (breach.aware_at, "from awareness")
+    since = "" if group.started_at == usual else f", {start} on {instant_text(group.started_at, group.zone)}"
     return Clock(
-        started_at=group.started_at, due_at=due, zone=group.zone, state=state, start_word="aware", met_at=met, paused_at=group.paused_at,
+        started_at=group.started_at, due_at=due, zone=group.zone, state=state, start_word="noticed" if noticed else "aware", met_at=met, paused_at=group.paused_at,
         target_at=group.target_at if group.target_at != due else None, label=f"{group.promise}: {plural(group.customers, 'customer')}{f', {group.late} late' if 0 < group.late < group.customers else ''}{since}",
     )  # fmt: skip
 

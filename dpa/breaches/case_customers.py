@@ -73,6 +73,8 @@ class AffectedLine:
     """Whether it was told in time, and late counted from an awareness corrected since."""
     mailbox: bool
     """Whether its first notice was only kept in the file mailbox."""
+    start_event: str
+    """`discovery` where it runs from when the breach was first noticed."""
     refuses: bool
     """Whether a contact for notices refused the newest mail sent there, whatever it was about."""
     standing: Standing
@@ -88,7 +90,7 @@ class AffectedLine:
 _COLUMNS: tuple[Any, ...] = (
     Affected.id, DocketEntry.id, Affected.agreement_id, Agreement.reference, Controller.name, Affected.promise, DocketEntry.origin, DocketEntry.started_at,
     DocketEntry.target_at, DocketEntry.due_at, DocketEntry.zone, DocketEntry.met_at, DocketEntry.paused_at, DocketEntry.late_s, DocketEntry.state.in_(RUNNING), Delivery.document_id,
-    func.coalesce(OutboxMessage.last_error, ""), func.coalesce(Delivery.kept, False), Affected.late_reason, Affected.late_anew, Affected.kept,
+    func.coalesce(OutboxMessage.last_error, ""), func.coalesce(Delivery.kept, False), Affected.late_reason, Affected.late_anew, Affected.kept, DocketEntry.start_event,
 )  # fmt: skip
 """What a line shows as it stands, in its order: columns, since most of these rows' are not shown."""
 
@@ -208,4 +210,4 @@ def _standing(flags: Sequence[Any]) -> Standing:
 
 def _line(*row: Any) -> AffectedLine:
     shown, (refuses, rule, basis, *flags) = row[: len(_COLUMNS)], row[len(_COLUMNS) :]
-    return AffectedLine(*(*shown, bool(refuses), _standing(flags), explained(rule, basis, NOTIFY)))
+    return AffectedLine(*(*shown, bool(refuses), _standing(flags), explained(rule, basis, NOTIFY, shown[-1])))

@@ -106,6 +106,8 @@ class PromiseGroup:
     last_met_at: datetime | None
     paused_at: datetime | None = None
     """Since when these clocks are paused; none when they are not."""
+    start_event: str = ""
+    """`discovery` where they run from when the breach was first noticed."""
 
 
 def promises(session: Session, breach_id: int, most: int) -> Sequence[PromiseGroup]:
@@ -132,8 +134,9 @@ def _promises_query() -> Select[Any]:
     )  # fmt: skip
     of = groups.c
     return (
-        select(Affected.promise, of.started_at, of.target_at, of.due_at, of.zone, of.customers, of.running, of.late, of.last_met_at, of.paused_at)
+        select(Affected.promise, of.started_at, of.target_at, of.due_at, of.zone, of.customers, of.running, of.late, of.last_met_at, of.paused_at, DocketEntry.start_event)
         .join(Affected, Affected.docket_entry_id == of.first_id)
+        .join(DocketEntry, DocketEntry.id == of.first_id)
         .order_by(of.target_at, of.basis)
     )
 

@@ -15,7 +15,7 @@ from dpa.agreements.terms import Term, TermsDocument, TermStack, Vendor
 from dpa.agreements.terms.breach import place_of
 from dpa.agreements.terms.words import State
 from dpa.breaches.agreed import Wanted, Ways, rules_of, wanted_of
-from dpa.breaches.clocks import Clock, cited, clock_for
+from dpa.breaches.clocks import Clock, Starts, cited, clock_for
 from dpa.breaches.models import Affected, Breach
 from dpa.deadlines import Calendar
 from dpa.parties import queries as parties
@@ -28,9 +28,14 @@ SILENT = TermsDocument(
 """What answers where no agreement does: nothing, so that the law speaks, with the house's target for its word."""
 
 
-def clocks_of(session: Session, breach: Breach, agreement_ids: Sequence[int], since: datetime) -> Mapping[int, Clock]:
-    """Return the clock of each agreement, counted from `since`; agreements under which the duty does not apply are left out."""
-    loaded = stacks.load(session, breach.organisation_id, agreement_ids, legal_day(breach, since))
+def starts_of(breach: Breach, aware_at: datetime | None = None) -> Starts:
+    """Return what the clocks of a case are counted from; `aware_at` is a later awareness that just some customers are affected."""
+    return Starts(aware_at or breach.aware_at, breach.detected_at)
+
+
+def clocks_of(session: Session, breach: Breach, agreement_ids: Sequence[int], starts: Starts) -> Mapping[int, Clock]:
+    """Return the clock of each agreement, by its terms on the legal day of awareness; agreements under which the duty does not apply are left out."""
+    loaded = stacks.load(session, breach.organisation_id, agreement_ids, legal_day(breach, starts.aware_at))
     calendars: dict[str, Calendar] = {}
 
     def calendar_named(name: str) -> Calendar:
@@ -44,7 +49,7 @@ def clocks_of(session: Session, breach: Breach, agreement_ids: Sequence[int], si
         # Agreements on the same terms share one stack object and therefore one computed clock.
         key = id(terms.stack)
         if key not in by_stack:
-            by_stack[key] = clock_for(terms.stack, since, calendar_named, terms.terms_version)
+            by_stack[key] = clock_for(terms.stack, starts, calendar_named, terms.terms_version)
         if (clock := by_stack[key]) is not None:
             found[agreement_id] = clock
     return found
@@ -54,7 +59,7 @@ def law_clock(session: Session, breach: Breach) -> Clock:
     """Return the clock that the law alone starts, counted from awareness: without undue delay (GDPR Art. 33(2)), with the house's target for it."""
     policy = stacks.policy_for(session, session.get_one(Organisation, breach.organisation_id))
     stack = TermStack(template=SILENT, policy=policy, on=legal_day(breach, breach.aware_at))
-    clock = clock_for(stack, breach.aware_at, lambda name: parties.calendar(session, breach.organisation_id, name))
+    clock = clock_for(stack, starts_of(breach), lambda name: parties.calendar(session, breach.organisation_id, name))
     assert clock is not None, "the law always answers"
     return clock
 
@@ -80,7 +85,7 @@ def ways_of(session: Session, breach: Breach, row: Affected, at: datetime) -> Wa
     rules, clause = rules_of(terms.stack)
     if not rules:
         return Ways(zone=breach.zone)
-    place, clock = place_of(terms.stack), clock_for(terms.stack, row.aware_at, lambda name: parties.calendar(session, breach.organisation_id, name))
+    place, clock = place_of(terms.stack), clock_for(terms.stack, starts_of(breach, row.aware_at), lambda name: parties.calendar(session, breach.organisation_id, name))
     special = cited(clock.governing.clause) if clock is not None and clock.governing.clause else ""
     return Ways(rules, clause, place.zone, parties.calendar(session, breach.organisation_id, place.holidays), special)
 
@@ -89,6 +94,6 @@ def wanted(session: Session, breach: Breach, rows: Sequence[Affected]) -> Mappin
     """Return in which way the clause that governs each customer's clock wants a breach told, by agreement; those that name none are left out."""
     found: dict[int, Wanted] = {}
     for since in sorted({row.aware_at for row in rows}):
-        clocks = clocks_of(session, breach, [row.agreement_id for row in rows if row.aware_at == since], since)
+        clocks = clocks_of(session, breach, [row.agreement_id for row in rows if row.aware_at == since], starts_of(breach, since))
         found |= {key: way for key, clock in clocks.items() if (way := wanted_of(clock.governing)) is not None}
     return found

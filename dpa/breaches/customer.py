@@ -22,6 +22,7 @@ from dpa.breaches.closing import CaseState
 from dpa.breaches.corrected import Corrected, of_entry
 from dpa.breaches.models import Affected, Breach, Question
 from dpa.breaches.operations.settings import settings_of
+from dpa.docket import kinds
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
 from dpa.docket.presenting import ORIGINS, explanation
@@ -152,7 +153,7 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
 
     until = late.until(breach, now)
     untold = late.untold(row, entry, until)
-    anew = None if untold else of_entry(entry, breach.aware_at, row.aware_reason)
+    anew = None if untold else of_entry(entry, counting.starts_of(breach), row.aware_reason)
     is_late = _late(entry, now) or (anew is not None and anew.late) or (untold and until is not None and (entry.due_at or entry.target_at) < until)
     clock = _clock(entry, now, untold=untold)
     if is_late and entry.met_at is not None:
@@ -182,7 +183,7 @@ def _clock(entry: DocketEntry, now: datetime, *, untold: bool) -> CustomerClock:
     state = state_of(entry.target_at, None, now) if running else "off" if met_at is None else "late" if (entry.late_s or 0) > 0 else "met"
     return CustomerClock(
         started_at=entry.started_at, due_at=due, target_at=entry.target_at if entry.target_at != due else None, met_at=met_at,
-        paused_at=entry.paused_at, zone=entry.zone, state=state,
+        paused_at=entry.paused_at, zone=entry.zone, state=state, start_word=kinds.kind_or_plain(entry.kind).start(entry.start_event).word,
     )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dpa.agreements.queries import AgreementRow
+from dpa.agreements.terms.words import Event
+from dpa.breaches import awareness
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.notices import beside_awareness, matters
 from dpa.breaches.phases import Phase, telling
@@ -67,10 +69,10 @@ def content(
         "told_late": row.late_reason, "upstream": breach.upstream,
         "upstream_told_at": timestamp(breach.upstream_told_at) if breach.upstream_told_at else None, "breach": breach.reference,
         "detected_at": timestamp(breach.detected_at), "aware_at": timestamp(row.aware_at),
-        "incident_aware_at": timestamp(breach.aware_at) if apart else None, "aware_reason": row.aware_reason,
+        "incident_aware_at": timestamp(breach.aware_at) if apart else None, "aware_reason": awareness.why_later(row.aware_reason, row.aware_at, breach.aware_at),
         "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
         "clock": {
-            "started_at": timestamp(entry.started_at), "due_at": timestamp(told.due_at) if told.due_at else None,
+            "started_at": timestamp(entry.started_at), "start": entry.start_event, "due_at": timestamp(told.due_at) if told.due_at else None,
             "origin": entry.origin if told.due_at else "", "basis": told.basis,
             "steps": [{"label": step.label, "text": step.text, "basis": step.basis or ""} for step in told.why.steps], "warnings": list(told.why.warnings),
         },
@@ -226,9 +228,16 @@ def _key_facts(page: _Page) -> KeyFacts:
 
 
 def _counted_too_late(facts: Mapping[str, Any]) -> bool:
-    """Tell whether the clock ran from an awareness corrected to an earlier time since: a strip would call early what may be late counted from there."""
+    """Tell whether the clock ran from an awareness, or a first notice, corrected to an earlier time since: a strip would call early what may be late counted from there."""
+    if _from_notice(facts):
+        return instant(facts["detected_at"]) < instant(facts["clock"]["started_at"])
     corrected_to = facts.get("incident_aware_at")
     return corrected_to is not None and not facts["aware_reason"] and instant(corrected_to) < instant(facts["aware_at"])
+
+
+def _from_notice(facts: Mapping[str, Any]) -> bool:
+    """Tell whether the promise is counted from when the breach was first noticed."""
+    return bool(facts["clock"].get("start") == Event.DISCOVERY)
 
 
 def _strip(page: _Page) -> tuple[Block, ...]:
@@ -241,7 +250,7 @@ def _strip(page: _Page) -> tuple[Block, ...]:
         lateness=say.lateness(due, issued),
     )  # fmt: skip
     return (ClockStrip(
-        ClockPoint(say("paper.strip_aware"), start), ClockPoint(say("paper.strip_due"), due), (ClockPoint(say("paper.strip_issued"), issued),), text
+        ClockPoint(say("paper.strip_noticed" if _from_notice(page.facts) else "paper.strip_aware"), start), ClockPoint(say("paper.strip_due"), due), (ClockPoint(say("paper.strip_issued"), issued),), text
     ),)  # fmt: skip
 
 
@@ -287,7 +296,8 @@ def _awareness(page: _Page) -> tuple[Block, ...]:
 def _counting(page: _Page) -> tuple[Block, ...]:
     clock, say = page.facts["clock"], page.say
     if not clock["due_at"]:
-        length = say.length(instant(page.record["issued_at"]) - instant(clock["started_at"]))
+        # These words count from awareness, whatever the promise counts from.
+        length = say.length(instant(page.record["issued_at"]) - instant(page.facts["aware_at"]))
         return (Text(say("paper.no_number", promise=say.promise(page.facts["promise"]), issued=page.at(page.record["issued_at"]), length=length)),)
     rows = tuple((step["label"], step["text"], step["basis"]) for step in clock["steps"])
     columns = (Column(say("paper.column_step"), 1), Column(say("paper.column_counting"), 4), Column(say("paper.column_basis"), 2))

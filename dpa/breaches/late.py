@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from dpa.agreements.models import Agreement
 from dpa.breaches.closing import owed_until
 from dpa.breaches.corrected import Corrected, of_entries
+from dpa.breaches.counting import starts_of
 from dpa.breaches.models import Affected, Breach
 from dpa.columns import Utc
 from dpa.docket.models import DocketEntry
@@ -83,7 +84,7 @@ def without_reason(session: Session, breach: Breach, now: datetime, *, after: Se
         at, last = instant_of(after[0]), number_of(after[1])
         query = query.where(tuple_(LATEST, Affected.id) > tuple_(at, last))
     rows = session.execute(query.order_by(LATEST, Affected.id).limit(size + 1), values_at(breach, now)).all()
-    anew = of_entries(session, {row[1]: breach.aware_at for row in rows if row[9]})
+    anew = of_entries(session, {row[1]: starts_of(breach) for row in rows if row[9]})
     page = Page.cut(rows, lambda row: (row[5].isoformat(), row[0]), size)
     return Page(tuple(_line(row, anew.get(row[1])) for row in page.rows), page.next_key)
 

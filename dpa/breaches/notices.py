@@ -8,6 +8,7 @@ from typing import Any
 
 from dpa.agreements.queries import AgreementRow
 from dpa.alerts.messages import Message
+from dpa.breaches import awareness
 from dpa.breaches.models import Affected, Breach, Notice
 from dpa.breaches.phases import Phase, telling
 from dpa.breaches.rules import Draft, draft_errors
@@ -86,7 +87,8 @@ def _aware(breach: Breach, notice: Notice, row: Affected, say: Wording) -> tuple
     if row.aware_at != breach.aware_at:
         at = f"{at} ({beside_awareness(say, say.instant(breach.aware_at, breach.zone), own=bool(row.aware_reason))})"
     since = (say("paper.aware_withdrawal" if notice.withdraws else "mail.aware"), at)
-    return (since, (say("mail.later"), row.aware_reason)) if row.aware_reason else (since,)
+    why = awareness.why_later(row.aware_reason, row.aware_at, breach.aware_at)
+    return (since, (say("mail.later"), why)) if why else (since,)
 
 
 def context(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dpa.agreements.terms.words import Event
 from dpa.alerts import delivery
 from dpa.alerts.ladder import LADDER_24H, LADDER_DAYS
 from dpa.breaches import (
@@ -19,7 +20,7 @@ from dpa.breaches.events import PHASES, SELECTIONS, SENTENCES
 from dpa.breaches.evidence import dossier, drill, register
 from dpa.breaches.operations import following, naming
 from dpa.breaches.regimes import Law
-from dpa.docket.kinds import Beginning, DeadlineKind
+from dpa.docket.kinds import Beginning, DeadlineKind, Start
 from dpa.slice import Job, NavItem, Slice
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ delivery.on_sent("notice", operations.notices_sent)
 # One that will not leave any more stands in the case's own history.
 delivery.on_dead("notice", operations.notices_refused)
 
+STARTS = {Event.DISCOVERY.value: Start("noticed", "when the breach was first noticed")}
+"""What promises of some contracts are counted from in the place of awareness."""
 MAILS = {
     "breaches/notice": "breach notice", "breaches/approval": "notice that waits for a second person", "breaches/alone": "notice released by one person alone",
     "breaches/approved": "approval of a notice", "breaches/sent_back": "notice sent back for a change", "breaches/released": "release of a notice by a colleague",
@@ -74,12 +77,13 @@ SLICE = Slice(
             duty="notify {customers}",
             start_word="aware",
             begins="awareness of the breach",
+            starts=STARTS,
             filter_title="Breaches",
             begin=Beginning("Record an incident", "/breaches/new", "breaches.record", "alert-triangle"),
         ),
         DeadlineKind(
             name=naming.NAME, title="Name who is affected", group_title="Name who is affected by {count} incidents of {subject}", path="/breaches/{id}/affected",
-            icon="users", ladder=LADDER_24H, act="Name them", duty="name who is affected", start_word="aware", begins="awareness of the breach", filter_title="Nobody named",
+            icon="users", ladder=LADDER_24H, act="Name them", duty="name who is affected", start_word="aware", begins="awareness of the breach", starts=STARTS, filter_title="Nobody named",
             needs="breaches.record", case_path="/breaches/{id}",
             no_latest="none of its own: each customer’s clock has its own, once it is named",
         ),

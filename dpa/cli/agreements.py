@@ -72,10 +72,10 @@ def import_terms(file: IO[bytes], organisation: str, valid_from: datetime | None
     Terms equal to the latest version change nothing and exit 0. Clocks that run keep the terms they started under.
     """
     from dpa.agreements import operations, queries, uploads
-    from dpa.agreements.terms import dump_terms, load_terms
+    from dpa.agreements.terms import dump_terms, read_terms
     from dpa.people import queries as people
 
-    document = load_terms(uploads.as_text(file.read(), field="file", what="terms as JSON"))
+    document = read_terms(uploads.as_text(file.read(), field="file", what="terms as JSON"))
     settings, now = load_settings(), SystemClock().now()
     with _session() as session, units.transaction(session, actor="system:cli", now=now, settings=settings, auth="cli") as unit:
         place = people.organisation_by_slug(session, organisation)

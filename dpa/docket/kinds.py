@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +20,16 @@ class Beginning:
     permission: str
     """Without it the button is not shown."""
     icon: str = "plus"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a clock begins with, in words."""
+
+    word: str
+    """What the beginning is called on its strip: `aware`, `received`, `ended`."""
+    begins: str
+    """What it is in a sentence: `awareness of the breach`; empty where the time stands alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,8 @@ class DeadlineKind:
     """What the clock's beginning is called on its strip: `aware`, `received`, `ended`."""
     begins: str = ""
     """What the beginning is in a sentence: `awareness of the breach`; empty where the time stands alone."""
+    starts: Mapping[str, Start] = field(default_factory=dict)
+    """Other facts such a clock may run from, by their names (`DocketEntry.start_event`)."""
     duty: str = ""
     """The act as words after "3 h left to", knowing {customers} (`38 customers`) and {count}; empty for `title`."""
     filter_title: str = ""
@@ -65,6 +77,10 @@ class DeadlineKind:
         """Return the act as it stands in a sentence: `notify 38 customers`."""
         text = self.duty or f"{self.title[:1].lower()}{self.title[1:]}" + (" ({count})" if count > 1 else "")
         return text.format(count=f"{count:,}", customers=words.plural(count, "customer"))
+
+    def start(self, event: str) -> Start:
+        """Return what a clock begins with that runs from an event; the usual beginning for an empty name, and for one not known here."""
+        return self.starts.get(event) or Start(self.start_word, self.begins)
 
     def way(self, subject_id: int, *, runs: bool, held: Collection[str]) -> tuple[str, str]:
         """Return words and path of the button on a deadline's page: to the act while it runs and for those who may, else to the case."""

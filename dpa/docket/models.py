@@ -91,6 +91,8 @@ class DocketEntry(Base):
     """The person who answers for it and is alerted first."""
     started_at: Mapped[Instant]
     """The fact the clock runs from."""
+    start_event: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    """Which fact that is where its kind knows several, such as `discovery`; empty for the usual one."""
     due_at: Mapped[datetime | None] = mapped_column(Utc())
     """The latest that contract or statute allow; none where neither gives a number."""
     target_at: Mapped[Instant]

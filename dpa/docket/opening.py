@@ -39,6 +39,8 @@ class Opening:
     """The house's own date."""
     started_at: datetime
     """The fact the clock runs from, aware, in UTC."""
+    start_event: str = ""
+    """Which fact that is, of those its kind knows (`DeadlineKind.starts`); empty for the usual one."""
     latest: Deadline | None = None
     """The latest that contract or statute allow; none where neither gives a number."""
     agreement_id: int | None = None
@@ -111,6 +113,7 @@ def _entry(unit: Unit, opening: Opening, stored: dict[int, dict[str, Any]]) -> D
         terms_version=None if opening.terms_version is None else str(opening.terms_version),
         owner_id=opening.owner_id,
         started_at=opening.started_at,
+        start_event=opening.start_event,
         due_at=latest.due if latest else None,
         target_at=target.due,
         zone=display_zone(target.zone),

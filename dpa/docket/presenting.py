@@ -117,6 +117,7 @@ class Shown:
     met_at: datetime | None
     late_s: int | None
     acknowledged_at: datetime | None
+    start_event: str
     rule: str
     """Canonical JSON."""
 
@@ -139,7 +140,7 @@ def row(
     """Return the line of an entry that stands for `count` deadlines of its case and kind, for somebody with the permissions `held` in its organisation."""
     kind = kinds.kind_or_plain(entry.kind)
     standing = rules.standing(Facts(entry.state, entry.target_at, entry.due_at, entry.met_at, entry.paused_at), now)
-    told = _counted_out(entry.rule, entry.basis, kind.begins) if explained else Explanation((), ())
+    told = _counted_out(entry.rule, entry.basis, kind.start(entry.start_event).begins) if explained else Explanation((), ())
     entry_url = PATH.format(id=entry.id)
     latest, target = entry.due_at or entry.target_at, entry.target_at
     act, url = kind.way(entry.subject_id, runs=entry.state not in rules.CLOSED, held=held) if kind.path else (kind.act, entry_url)
@@ -160,7 +161,7 @@ def row(
         state=_tint(entry, standing),
         status=entry.state,
         started_at=entry.started_at,
-        start_word=kind.start_word,
+        start_word=kind.start(entry.start_event).word,
         due_at=latest,
         target_at=target if target != latest else None,
         zone=entry.zone,
@@ -176,12 +177,12 @@ def row(
 
 def explanation(entry: DocketEntry) -> Explanation:
     """Return the counting of an entry's binding date; a damaged rule is told and takes no page down with it."""
-    return explained(canonical(entry.rule), entry.basis, entry.kind)
+    return explained(canonical(entry.rule), entry.basis, entry.kind, entry.start_event)
 
 
-def explained(rule: str, basis: str, kind: str) -> Explanation:
-    """Return the same from columns alone: the rule as it is stored (`RULE`), the basis, and the name of the kind."""
-    return _counted_out(rule, basis, kinds.kind_or_plain(kind).begins)
+def explained(rule: str, basis: str, kind: str, start_event: str) -> Explanation:
+    """Return the same from columns alone: the rule as it is stored (`RULE`), the basis, the name of the kind, and the event it runs from."""
+    return _counted_out(rule, basis, kinds.kind_or_plain(kind).start(start_event).begins)
 
 
 @lru_cache(maxsize=512)

@@ -17,6 +17,8 @@ TEXTS = Path(__file__).with_name("texts")
 _ELIDED = re.compile(r"\b([Dd]|[Qq]u)e \{(\w+)\}")
 _VOWELS = frozenset("aeiouàâäéèêëîïôöùûüœæ")
 """Letters before which French elides. Of h no letter tells whether it is silent, and of y no rule does."""
+FIRST_NOTICED = " from when it was first noticed"
+"""How a length of a promise ends that is counted from there and not from awareness."""
 _LENGTH = re.compile(r"(\d+) ([a-z]+(?: [a-z]+)?)(?=,|$)")
 
 
@@ -134,10 +136,13 @@ class Wording:
         length, comma, clause = english.partition(", ")
         if clause.startswith("clause "):
             clause = f"{self('units.clause')} {clause.removeprefix('clause ')}"
+        noticed, length = length.endswith(FIRST_NOTICED), length.removesuffix(FIRST_NOTICED)
         if found := _LENGTH.fullmatch(length):
             unit = self.texts.get(f"units.{found[2].replace(' ', '_')}", found[2])
-            return f"{found[1]} {unit}{comma}{clause}"
-        return f"{self.phrase(length)}{comma}{clause}"
+            length = f"{found[1]} {unit}"
+        else:
+            length = self.phrase(length)
+        return f"{self('units.first_noticed', length=length) if noticed else length}{comma}{clause}"
 
 
 def _elided(text: str, values: Mapping[str, object]) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from dpa.breaches import channels, notices
+from dpa.agreements.terms.words import Event
+from dpa.breaches import awareness, channels, notices
 from dpa.breaches.channels import Channel
 from dpa.breaches.corrected import Corrected, of_entry
+from dpa.breaches.counting import starts_of
 from dpa.breaches.models import Affected, Delivery, Notice, Question
 from dpa.breaches.phases import Phase, telling
 from dpa.breaches.told_clock import ToldClock, told_clock
@@ -267,7 +269,7 @@ def _facts(found: Holder, promise: Promise, told: ToldClock, *, withdrawn: bool)
     zone, due = breach.zone, told.due_at
     # Where neither contract nor law name a number, whose word the house's own target rests on is no matter of the customer's.
     origin = say.phrase(presenting.ORIGINS.get(entry.origin, ("", entry.origin))[1]) if due else ""
-    apart, anew = row.aware_at != breach.aware_at, of_entry(entry, breach.aware_at, row.aware_reason)
+    apart, anew = row.aware_at != breach.aware_at, of_entry(entry, starts_of(breach), row.aware_reason)
     facts: list[Mapping[str, Any]] = [
         {"label": say("portal.agreement"), "value": promise.agreement.reference, "hint": promise.agreement.template},
         {"label": say("portal.promise" if due else "paper.asked"), "value": say.promise(row.promise), "hint": say("portal.by", origin=origin) if origin else None},
@@ -276,7 +278,7 @@ def _facts(found: Holder, promise: Promise, told: ToldClock, *, withdrawn: bool)
             "label": say("paper.aware_withdrawal" if withdrawn else "portal.aware"), "value": when(row.aware_at, zone, say),
             "hint": notices.beside_awareness(say, say.instant(breach.aware_at, zone), own=bool(row.aware_reason)) if apart else None,
         },
-        *({"label": say("mail.later"), "value": reason} for reason in [row.aware_reason] if reason),
+        *({"label": say("mail.later"), "value": reason} for reason in [awareness.why_later(row.aware_reason, row.aware_at, breach.aware_at)] if reason),
         *({"label": say("portal.promised"), "value": when(at, entry.zone, say)} for at in [due] if at),
         {"label": say("portal.told"), "value": when(row.sent_at, zone, say), "hint": _told_hint(row, due, say, anew)},
     ]  # fmt: skip
@@ -293,16 +295,16 @@ def _told_hint(row: Affected, due: datetime | None, say: Wording, anew: Correcte
     if due is None or anew is None:
         return say.lateness(due, row.sent_at) if due else None
     return say(
-        "portal.told_corrected", held=say.lateness(due, row.sent_at), length=say.length(row.sent_at - anew.aware_at), anew=say.lateness(anew.due_at, row.sent_at)
+        "portal.told_corrected_noticed" if anew.noticed else "portal.told_corrected", held=say.lateness(due, row.sent_at), length=say.length(row.sent_at - anew.aware_at), anew=say.lateness(anew.due_at, row.sent_at)
     )
 
 
 def _clock(entry: DocketEntry, told: ToldClock, now: datetime, found: Holder) -> Clock | None:
     say = found.say
     # A strip that ran from an awareness corrected to an earlier time since would show the customer as told early.
-    if entry.state not in DRAWN or told.due_at is None or of_entry(entry, found.breach.aware_at, found.row.aware_reason):
+    if entry.state not in DRAWN or told.due_at is None or of_entry(entry, starts_of(found.breach), found.row.aware_reason):
         return None
     state = presenting.row(presenting.Shown.of(entry), now, organisation="", owner=None, explained=False).state
     return Clock(
-        entry.started_at, told.due_at, entry.zone, state, start_word=say("strip.aware"), met_at=entry.met_at, language=say.language.value
+        entry.started_at, told.due_at, entry.zone, state, start_word=say("strip.noticed" if entry.start_event == Event.DISCOVERY else "strip.aware"), met_at=entry.met_at, language=say.language.value
     )

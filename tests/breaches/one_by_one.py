@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches.case_counts import ClosingCounts, PhaseCount
 from dpa.breaches.corrected import of_entry
+from dpa.breaches.counting import starts_of
 from dpa.breaches.models import Affected, Breach, Delivery, Notice
 from dpa.docket.models import DocketEntry
 
@@ -33,7 +34,7 @@ def closing(session: Session, breach: Breach) -> ClosingCounts:
 
 def is_late(breach: Breach, row: Affected, clock: DocketEntry) -> bool:
     """Tell whether a customer was told late, by its clock or counted from the awareness that is held now."""
-    anew = of_entry(clock, breach.aware_at, row.aware_reason)
+    anew = of_entry(clock, starts_of(breach), row.aware_reason)
     return (clock.late_s or 0) > 0 or (anew is not None and anew.late)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dpa.breaches import awareness, channels, closing, phases, regimes
-from dpa.breaches.awareness import ClockFacts, Decision, Effect
+from dpa.breaches.awareness import ClockFacts, Decision, Effect, Known
 from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.closing import CaseFacts, CaseState
 from dpa.breaches.phases import Phase, Readiness, Release, Told
@@ -76,23 +76,31 @@ def test_awareness_must_make_sense(made: Decision, first_told: datetime | None, 
 
 def test_a_correction_needs_a_reason_and_a_change() -> None:
     old = decision()
-    assert set(awareness.correction_errors(old, decision(3), "The log was read wrongly.", NOW, first_told_at=None)) == set()
-    assert set(awareness.correction_errors(old, decision(3), "typo", NOW, first_told_at=None)) == {"reason"}
-    assert set(awareness.correction_errors(old, old, "The log was read wrongly.", NOW, first_told_at=None)) == {"aware_at"}
+    assert set(awareness.correction_errors(old, decision(3), "The log was read wrongly.", NOW, Known())) == set()
+    assert set(awareness.correction_errors(old, decision(3), "typo", NOW, Known())) == {"reason"}
+    assert set(awareness.correction_errors(old, old, "The log was read wrongly.", NOW, Known())) == {"aware_at"}
 
 
-@pytest.mark.parametrize(("clock", "new_aware", "effect"), [
-    (ClockFacts(True, NOW - 2 * HOUR, NOW + 22 * HOUR), 1, Effect.RECOUNT),
-    (ClockFacts(True, NOW - 2 * HOUR, NOW + 22 * HOUR), 5, Effect.RECOUNT),
-    (ClockFacts(False, NOW - 2 * HOUR, NOW + 22 * HOUR), 1, Effect.FROZEN),
-    (ClockFacts(True, NOW - 1 * HOUR, NOW + 23 * HOUR), 5, Effect.OWN),
-    (ClockFacts(True, NOW - 2 * HOUR, NOW - HOUR), 1, Effect.MISSED),
-    (ClockFacts(True, NOW - 2 * HOUR, NOW), 1, Effect.MISSED),
-    (ClockFacts(True, NOW - 2 * HOUR, NOW - HOUR), 5, Effect.RECOUNT),
-    (ClockFacts(True, NOW - 2 * HOUR, NOW - HOUR), 2, Effect.SAME),
+@pytest.mark.parametrize(("own", "aware", "fields"), [(2, 1, {"aware_at"}), (2, 2, set()), (2, 3.5, set()), (None, 1, set())])
+def test_the_incident_was_known_by_when_customers_named_later_were(own: float | None, aware: float, fields: set[str]) -> None:
+    known = Known(own_aware_at=None if own is None else NOW - own * HOUR)
+    assert set(awareness.correction_errors(decision(3), decision(aware), "The log was read wrongly.", NOW, known)) == fields
+
+
+@pytest.mark.parametrize(("running", "own", "due", "before", "after", "effect"), [
+    # What binds in hours from now: as it stands, by the times it runs from, by the corrected ones; none where the dates do not move.
+    (True, False, 22, 22, 23, Effect.RECOUNT), (True, False, 22, 22, 19, Effect.RECOUNT), (True, False, 22, 22, -1, Effect.RECOUNT),
+    (False, False, 22, 22, 23, Effect.FROZEN), (False, False, -1, -1, -5, Effect.FROZEN),
+    (True, True, 23, 23, None, Effect.OWN), (True, True, 23, 23, 20, Effect.RECOUNT),
+    (True, False, -1, -1, 1, Effect.MISSED), (True, False, 0, 0, 1, Effect.MISSED), (True, True, -1, -1, 1, Effect.MISSED),
+    (True, False, -1, -1, -4, Effect.RECOUNT), (True, False, -1, -1, None, Effect.SAME),
+    # An extension that was missed, too, is no reason to count later times anew.
+    (True, False, -1, -24, -19, Effect.MISSED),
 ])  # fmt: skip
-def test_a_correction_never_undoes_a_missed_deadline(clock: ClockFacts, new_aware: float, effect: Effect) -> None:
-    assert awareness.effect(clock, decision(2), decision(new_aware), NOW) is effect
+def test_a_correction_never_undoes_a_missed_deadline(running: bool, own: bool, due: float, before: float, after: float | None, effect: Effect) -> None:
+    moved = after is not None
+    clock = ClockFacts(running, own, NOW + due * HOUR, moved, NOW + before * HOUR, NOW + (after if after is not None else before) * HOUR)
+    assert awareness.effect(clock, NOW) is effect
 
 
 def handed(**changes: object) -> Handed:

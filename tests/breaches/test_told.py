@@ -58,7 +58,7 @@ def test_where_law_names_no_number_a_customer_reads_no_target_of_the_house(datab
     for code, asked in (("de", "Was Vertrag und Gesetz verlangen"), ("fr", "Ce qu’exigent le contrat et la loi"), ("", "What contract and law ask")):
         record = tellers.record(code)
         assert record["content"]["clock"] | {"basis": ""} == {
-            "started_at": "2026-11-22T10:00:00.000000Z", "due_at": None, "origin": "", "basis": "", "steps": [], "warnings": [],
+            "started_at": "2026-11-22T10:00:00.000000Z", "start": "", "due_at": None, "origin": "", "basis": "", "steps": [], "warnings": [],
         }
         kept, page = json.dumps(record, ensure_ascii=False), tellers.pdf_text(code)
         for inside in ("house target", "House target", "house_policy", "on file", INSIDE, "Eigenes Ziel", "Objectif interne"):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dpa.agreements.terms import governing_clock
 from dpa.agreements.terms.matrix import Column, promises
 from dpa.breaches.agreed import wanted_of
-from dpa.breaches.clocks import clock_for
+from dpa.breaches.clocks import Starts, clock_for
 from dpa.breaches.evidence import dossier_pages
 from dpa.breaches.operations import documenting
 from dpa.breaches.phases import Phase
@@ -57,7 +57,7 @@ GOVERNS: list[tuple[str, list[dict[str, Any]], str, str | None, str, str, str]] 
 def test_the_earliest_latest_binds_and_the_earliest_target_is_kept(
     triggers: list[dict[str, Any]], target: str, latest: str | None, origin: str, words: str, basis: str
 ) -> None:
-    clock = clock_for(stack(*triggers), FRIDAY, lambda _: CALENDAR)
+    clock = clock_for(stack(*triggers), Starts(FRIDAY, FRIDAY - 5 * HOUR), lambda _: CALENDAR)
     assert clock is not None
     assert clock.target.due == pytest.approx(FRIDAY + float(target) * HOUR, abs=timedelta(seconds=1))
     assert (clock.latest.due if clock.latest else None) == (
@@ -88,7 +88,7 @@ def test_the_number_stays_whichever_clause_comes_first_in_overviews() -> None:
 def test_the_way_wanted_is_that_of_the_clause_that_governs(
     triggers: list[dict[str, Any]], way: tuple[str, str] | None
 ) -> None:
-    clock = clock_for(stack(*triggers), FRIDAY, lambda _: CALENDAR)
+    clock = clock_for(stack(*triggers), Starts(FRIDAY, FRIDAY - 5 * HOUR), lambda _: CALENDAR)
     wanted = wanted_of(clock.governing) if clock else None
     assert (wanted and (wanted.words, wanted.clause)) == way
 

@@ -17,7 +17,7 @@ from dpa.agreements.pages.agreement import people
 from dpa.agreements.pages.badges import Badge, gaps_badge, traps, undecided_badge
 from dpa.agreements.queries import TemplateRow
 from dpa.agreements.stacks import decision_of, in_force, parsed
-from dpa.agreements.terms import GapStatus, TermsDocument, TermsProblem, TermStack, dump_terms, load_terms
+from dpa.agreements.terms import GapStatus, TermsDocument, TermsProblem, TermStack, dump_terms, read_terms
 from dpa.problems import Conflict, Invalid
 from dpa.web.identity import Scope
 
@@ -104,7 +104,7 @@ def template_page(session: Session, scope: Scope, template_id: int, now: datetim
 def read_document(text: str, field: str) -> TermsDocument:
     """Return terms read from what a person gave; raises `Invalid` at `field` with the first fault and the number of others."""
     try:
-        return load_terms(text)
+        return read_terms(text)
     except TermsProblem as problem:
         raise Invalid(problem.message, field=field) from problem
 

@@ -39,6 +39,7 @@ from dpa.agreements.terms.document import (
     Vendor,
 )
 from dpa.agreements.terms.flags import FLAG_TEXT
+from dpa.agreements.terms.handed_in import read_deviations, read_terms
 from dpa.agreements.terms.matrix import COLUMN_LABEL, Column, Promise, promises, select
 from dpa.agreements.terms.policy import DEFAULT_POLICY, HousePolicy, HouseTarget, WordTarget
 from dpa.agreements.terms.problem import TermsProblem
@@ -168,6 +169,8 @@ __all__ = [
     "load_terms",
     "place_of",
     "promises",
+    "read_deviations",
+    "read_terms",
     "resolutions",
     "resolve",
     "rough_hours",

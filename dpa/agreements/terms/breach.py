@@ -37,7 +37,8 @@ class BreachClock:
 
     ``latest`` is what contract or law allows, none where they give no number. ``target`` is what alerts key on: the
     latest itself where there is a number, else house policy. ``ceiling`` is the policy's escalation moment. ``aim``
-    is the policy's reading of an urgency named beside a number, for information only. One clock governs (`govern`).
+    is the policy's reading of an urgency named beside a number, for information only. ``start`` is awareness or discovery: no
+    other event of a breach has an instant on record. One clock governs (`govern`).
     """
 
     id: str
@@ -82,6 +83,8 @@ def place_of(stack: TermStack) -> Place:
     )
 
 
+COUNTABLE = frozenset({Event.AWARENESS, Event.DISCOVERY})
+"""What a breach's clock can be counted from."""
 Ends = Callable[[BreachClock, Period], Any]
 """When a length of a clock ends, as far as the order goes: an instant where an incident is known, else a rough number of hours."""
 
@@ -120,8 +123,19 @@ def governing_clock(stack: TermStack) -> BreachClock | None:
     return replace(first, target=aimed.target, target_origin=aimed.target_origin, ceiling=aimed.ceiling, ceiling_origin=aimed.ceiling_origin)
 
 
-def _roughly(_clock: BreachClock, period: Period) -> float:
-    return rough_hours(period)
+def _roughly(clock: BreachClock, period: Period) -> tuple[float, bool]:
+    # Of equal lengths the one that counts from the discovery ends first.
+    return rough_hours(period), clock.start is not Event.DISCOVERY
+
+
+def counted_from(trigger: BreachTrigger) -> Event:
+    """Return what a trigger counts from. Terms read before other starts were refused may name one: then the first notice counts, which is the stricter reading."""
+    return Event.AWARENESS if named_starts(trigger) <= {Event.AWARENESS} else Event.DISCOVERY
+
+
+def named_starts(trigger: BreachTrigger) -> set[Event]:
+    """Return every start a trigger names, its own and that of its limit."""
+    return {trigger.start} | ({trigger.limit.start} if trigger.limit.start else set())
 
 
 def _clock(stack: TermStack, found: Effective, trigger: BreachTrigger, place: Place) -> BreachClock:
@@ -140,7 +154,7 @@ def _clock(stack: TermStack, found: Effective, trigger: BreachTrigger, place: Pl
     return BreachClock(
         id=trigger.id, key=found.key, event=trigger.event, stated=limit, latest=latest, latest_origin=latest_origin,
         target=target, target_origin=target_origin, ceiling=ceiling, ceiling_origin=ceiling_origin, aim=aim,
-        start=trigger.start, start_stated=trigger.start_stated, channel=trigger.channel, origin=origin,
+        start=counted_from(trigger), start_stated=trigger.start_stated, channel=trigger.channel, origin=origin,
         source=found.source or "", clause=trigger.clause, literal=trigger.literal or found.literal,
         items=trigger.items or found.items, place=place, awaiting=found.awaiting, governs=False,
         note=_note(stack, found, trigger),
@@ -160,5 +174,7 @@ def _note(stack: TermStack, found: Effective, trigger: BreachTrigger) -> str:
         who = "The law" if found.origin is Origin.STATUTE else "The contract"
         parts.append(f"{who} gives no hours; the target is house policy.")
     if not trigger.start_stated:
-        parts.append("No start is given; awareness is used, as our reading.")
+        parts.append(f"No start is given; {'the first notice' if counted_from(trigger) is Event.DISCOVERY else 'awareness'} is used, as our reading.")
+    elif not named_starts(trigger) <= COUNTABLE:
+        parts.append("The start given is no event of a breach; the first notice is used, as the stricter reading.")
     return " ".join(parts)

@@ -16,7 +16,7 @@ from dpa.agreements.terms.subprocessors import subprocessor_terms
 from dpa.agreements.terms.text_words import AUTHORISATION, ORIGIN, SILENCE, WORD, by
 from dpa.agreements.terms.texts import describe, describe_length, describe_notice
 from dpa.agreements.terms.values import Length, Period, Qualitative
-from dpa.agreements.terms.words import Origin, ProofKind, State
+from dpa.agreements.terms.words import Event, Origin, ProofKind, State
 
 
 class Column(StrEnum):
@@ -125,7 +125,7 @@ def _breach(stack: TermStack) -> Promise:
     found = effective(stack, "breach.notify")
     if clock is None:
         return _absent(Column.BREACH, found)
-    channel = f" {by(clock.channel)}" if clock.channel else ""
+    channel = (" from when it was first noticed" if clock.start is Event.DISCOVERY else "") + (f" {by(clock.channel)}" if clock.channel else "")
     if clock.latest:
         # A word in another clause may bring the house's target before the number; the number stays what was promised.
         aim = f"; house target {describe_length(clock.target)}" if clock.target_origin is Origin.HOUSE_POLICY else ""

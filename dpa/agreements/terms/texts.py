@@ -28,7 +28,7 @@ from dpa.agreements.terms.text_words import (
     choice_text,
     unit_text,
 )
-from dpa.agreements.terms.words import DeletionAction, Direction, Duty, Ground, NoticeTime
+from dpa.agreements.terms.words import DeletionAction, Direction, Duty, Event, Ground, NoticeTime
 from dpa.languages.countries import country_name
 
 
@@ -172,7 +172,8 @@ def _trigger(trigger: d.BreachTrigger) -> str:
     channel = f" {by(trigger.channel)}" if trigger.channel else ""
     reading = "" if trigger.start_stated else " (our reading)"
     limit = trigger.limit.changed(start=None) if trigger.limit.start else trigger.limit
-    return f"{_text(limit)} from {EVENT[trigger.start]}{reading}{channel}, for {trigger.event}"
+    start = "when it was first noticed" if trigger.start is Event.DISCOVERY else EVENT[trigger.start]
+    return f"{_text(limit)} from {start}{reading}{channel}, for {trigger.event}"
 
 
 @_text.register

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dpa.breaches import facts
+from dpa.breaches.clocks import Starts
 from dpa.breaches.closing import owed_until
 from dpa.breaches.dora_models import BreachClassification
 from dpa.breaches.evidence import authority, reading
@@ -49,6 +50,11 @@ class CaseFile:
     def until(self) -> datetime | None:
         """Until when telling a customer was owed; none for an exercise, in which the mailbox stands for everybody."""
         return owed_until(self.state.state, self.state.at, self.as_of, drill=self.breach.drill)
+
+    @property
+    def held(self) -> Starts:
+        """The times held then, from which promises are counted."""
+        return Starts(self.aware_at, self.detected_at)
 
 
 def case_file(session: Session, breach: Breach, as_of: datetime) -> CaseFile:

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
+from dpa.agreements.terms.words import Event
 from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import EventKind
 from dpa.breaches import counting, queries
 from dpa.breaches.agreed import Counted, Wanted, caveat
 from dpa.breaches.channels import TITLES, before_text
-from dpa.breaches.corrected import Corrected, concerns, due_from
+from dpa.breaches.corrected import Corrected, concerns, made
 from dpa.breaches.evidence import reading
 from dpa.breaches.evidence.case_file import CaseFile
 from dpa.breaches.evidence.moments import Clock, by, in_mailbox, promise
@@ -47,7 +48,7 @@ class CustomerFile:
     row: Affected
     agreement: AgreementRow
     aware_at: datetime
-    """The awareness its clock ran from."""
+    """The awareness it was told, from which most clocks run."""
     told_at: datetime | None
     part: Part
     """What was known of its own part by then."""
@@ -193,7 +194,7 @@ def _issued(session: Session, case: CaseFile, controller_ids: Sequence[int]) -> 
 def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
     as_of, agreement = case.as_of, read.agreements[row.agreement_id]
     clock = read.clocks[case.breach.id, row.agreement_id]
-    told_at = told(row, clock, as_of)
+    told_at, aware_at = told(row, clock, as_of), _aware_at(case, row, clock)
     # What only the file mailbox kept told nobody, as the register says; in an exercise it stands for everybody.
     untold = case.until if row.kept and told_at is not None else None
     not_owed, anew = by(row.not_required_at, as_of), None if untold else _corrected(case, row, clock, read.entries[row.agreement_id][-1])
@@ -202,7 +203,7 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
     part = part_of(case.sheet, read.named.get(row.agreement_id), read_share(versions[-1].share) if versions else None, controllers=case.customers)
     said = {
         "controller": agreement.controller, "agreement": agreement.reference, "terms": agreement.template, "promise": row.promise,
-        "added_at": timestamp(row.added_at), "customer_aware_at": timestamp(clock.started_at), "aware_reason": row.aware_reason if clock.started_at > case.aware_at else "",
+        "added_at": timestamp(row.added_at), "customer_aware_at": timestamp(aware_at), "aware_reason": row.aware_reason if aware_at > case.aware_at else "",
         "told_at": _stamp(told_at), "demonstration": row.kept and told_at is not None,
         "outcome": outcome.value,
         "corrected": _anew(anew), "channel_caveat": "" if row.kept else _caveat(row, clock, read, as_of),
@@ -215,21 +216,26 @@ def _file(case: CaseFile, row: Affected, read: _Rows) -> CustomerFile:
         "not_owed": _reason(row.not_required, row.not_required_at, row.not_required_by, read.names, as_of),
         "documents": [_paper(one, as_of) for one in read.issued.get(row.controller_id, ())],
     }  # fmt: skip
-    return CustomerFile(row, agreement, clock.started_at, told_at, part, said)
+    return CustomerFile(row, agreement, aware_at, told_at, part, said)
+
+
+def _aware_at(case: CaseFile, row: Affected, clock: Clock) -> datetime:
+    """Return the awareness a customer was told by then: what its clock ran from; where that was the first notice, its own or the incident's."""
+    if clock.start_event != Event.DISCOVERY:
+        return clock.started_at
+    return max(row.aware_at, case.aware_at) if row.aware_reason else case.aware_at
 
 
 def _corrected(case: CaseFile, row: Affected, clock: Clock, entry: DocketEntry) -> Corrected | None:
     """Return what is to be said of a clock that was met by an awareness corrected to an earlier time by then."""
-    if clock.met_at is None or not concerns(clock.started_at, clock.met_at, case.aware_at, row.aware_reason):
-        return None
-    return Corrected(clock.started_at, case.aware_at, clock.met_at, due_from(canonical(entry.rule), case.aware_at))
+    return made(clock, canonical(entry.rule), case.held) if concerns(clock, case.held, row.aware_reason) else None
 
 
 def _anew(anew: Corrected | None) -> dict[str, Any] | None:
     if anew is None:
         return None
     return {
-        "held_at": timestamp(anew.held_at), "aware_at": timestamp(anew.aware_at), "due_at": timestamp(anew.due_at),
+        "noticed": anew.noticed, "held_at": timestamp(anew.held_at), "aware_at": timestamp(anew.aware_at), "due_at": timestamp(anew.due_at),
         "after_s": int((anew.met_at - anew.aware_at).total_seconds()), "late_s": anew.late_s,
     }  # fmt: skip
 
@@ -262,7 +268,7 @@ def _clock(clock: Clock, entry: DocketEntry, changes: Mapping[int, Sequence[Dock
     moved_later = entry.version > 1 + sum(change.act in {"extend", "resume"} for change in changes.get(entry.id, ()))
     steps = [step for step in counted.steps if not (moved_later and step.label in {"Extended", "Due"})]
     return {
-        "started_at": timestamp(clock.started_at), "due_at": timestamp(clock.binding), "target_at": timestamp(clock.target_at),
+        "started_at": timestamp(clock.started_at), "start": clock.start_event, "due_at": timestamp(clock.binding), "target_at": timestamp(clock.target_at),
         "is_target": clock.due_at is None, "origin": clock.origin, "basis": clock.basis, "state": clock.state, "met_at": _stamp(clock.met_at),
         "late_s": clock.late_s, "terms_version": entry.terms_version or "",
         "steps": [{"label": step.label, "text": step.text, "basis": step.basis or ""} for step in steps], "warnings": list(counted.warnings),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from dpa.agreements.terms.words import Event
 from dpa.breaches.channels import way
 from dpa.breaches.closing import CaseState
 from dpa.breaches.corrected import margin, span
@@ -98,9 +99,10 @@ def _by_held(said: Mapping[str, Any], zone: str) -> str:
     if not anew:
         return ""
     also = ", also" if (anew["late_s"] > 0) == (said["clock"]["late_s"] > 0) else ""
+    what, after = ("time at which it was first noticed", "it was first noticed") if anew.get("noticed") else ("awareness", "awareness")
     return (
-        f" counted from the awareness held then ({moment(anew['held_at'], zone)}); awareness was corrected afterwards, and counted from the corrected one "
-        f"it came {span(timedelta(seconds=anew['after_s']))} after awareness{also}, {margin(anew['late_s'])}"
+        f" counted from the {what} held then ({moment(anew['held_at'], zone)}); {'that' if anew.get('noticed') else 'awareness'} was corrected afterwards, and counted from the "
+        f"corrected one it came {span(timedelta(seconds=anew['after_s']))} after {after}{also}, {margin(anew['late_s'])}"
     )
 
 
@@ -188,7 +190,7 @@ def _strip(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     words = f"It was told on {moment(said['told_at'], zone)}." if said["told_at"] else f"It was not told by {moment(said['as_of'], zone)}."
     words = _kept(said, zone) if said.get("demonstration") else words
     return (ClockStrip(
-        ClockPoint("Aware", start), ClockPoint("House target" if _target(said) else "Due", due), (point,) if point.at >= start else (),
+        ClockPoint("Noticed" if clock.get("start") == Event.DISCOVERY else "Aware", start), ClockPoint("House target" if _target(said) else "Due", due), (point,) if point.at >= start else (),
         f"The {'house target' if _target(said) else 'time'} ran from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}. {words} "
         f"The {'house target' if _target(said) else 'promise'}: {outcome_text(said)}.",
     ),)  # fmt: skip
@@ -252,18 +254,22 @@ def _counted_anew(said: Mapping[str, Any], zone: str) -> str:
     if not anew:
         return ""
     given = "notice was kept in the file mailbox" if said.get("demonstration") else "customer was told"
+    what, after = ("time at which it was first noticed", "that time") if anew.get("noticed") else ("awareness", "that awareness")
     return (
-        f" Counted from the corrected awareness ({moment(anew['aware_at'], zone)}) it would have ended {moment(anew['due_at'], zone)}: the {given} "
-        f"{span(timedelta(seconds=anew['after_s']))} after that awareness, {margin(anew['late_s'])}."
+        f" Counted from the corrected {what} ({moment(anew['aware_at'], zone)}) it would have ended {moment(anew['due_at'], zone)}: the {given} "
+        f"{span(timedelta(seconds=anew['after_s']))} after {after}, {margin(anew['late_s'])}."
     )
 
 
 def _clock(said: Mapping[str, Any], zone: str) -> tuple[Block, ...]:
     clock = said["clock"]
     ran = "Neither contract nor law name a number, so the house's own target ran" if _target(said) else "It ran"
+    ran += " from when the breach was first noticed," if clock.get("start") == Event.DISCOVERY else ""
     head = f"{told_basis(clock['basis'])}. {ran} from {moment(clock['started_at'], zone)} to {moment(clock['due_at'], zone)}."
     if said.get("customer_aware_at", said["aware_at"]) != said["aware_at"] and not said.get("aware_reason"):
         head += f" Awareness was corrected afterwards, which did not move this clock any more.{_counted_anew(said, zone)}"
+    elif said.get("corrected", {}) and said["corrected"].get("noticed"):
+        head += f" When it was first noticed was corrected afterwards, which did not move this clock any more.{_counted_anew(said, zone)}"
     if clock["target_at"] != clock["due_at"]:
         head += f" The house's own target was {moment(clock['target_at'], zone)}."
     steps = tuple((step["label"], step["text"], _rests_on(said, step["basis"])) for step in clock["steps"])

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.breaches import corrected, facts
+from dpa.breaches.clocks import Starts
 from dpa.breaches.closing import CaseState, owed_until
 from dpa.breaches.evidence import authority, authority_words, reading
 from dpa.breaches.evidence.asking import Asked
@@ -109,7 +110,7 @@ def lines(session: Session, organisation_id: int, asked: Asked) -> list[Line]:
     states = {row.id: case_at(ended.get(row.id, ()), asked.as_of) for row in wanted}
     if asked.state is not None:
         wanted = [row for row in wanted if states[row.id].state is asked.state]
-    found = _Bulk(session, {row.id: times[row.id][1] for row in wanted}, asked.as_of)
+    found = _Bulk(session, {row.id: Starts(times[row.id][1], times[row.id][0]) for row in wanted}, asked.as_of)
     made = [found.line(row, times[row.id], states[row.id]) for row in wanted]
     return sorted(made, key=lambda line: (line.aware_at, line.id), reverse=True)
 
@@ -117,8 +118,8 @@ def lines(session: Session, organisation_id: int, asked: Asked) -> list[Line]:
 class _Bulk:
     """Everything that belongs to some incidents, read at once."""
 
-    def __init__(self, session: Session, aware: Mapping[int, datetime], as_of: datetime) -> None:
-        self.as_of, ids = as_of, list(aware)
+    def __init__(self, session: Session, held: Mapping[int, Starts], as_of: datetime) -> None:
+        self.as_of, ids = as_of, list(held)
         self.phases = reading.phases(session, ids, as_of)
         self.sheets = reading.newest_facts(session, ids, as_of)
         self.clocks = reading.clocks(session, ids, as_of)
@@ -127,14 +128,13 @@ class _Bulk:
         self.affected: dict[int, list[Affected]] = {}
         for row in reading.affected(session, ids, as_of):
             self.affected.setdefault(row.breach_id, []).append(row)
-        self.corrected = corrected.of_entries(session, self._concerned(aware))
+        self.corrected = corrected.of_entries(session, self._concerned(held))
 
-    def _concerned(self, aware: Mapping[int, datetime]) -> dict[int, datetime]:
-        """Return the clocks met by an awareness that was corrected to an earlier time by then."""
+    def _concerned(self, held: Mapping[int, Starts]) -> dict[int, Starts]:
+        """Return the clocks met by an awareness, or a first notice, that was corrected to an earlier time by then."""
         found = ((row, self.clocks[key, row.agreement_id]) for key, rows in self.affected.items() for row in rows)
         return {
-            clock.id: aware[row.breach_id] for row, clock in found
-            if corrected.concerns(clock.started_at, clock.met_at, aware[row.breach_id], row.aware_reason)
+            clock.id: held[row.breach_id] for row, clock in found if corrected.concerns(clock, held[row.breach_id], row.aware_reason)
         }  # fmt: skip
 
     def line(self, breach: Breach, times: tuple[datetime, datetime], state: CaseAt) -> Line:

@@ -82,6 +82,8 @@ class Clock:
     zone: str
     origin: str
     basis: str
+    start_event: str = ""
+    """`discovery` where it ran from when the breach was first noticed; empty for awareness."""
 
     @property
     def binding(self) -> datetime:
@@ -97,7 +99,7 @@ def clock_at(clock: Clock, closed_at: datetime | None, moves: Sequence[Move], as
     state = clock.state if closed else _running(moves, as_of)
     return Clock(
         clock.id, clock.started_at, target, due, state, clock.met_at if closed else None, clock.late_s if closed else None,
-        clock.zone, clock.origin, clock.basis,
+        clock.zone, clock.origin, clock.basis, clock.start_event,
     )  # fmt: skip
 
 

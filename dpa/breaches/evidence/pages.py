@@ -106,8 +106,8 @@ def _customers(session: Session, case: CaseFile, after: Sequence[Any] | None) ->
     found = list(session.execute(query))
     clocks = reading.clocks(session, [case.breach.id], case.as_of, [row.agreement_id for row, _, _ in found])
     newest = _newest_dossiers(session, case, [row.controller_id for row, _, _ in found])
-    held = {clocks[case.breach.id, row.agreement_id].id: clocks[case.breach.id, row.agreement_id] for row, _, _ in found if not row.aware_reason}
-    anew = of_entries(session, {key: case.aware_at for key, one in held.items() if concerns(one.started_at, one.met_at, case.aware_at, "")})
+    ran = [(row, clocks[case.breach.id, row.agreement_id]) for row, _, _ in found]
+    anew = of_entries(session, {clock.id: case.held for row, clock in ran if concerns(clock, case.held, row.aware_reason)})
     rows = []
     for row, controller, agreement in found:
         clock = clocks[case.breach.id, row.agreement_id]

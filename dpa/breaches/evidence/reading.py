@@ -179,7 +179,7 @@ def _clock_rows(
 ) -> Iterable[tuple[Clock, int, int, datetime | None]]:
     columns = (
         DocketEntry.id, DocketEntry.started_at, DocketEntry.target_at, DocketEntry.due_at, DocketEntry.state, DocketEntry.met_at,
-        DocketEntry.late_s, DocketEntry.zone, DocketEntry.origin, DocketEntry.basis,
+        DocketEntry.late_s, DocketEntry.zone, DocketEntry.origin, DocketEntry.basis, DocketEntry.start_event,
     )  # fmt: skip
     query = select(DocketEntry.subject_id, DocketEntry.agreement_id, DocketEntry.closed_at, *columns)
     # Later rows replace earlier ones of the same agreement: a clock counted anew supersedes the one before.

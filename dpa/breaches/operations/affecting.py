@@ -9,11 +9,12 @@ from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
 from dpa.breaches import awareness, queries
 from dpa.breaches.clocks import Clock
-from dpa.breaches.counting import clocks_of
+from dpa.breaches.counting import clocks_of, starts_of
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.operations import following, naming
 from dpa.breaches.operations.guards import must_be_open, one_at_a_time
+from dpa.breaches.recounting import Fate
 from dpa.breaches.rules import REASON_MIN, Selection
 from dpa.columns import Base
 from dpa.docket import operations as docket
@@ -47,9 +48,9 @@ def add_affected(
     rows = agreements.by_ids(unit.session, breach.organisation_id, wanted)
     if len(rows) != len(wanted):
         raise Invalid("One of the agreements is not there any more; reload the page and choose again.", field="selection")
-    clocks = clocks_of(unit.session, breach, wanted, since)
+    clocks = clocks_of(unit.session, breach, wanted, starts_of(breach, since))
     chosen = [rows[agreement_id] for agreement_id in wanted if agreement_id in clocks]
-    entries = docket.open_many(unit, [_opening(breach, row, clocks[row.id], since, owner_id) for row in chosen])
+    entries = docket.open_many(unit, [_opening(breach, row, clocks[row.id], owner_id) for row in chosen])
     why = aware_reason.strip() if since != breach.aware_at else ""
     affected = [_affected(unit, breach, row, clocks[row.id], entry, selection, since, why) for row, entry in zip(chosen, entries, strict=True)]
     unit.session.add_all(affected)
@@ -67,15 +68,28 @@ def add_affected(
     return affected
 
 
-def recount(unit: Unit, breach: Breach, rows: Sequence[Affected], reason: str) -> list[Base]:
-    """Count clocks anew from the incident's corrected awareness; returns the rows that changed, for the caller's event to cover."""
-    found = agreements.by_ids(unit.session, breach.organisation_id, [row.agreement_id for row in rows])
-    clocks = clocks_of(unit.session, breach, [row.agreement_id for row in rows], breach.aware_at)
+def recount(unit: Unit, breach: Breach, fates: Sequence[Fate], reason: str) -> list[Base]:
+    """Count clocks anew by corrected times; returns the rows that changed, for the caller's event to cover. An awareness of a customer's own stays its own."""
+    found = agreements.by_ids(unit.session, breach.organisation_id, [one.agreement_id for one in fates])
     changed: list[Base] = []
-    for row in rows:
+    for one in fates:
+        assert one.clock is not None, "only what runs is counted anew"
+        row = unit.session.get_one(Affected, one.affected_id)
         entry = unit.session.get_one(DocketEntry, row.docket_entry_id)
-        opening = _opening(breach, found[row.agreement_id], clocks[row.agreement_id], breach.aware_at, entry.owner_id)
-        row.docket_entry_id, row.aware_at, row.aware_reason = docket.supersede(unit, entry, opening, reason).id, breach.aware_at, ""
+        opening = _opening(breach, found[one.agreement_id], one.clock, entry.owner_id)
+        row.docket_entry_id, row.aware_at = docket.supersede(unit, entry, opening, reason).id, one.aware_at
+        # The clause that governs may be another one now.
+        row.promise = one.clock.promise
+        changed.append(row)
+    return changed
+
+
+def follow(unit: Unit, fates: Sequence[Fate]) -> list[Base]:
+    """Let customers be told the corrected awareness whose clocks are counted from something else, and stay; returns the rows, for the caller's event to cover."""
+    changed: list[Base] = []
+    for one in fates:
+        row = unit.session.get_one(Affected, one.affected_id)
+        row.aware_at = one.aware_at
         changed.append(row)
     return changed
 
@@ -88,9 +102,9 @@ def restart(unit: Unit, breach: Breach) -> list[Affected]:
     openings, changed = [], []
     for since in sorted({row.aware_at for row in rows}):
         group = [row for row in rows if row.aware_at == since]
-        clocks = clocks_of(unit.session, breach, [row.agreement_id for row in group], since)
+        clocks = clocks_of(unit.session, breach, [row.agreement_id for row in group], starts_of(breach, since))
         running = [row for row in group if row.agreement_id in clocks]
-        openings += [_opening(breach, found[row.agreement_id], clocks[row.agreement_id], since, before[row.docket_entry_id].owner_id) for row in running]
+        openings += [_opening(breach, found[row.agreement_id], clocks[row.agreement_id], before[row.docket_entry_id].owner_id) for row in running]
         changed += running
     for row, entry in zip(changed, docket.open_many(unit, openings), strict=True):
         row.docket_entry_id = entry.id
@@ -122,12 +136,12 @@ def owe_nothing(unit: Unit, breach: Breach, row: Affected, rationale: str) -> No
     following.settle_acknowledgements(unit, breach)
 
 
-def _opening(breach: Breach, row: AgreementRow, clock: Clock, since: datetime, owner_id: int | None) -> Opening:
+def _opening(breach: Breach, row: AgreementRow, clock: Clock, owner_id: int | None) -> Opening:
     title = f"Notify {row.controller} of breach {breach.reference}"
     return Opening(
         kind=KIND, organisation_id=breach.organisation_id, subject=("breach", breach.id), subject_label=breach.reference,
         title=f"Exercise: {title}" if breach.drill else title, basis=clock.basis, origin=clock.origin, target=clock.target, latest=clock.latest,
-        started_at=since, agreement_id=row.id, controller_id=row.controller_id, owner_id=owner_id, terms_version=clock.terms_version,
+        started_at=clock.started_at, start_event=clock.start_event, agreement_id=row.id, controller_id=row.controller_id, owner_id=owner_id, terms_version=clock.terms_version,
     )  # fmt: skip
 
 

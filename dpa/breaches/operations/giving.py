@@ -15,7 +15,7 @@ from dpa.alerts.rules import EventKind
 from dpa.breaches import channels, corrected, queries
 from dpa.breaches.channels import TITLES, Handed
 from dpa.breaches.closing import CaseState
-from dpa.breaches.counting import ways_of
+from dpa.breaches.counting import starts_of, ways_of
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Delivery, Notice, Question
 from dpa.breaches.operations import following
@@ -161,7 +161,7 @@ def _give(unit: Unit, given: Sequence[_Given]) -> None:
     for entry in met:
         # A missed clock is not counted anew by every correction, and what meets it may have been given before.
         row = first[entry.id].row
-        row.late_anew = corrected.late_anew(row, entry, unit.session.get_one(Breach, row.breach_id).aware_at)
+        row.late_anew = corrected.late_anew(row, entry, starts_of(unit.session.get_one(Breach, row.breach_id)))
     unit.session.flush()
     for one in given:
         entry = unit.session.get_one(DocketEntry, one.row.docket_entry_id)  # In hand already, but where another phase met it before.

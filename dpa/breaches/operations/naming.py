@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from dpa.agreements.terms.words import Event
 from dpa.breaches.clocks import Clock
-from dpa.breaches.counting import alike, clocks_of, law_clock
+from dpa.breaches.counting import alike, clocks_of, law_clock, starts_of
 from dpa.breaches.models import Breach
 from dpa.docket import operations as docket
 from dpa.docket.models import DocketEntry
@@ -26,9 +27,11 @@ def begin(unit: Unit, breach: Breach) -> None:
 
 
 def recount(unit: Unit, breach: Breach, reason: str) -> None:
-    """Count it anew from a corrected awareness, while it runs."""
+    """Count it anew from corrected times, while it runs."""
     for entry in _running(unit, breach):
-        docket.supersede(unit, entry, _opening(unit, breach), reason)
+        opening = _opening(unit, breach)
+        if (opening.started_at, opening.target.due) != (entry.started_at, entry.target_at):
+            docket.supersede(unit, entry, opening, reason)
 
 
 def settle(unit: Unit, breach: Breach) -> None:
@@ -46,17 +49,20 @@ def _running(unit: Unit, breach: Breach) -> list[DocketEntry]:
 
 def _opening(unit: Unit, breach: Breach) -> Opening:
     clock, basis = _shortest(unit, breach)
+    # The target is what this clock is about, and it may be counted from another start than the latest beside it.
+    event = Event.DISCOVERY.value if clock.target.start != breach.aware_at else ""
     title = f"Name who is affected by breach {breach.reference}"
     return Opening(
         kind=NAME, organisation_id=breach.organisation_id, subject=("breach", breach.id), subject_label=breach.reference,
-        title=f"Exercise: {title}" if breach.drill else title, basis=basis[:300], origin="house_policy", target=clock.target, started_at=breach.aware_at,
+        title=f"Exercise: {title}" if breach.drill else title, basis=basis[:300], origin="house_policy", target=clock.target,
+        started_at=clock.target.start, start_event=event,
     )  # fmt: skip
 
 
 def _shortest(unit: Unit, breach: Breach) -> tuple[Clock, str]:
     """Return the clock that would end first, with its basis; the law's where no agreement that runs starts any."""
     agreements = alike(unit.session, breach, unit.now)
-    clocks = clocks_of(unit.session, breach, list(agreements), breach.aware_at)
+    clocks = clocks_of(unit.session, breach, list(agreements), starts_of(breach))
     shortest = min(clocks.values(), key=lambda clock: clock.target.due, default=None)
     if shortest is not None:
         return shortest, f"{shortest.basis[:220]}; the shortest promise or target of all agreements"

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from dpa.breaches import awareness, corrected, facts, queries, rules
-from dpa.breaches.awareness import ClockFacts, Decision, Effect
+from dpa.breaches import awareness, corrected, facts, queries, recounting, rules
+from dpa.breaches.awareness import Decision, Effect
 from dpa.breaches.events import Event
 from dpa.breaches.facts import FactSheet, FactsProblem
 from dpa.breaches.facts.possible import impossible
-from dpa.breaches.models import Affected, Breach, BreachAwareness, BreachFacts
+from dpa.breaches.models import Breach, BreachAwareness, BreachFacts
 from dpa.breaches.operations import affecting, naming, reports, upstream
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.rules import Incident
-from dpa.docket.models import DocketEntry
 from dpa.evidence import trail
 from dpa.people.models import Organisation
 from dpa.problems import Invalid
 from dpa.unit import Unit
-
-RUNNING = frozenset({"open", "paused"})
 
 
 def record_incident(unit: Unit, organisation: Organisation, incident: Incident) -> Breach:
@@ -76,48 +71,35 @@ def decision_of(breach: Breach) -> Decision:
 
 
 def correct_awareness(unit: Unit, breach: Breach, decision: Decision, reason: str) -> int:
-    """Correct when awareness began, with the reason; returns how many clocks were counted anew. The earlier decision stays on record.
+    """Correct when awareness began or when it was first noticed, with the reason; returns how many clocks were counted anew. The earlier decision stays on record.
 
     Clocks that were met or waived keep their frozen lateness, missed ones stay missed, and those of customers added later run on from
     their own awareness. Raises `Invalid` by field, `Conflict` when the case is closed.
     """
     must_be_open(breach)
     old = decision_of(breach)
-    first = queries.first_told_at(unit.session, breach.id)
-    if errors := awareness.correction_errors(old, decision, reason, unit.now, first_told_at=first, upstream_told_at=breach.upstream_told_at):
+    if errors := awareness.correction_errors(old, decision, reason, unit.now, recounting.known(unit.session, breach)):
         raise Invalid("Awareness cannot be corrected like this.", fields=errors)
+    why = f"Awareness was corrected: {reason.strip()}"
+    fates = recounting.fates(unit.session, breach, old, decision, unit.now)
     row = _decide(unit, breach, decision, reason)
     breach.detected_at, breach.aware_at, breach.awareness_reason = decision.detected_at, decision.aware_at, decision.basis.strip()
-    moved = _moved(unit, breach, old, decision)
-    recounted = affecting.recount(unit, breach, moved, f"Awareness was corrected: {reason.strip()}") if moved else []
-    anew = corrected.settle(unit.session, breach) if old.aware_at != decision.aware_at else []
+    recounted = affecting.recount(unit, breach, [one for one in fates if one.effect is Effect.RECOUNT], why)
+    followed = affecting.follow(unit, [one for one in fates if one.follows])
+    moved = (old.aware_at, old.detected_at) != (decision.aware_at, decision.detected_at)
+    anew = corrected.settle(unit.session, breach) if moved else []
+    if moved:
+        naming.recount(unit, breach, why)
     if old.aware_at != decision.aware_at:
-        naming.recount(unit, breach, f"Awareness was corrected: {reason.strip()}")
-        reports.recount(unit, breach, f"Awareness was corrected: {reason.strip()}")
+        reports.recount(unit, breach, why)
     unit.session.flush()
     trail.record(
-        unit, Event.AWARENESS_CORRECTED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[breach, row, *recounted, *anew],
+        unit, Event.AWARENESS_CORRECTED, subject=("breach", breach.id), organisation_id=breach.organisation_id,
+        covers=[breach, row, *recounted, *dict.fromkeys((*followed, *anew))],
         data={"old": old.aware_at.isoformat(), "new": decision.aware_at.isoformat(), "clocks": len(recounted)},
         personal={"decision": {"basis": row.basis, "person": row.person, "reason": row.reason}},
     )  # fmt: skip
     return len(recounted)
-
-
-def _moved(unit: Unit, breach: Breach, old: Decision, new: Decision) -> Sequence[Affected]:
-    """Return the customers whose clocks a correction counts anew."""
-    query = (
-        select(Affected, DocketEntry).join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(Affected.breach_id == breach.id).order_by(Affected.id)
-    )  # fmt: skip
-    return [
-        row for row, entry in unit.session.execute(query)
-        if awareness.effect(_facts(row, entry), old, new, unit.now) is Effect.RECOUNT
-    ]  # fmt: skip
-
-
-def _facts(row: Affected, entry: DocketEntry) -> ClockFacts:
-    due: datetime = entry.due_at or entry.target_at
-    return ClockFacts(entry.state.value in RUNNING, row.aware_at, due)
 
 
 def save_facts(unit: Unit, breach: Breach, sheet: str) -> BreachFacts:

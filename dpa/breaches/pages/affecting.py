@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from dpa.agreements import serving
 from dpa.breaches.clocks import Clock
-from dpa.breaches.counting import alike, clocks_of, legal_day
+from dpa.breaches.counting import alike, clocks_of, legal_day, starts_of
 from dpa.breaches.models import Breach
 from dpa.breaches.pages.upstream import warnings
 from dpa.docket.presenting import ORIGINS
@@ -36,6 +36,8 @@ class PromiseLine:
     zone: str
     latest_at: datetime | None = None
     """The latest that contract or law allow, where the house's target comes before it."""
+    from_notice: bool = False
+    """Whether it counts from when the breach was first noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +65,24 @@ class Preview:
     last: tuple[tuple[str, date], ...]
     """Customers of these with their last day; at most `MOST_NAMED`."""
 
+    @property
+    def from_notice(self) -> bool:
+        """Whether any of them counts from when the breach was first noticed."""
+        return any(line.from_notice for line in self.lines)
+
 
 def preview(session: Session, breach: Breach, agreement_ids: Sequence[int], named: Collection[int], since: datetime, by: Collection[str] = ()) -> Preview:
     """Return what naming agreements would start, counted from `since`; `named` are those of the case already, `by` the subprocessors they were found by."""
     fresh = [agreement_id for agreement_id in dict.fromkeys(agreement_ids) if agreement_id not in named]
-    clocks = clocks_of(session, breach, fresh, since)
+    clocks = clocks_of(session, breach, fresh, starts_of(breach, since))
     chosen = len(dict.fromkeys(agreement_ids))
     first = sorted(clocks, key=lambda key: (clocks[key].target.due, key))[:MOST_NAMED]
     customers = serving.customers_of(session, first)
     ended, last = serving.ended_before(session, list(clocks), legal_day(breach, breach.aware_at), MOST_NAMED)
     return Preview(
-        chosen, chosen - len(fresh), len(fresh) - len(clocks), len(clocks), _lines({key: (clock, 1) for key, clock in clocks.items()}, since),
+        chosen, chosen - len(fresh), len(fresh) - len(clocks), len(clocks), _lines({key: (clock, 1) for key, clock in clocks.items()}),
         tuple(customers[key] for key in first), len(clocks) - len(first),
-        warnings(session, breach, {key: clock.latest.due - since for key, clock in clocks.items() if clock.latest is not None}, by),
+        warnings(session, breach, {key: clock.latest.due - clock.latest.start for key, clock in clocks.items() if clock.latest is not None}, by),
         ended, tuple(last),
     )  # fmt: skip
 
@@ -86,16 +93,19 @@ def promised(session: Session, breach: Breach, now: datetime) -> tuple[PromiseLi
     Costs a constant number of statements: one clock is counted for each distinct set of terms.
     """
     counts = alike(session, breach, now)
-    clocks = clocks_of(session, breach, list(counts), breach.aware_at)
-    return _lines({key: (clock, counts[key]) for key, clock in clocks.items()}, breach.aware_at)
+    clocks = clocks_of(session, breach, list(counts), starts_of(breach))
+    return _lines({key: (clock, counts[key]) for key, clock in clocks.items()})
 
 
-def _lines(clocks: Mapping[int, tuple[Clock, int]], since: datetime) -> tuple[PromiseLine, ...]:
-    counts: Counter[tuple[str, str, datetime, str, datetime | None]] = Counter()
+def _lines(clocks: Mapping[int, tuple[Clock, int]]) -> tuple[PromiseLine, ...]:
+    counts = Counter[PromiseLine]()
     for clock, customers in clocks.values():
         promise, latest = (f"{clock.promise}; {clock.aim}", clock.latest) if clock.aim else (clock.promise, None)
-        counts[promise, ORIGINS.get(clock.origin, ("decision", ""))[0], clock.target.due, clock.target.zone, latest.due if latest else None] += customers
-    lines = [PromiseLine(promise, origin, customers, since, due, zone, latest) for (promise, origin, due, zone, latest), customers in counts.items()]
+        counts[PromiseLine(
+            promise, ORIGINS.get(clock.origin, ("decision", ""))[0], 0, clock.started_at, clock.target.due, clock.target.zone, latest.due if latest else None,
+            bool(clock.start_event),
+        )] += customers  # fmt: skip
+    lines = [replace(line, customers=customers) for line, customers in counts.items()]
     return tuple(sorted(lines, key=lambda line: (line.due_at, line.promise)))
 
 

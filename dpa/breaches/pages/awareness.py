@@ -7,24 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dpa.breaches import awareness
-from dpa.breaches.awareness import ClockFacts, Decision, Effect
-from dpa.breaches.counting import clocks_of
-from dpa.breaches.models import Affected, Breach, BreachAwareness
-from dpa.breaches.operations.recording import RUNNING
-from dpa.docket.models import DocketEntry
+from dpa.breaches import recounting
+from dpa.breaches.awareness import Decision, Effect
+from dpa.breaches.models import Breach, BreachAwareness
+from dpa.breaches.recounting import Fate
 from dpa.evidence.trail import registry, sentences
-from dpa.parties.models import Controller
 
 WORDS: Mapping[Effect, tuple[str, str, str, str]] = {
-    Effect.RECOUNT: ("counted anew", "running", "refresh", "It runs from the corrected awareness."),
-    Effect.MISSED: ("stays missed", "late", "clock-exclamation", "Its time had passed; no later awareness makes it unmissed."),
+    Effect.RECOUNT: ("counted anew", "running", "refresh", "It is counted from the corrected time."),
+    Effect.MISSED: ("stays missed", "late", "clock-exclamation", "Its time had passed; no later time makes it unmissed."),
     Effect.FROZEN: ("frozen", "met", "lock", "It was met or waived before; its lateness stays as it was frozen."),
     Effect.OWN: ("runs on", "off", "clock", "These customers were found later and have an awareness of their own."),
-    Effect.SAME: ("runs on", "off", "clock", "Awareness itself is not moved."),
+    Effect.SAME: ("runs on", "off", "clock", "What it is counted from is not moved."),
 }
 """Effect: word, tint, icon, what it means."""
 NAMED = 5
@@ -50,26 +46,17 @@ class EffectLine:
 
 def effects(session: Session, breach: Breach, old: Decision, new: Decision, now: datetime) -> tuple[EffectLine, ...]:
     """Return what a correction would do to the clocks of a case, those counted anew first."""
-    query = (
-        select(Affected.agreement_id, Controller.name, Affected.aware_at, DocketEntry.state, func.coalesce(DocketEntry.due_at, DocketEntry.target_at), DocketEntry.target_at)
-        .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .join(Controller, Controller.id == Affected.controller_id)
-        .where(Affected.breach_id == breach.id)
-        .order_by(DocketEntry.target_at, Controller.name, Affected.id)
-    )
-    found: dict[Effect, list[tuple[int, str, datetime]]] = defaultdict(list)
-    for agreement_id, name, started_at, state, due_at, target_at in session.execute(query):
-        facts = ClockFacts(state.value in RUNNING, started_at, due_at)
-        found[awareness.effect(facts, old, new, now)].append((agreement_id, name, target_at))
-    anew = clocks_of(session, breach, [key for key, _, _ in found[Effect.RECOUNT]], new.aware_at) if found[Effect.RECOUNT] else {}
-    earliest = min((clock.target.due for clock in anew.values()), default=None)
-    return tuple(_line(effect, found[effect], earliest if effect is Effect.RECOUNT else None) for effect in WORDS if found[effect])
+    found: dict[Effect, list[Fate]] = defaultdict(list)
+    for fate in recounting.fates(session, breach, old, new, now):
+        found[fate.effect].append(fate)
+    return tuple(_line(effect, found[effect]) for effect in WORDS if found[effect])
 
 
-def _line(effect: Effect, rows: Sequence[tuple[int, str, datetime]], new_due_at: datetime | None) -> EffectLine:
+def _line(effect: Effect, rows: Sequence[Fate]) -> EffectLine:
     words, tint, symbol, meaning = WORDS[effect]
-    names = ", ".join(name for _, name, _ in rows[:NAMED]) + (f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else "")
-    return EffectLine(words, tint, symbol, meaning, len(rows), names, min(due for _, _, due in rows), new_due_at)
+    names = ", ".join(one.controller for one in rows[:NAMED]) + (f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else "")
+    anew = [one.clock.target.due for one in rows if one.clock is not None] if effect is Effect.RECOUNT else []
+    return EffectLine(words, tint, symbol, meaning, len(rows), names, min(one.target_at for one in rows), min(anew, default=None))
 
 
 @dataclass(frozen=True, slots=True)

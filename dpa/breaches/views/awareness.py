@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 
-from dpa.breaches import awareness, corrected, operations, queries
+from dpa.breaches import awareness, corrected, operations, queries, recounting
+from dpa.breaches.clocks import Starts
 from dpa.breaches.closing import CaseState
 from dpa.breaches.forms import AwarenessForm
 from dpa.breaches.models import Breach
@@ -63,13 +64,12 @@ def _show(breach: Breach, form: AwarenessForm, may_record: bool) -> str:
 def _preview(breach: Breach, form: AwarenessForm) -> str:
     session, old = edge.session(), decision_of(breach)
     new = form.decision(old)
-    first = queries.first_told_at(session, breach.id)
-    if errors := awareness.correction_errors(old, new, form.reason.data or "", edge.now(), first_told_at=first, upstream_told_at=breach.upstream_told_at):
+    if errors := awareness.correction_errors(old, new, form.reason.data or "", edge.now(), recounting.known(session, breach)):
         raise Invalid("Awareness cannot be corrected like this.", fields=errors)
     carried = [(name, value) for name, value in request.form.items() if name not in {"csrf_token", "preview"}]
     return render_template(
         "breaches/awareness_preview.html", form=form, breach=breach, old=old, new=new, carried=carried,
-        lines=pages.effects(session, breach, old, new, edge.now()), told_before=corrected.told_before(session, breach, new.aware_at),
+        lines=pages.effects(session, breach, old, new, edge.now()), told_before=corrected.told_before(session, breach, Starts(new.aware_at, new.detected_at)),
         reports=report_effects.of_correction(session, breach, new.aware_at, edge.now()),
     )  # fmt: skip
 

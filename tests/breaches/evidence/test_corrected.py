@@ -23,7 +23,9 @@ from dpa.breaches import (
 from dpa.breaches.awareness import Decision
 from dpa.breaches.case_queries import Opened
 from dpa.breaches.channels import Channel, Handed
+from dpa.breaches.clocks import Starts
 from dpa.breaches.closing import Ending
+from dpa.breaches.counting import starts_of
 from dpa.breaches.evidence import dossier_pages, drill_pages, lines, register, tables
 from dpa.breaches.evidence import pages as evidence_pages
 from dpa.breaches.evidence.moments import Promise
@@ -185,13 +187,13 @@ def test_who_was_late_anyway_is_counted_once(here: Ground) -> None:
 
 def test_before_a_correction_whoever_corrects_reads_whom_it_makes_late(here: Ground) -> None:
     one = Case(here)
-    assert corrected.told_before(here.session, one.breach, EARLIER) is None, "nobody was told"
+    assert corrected.told_before(here.session, one.breach, Starts(EARLIER, EARLIER)) is None, "nobody was told"
     one.tell(1)
-    found = corrected.told_before(here.session, one.breach, EARLIER)
+    found = corrected.told_before(here.session, one.breach, Starts(EARLIER, EARLIER))
     assert found is not None
     assert (found.customers, found.late, found.names) == (2, 2, "Customer 1, Customer 2")
     assert found.sentence.startswith("2 customers were told before (Customer 1, Customer 2). Their clocks stay as they were met, but 2 of them are late counted from")
-    assert corrected.told_before(here.session, one.breach, NOW) is None, "a later awareness takes nothing back"
+    assert corrected.told_before(here.session, one.breach, Starts(NOW, NOW)) is None, "a later awareness takes nothing back"
 
 
 def test_one_with_an_awareness_of_its_own_and_one_corrected_to_a_later_time_are_not_concerned(here: Ground) -> None:
@@ -201,24 +203,25 @@ def test_one_with_an_awareness_of_its_own_and_one_corrected_to_a_later_time_are_
     one.name(late, hours=0.5, aware_at=NOW)
     one.tell(1)
     put_back(one)
-    first, own = (corrected.of_entry(one.entry(place), one.breach.aware_at, one.rows[place].aware_reason) for place in (0, 1))
+    first, own = (corrected.of_entry(one.entry(place), starts_of(one.breach), one.rows[place].aware_reason) for place in (0, 1))
     assert first is not None
     assert own is None
     put_back(one, NOW - 1 * HOUR, 3)
-    assert corrected.of_entry(one.entry(0), one.breach.aware_at, "") is None
+    assert corrected.of_entry(one.entry(0), starts_of(one.breach), "") is None
 
 
-def test_one_met_after_the_correction_by_what_was_given_before_it_is_late_anew(here: Ground) -> None:
+def test_one_that_stayed_missed_is_counted_anew_once_it_ended_earlier_and_is_late_by_that(here: Ground) -> None:
     one = Case(here, customers=1)
     one.write(hours=0)
     one.release(0)
     put_back(one, NOW + HOUR, 30)  # Its time had passed: no later awareness makes it unmissed, so it runs on.
     put_back(one, NOW - 20 * HOUR, 31)
+    assert one.entry(0).started_at == NOW - 20 * HOUR
     with one.at(32) as unit:
         [row] = one.rows
         operations.hand_over(unit, one.breach, unit.session.merge(row), Handed(Channel.PHONE, NOW + 10 * HOUR, "Reached the desk."))
     [row] = one.rows
-    assert (row.sent_at, (one.entry(0).late_s or 0) <= 0, row.late_anew) == (NOW + 10 * HOUR, True, True)
+    assert (row.sent_at, one.entry(0).late_s, row.late_anew) == (NOW + 10 * HOUR, 6 * 3600, False)
 
 
 def test_a_date_is_counted_again_by_its_own_rule(told: Case) -> None:
