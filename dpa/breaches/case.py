@@ -328,6 +328,6 @@ def _phase_title(breach: Breach, title: str) -> str:
 
 def _owed(breach: Breach, counts: Mapping[Standing, int]) -> int:
     """Return how many customers the act is about: all that are owed it for a new phase, those still waiting for one that was released."""
-    if breach.draft is None or breach.newest_released is None:
+    if breach.draft is None and breach.newest_released is not None:
         return counts.get(Standing.WAITING, 0)
-    return sum(count for standing, count in counts.items() if standing not in {Standing.WAIVED, Standing.NO_RECIPIENT})
+    return sum(count for standing, count in counts.items() if standing is not Standing.WAIVED)

@@ -34,6 +34,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from dpa.alerts.models import TROUBLED, OutboxMessage
 from dpa.alerts.rules import State
 from dpa.breaches.models import LATE_ANEW, Affected, Breach, Delivery, Notice
+from dpa.breaches.paper_models import NoticePaper
 from dpa.breaches.queries import (
     CASE,
     PHASE,
@@ -70,6 +71,8 @@ class PhaseCount:
     """Customers whose newest delivery was given and is not confirmed."""
     mails_out: int = 0
     """Customers whose newest delivery is a mail that nobody took yet, whatever becomes of it."""
+    to_hand_over: int = 0
+    """Customers whose document waits to be handed over: nothing of the phase went to them."""
 
 
 NONE_YET = PhaseCount(0, 0, 0, 0)
@@ -102,21 +105,19 @@ def load_phases(session: Session, breach: Breach) -> Mapping[int, PhaseCount]:
 
 def _phase_count(row: Any) -> PhaseCount:
     return PhaseCount(
-        sent=row.sent, given=row.given + row.given_before, acknowledged=row.confirmed + row.confirmed_before, documents=row.documents, kept=row.kept,
+        sent=row.sent, given=row.given + row.given_before, acknowledged=row.confirmed + row.confirmed_before, documents=row.documents + row.to_hand_over, kept=row.kept, to_hand_over=row.to_hand_over,
         confirmed=row.confirmed, unconfirmed=row.unconfirmed, mails_out=row.mails_out,
     )  # fmt: skip
 
 
 @cache
 def _phases_query() -> Select[Any]:
-    newest, earlier = _newest_deliveries(), _earlier_deliveries()
-    return (
-        select(Notice, *(func.coalesce(column, 0).label(column.key) for column in [*newest.c, *earlier.c] if column.key != "notice_id"))
-        .outerjoin(newest, newest.c.notice_id == Notice.id)
-        .outerjoin(earlier, earlier.c.notice_id == Notice.id)
-        .where(Notice.breach_id == CASE)
-        .order_by(Notice.number)
-    )
+    newest, earlier, papers = _newest_deliveries(), _earlier_deliveries(), _papers()
+    columns: list[Any] = [column for one in (newest, earlier, papers) for column in one.c if column.key != "notice_id"]
+    query: Select[Any] = select(Notice, *(func.coalesce(column, 0).label(column.key) for column in columns))
+    for counted in (newest, earlier, papers):
+        query = query.outerjoin(counted, counted.c.notice_id == Notice.id)
+    return query.where(Notice.breach_id == CASE).order_by(Notice.number)
 
 
 def _newest_deliveries() -> Subquery:
@@ -151,6 +152,17 @@ def _earlier_deliveries() -> Subquery:
         .group_by(Delivery.notice_id)
         .subquery("earlier")
     )  # fmt: skip
+
+
+def _papers() -> Subquery:
+    """Count the documents that no mail carried and nobody has handed over yet."""
+    newest = Delivery.notice_id == NoticePaper.notice_id, Delivery.affected_id == NoticePaper.affected_id, text(f"(NOT {Delivery.__tablename__}.replaced)")
+    return (
+        select(NoticePaper.notice_id, func.count().label("to_hand_over"))
+        .where(NoticePaper.notice_id.in_(_phases_of_case()), ~exists().where(*newest).correlate(NoticePaper))
+        .group_by(NoticePaper.notice_id)
+        .subquery("papers")
+    )
 
 
 def _phases_of_case() -> Any:

@@ -10,7 +10,7 @@ ACT_WORDS: Mapping[NextAct, tuple[str, str]] = {
     NextAct.CHOOSE_AFFECTED: ("Name who is affected", "No customer’s clock runs before somebody is named."),
     NextAct.WRITE_NOTICE: ("Write the notice", "One text for all customers; name, agreement and clause are filled in for each."),
     NextAct.RELEASE: ("Review and release the notice", "The text is saved and nothing has left yet."),
-    NextAct.REPAIR_RECIPIENTS: ("Repair the addresses of customers who were not told", "Add a contact, then release again; those told already get no second mail."),
+    NextAct.REPAIR_RECIPIENTS: ("Reach the customers who were not told", "Add a contact and release again, or hand their document over and record it on their page; those told already get no second mail."),
     NextAct.WAIT_FOR_DELIVERY: ("Notices are on their way", "Each clock is met when the mail server accepts the customer's notice, or when a letter counts as received."),
     NextAct.EXPLAIN_LATENESS: ("Say why customers were told late", "The reason stands in their dossier; the case cannot be closed without it."),
     NextAct.GIVE_WORD: ("Give the next word", "It was promised in the last notice: a supplement, or the final notice when nothing is open any more."),

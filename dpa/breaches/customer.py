@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dpa.alerts import refusals
 from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import State as MailState
-from dpa.breaches import case_queries, channels, counting, late, phases, queries
+from dpa.breaches import case_queries, channels, counting, late, papers, phases, queries
 from dpa.breaches.agreed import Counted, caveat
 from dpa.breaches.case_clocks import state_of
 from dpa.breaches.case_queries import Given, LinkCount, Place
@@ -22,6 +22,7 @@ from dpa.breaches.closing import CaseState
 from dpa.breaches.corrected import Corrected, of_entry
 from dpa.breaches.models import Affected, Breach, Question
 from dpa.breaches.operations.settings import settings_of
+from dpa.breaches.papers import Ordered
 from dpa.docket import kinds
 from dpa.docket.explaining import Explanation
 from dpa.docket.models import DocketEntry
@@ -74,6 +75,17 @@ class DeliveryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperLine:
+    """The sealed document of a released phase, to be handed over."""
+
+    title: str
+    document_id: int
+    number: str
+    ready: bool
+    """Whether it is sealed, and not being made still."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What to try next for a customer who stays silent."""
 
@@ -119,6 +131,10 @@ class CustomerView:
     origin: str
     why: Explanation
     deliveries: tuple[DeliveryLine, ...]
+    papers: tuple[PaperLine, ...]
+    """Documents that nobody gave the customer yet, and no mail carries."""
+    unmade: bool
+    """Whether a released notice is owed to it and was never released for it, so that there is no document to be handed over."""
     questions: tuple[Answered, ...]
     links: LinkCount
     proposal: Proposal | None
@@ -161,14 +177,16 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
     words, tint = _standing(entry, given, clock, now)
     if untold and is_late and given[-1].delivery.kept:
         words, tint = "missed, only in the file mailbox", "late"
+    may = _may(breach, place, given, links, is_late)
+    waiting, unmade = _to_hand_over(session, row, given) if may.hand_over else ((), False)
     heard, unreachable = _heard_only(breach, given), _unreachable(session, breach, row, given)
     if heard:
         words, tint = HEARD_WORDS[:2]
     return CustomerView(
         place=place, clock=clock, status=entry.state, words=words, tint=tint,
         caveat=_caveat(session, breach, place, given), origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
-        why=explanation(entry), deliveries=tuple(_line(one) for one in given), questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
-        links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, given, now), unreachable=unreachable, heard_only=heard, refused=_refused(session, breach, row), may=_may(breach, place, given, links, is_late), late=is_late,
+        why=explanation(entry), deliveries=tuple(_line(one) for one in given), papers=waiting, unmade=unmade, questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
+        links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, given, now), unreachable=unreachable, heard_only=heard, refused=_refused(session, breach, row), may=may, late=is_late,
         kept_at=entry.met_at if untold else None, corrected=anew, late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by),
     )  # fmt: skip
 
@@ -225,6 +243,17 @@ def _line(given: Given) -> DeliveryLine:
         acknowledged_at=one.acknowledged_at, acknowledged_by=one.acknowledged_by,
         acknowledged_how="by the link" if one.acknowledged_how == BY_LINK else one.acknowledged_how,
     )  # fmt: skip
+
+
+def _to_hand_over(session: Session, row: Affected, given: Sequence[Given]) -> tuple[tuple[PaperLine, ...], bool]:
+    """Return the documents that nobody gave the customer yet, and whether none was ever made for it."""
+    ordered, had = papers.ordered_for(session, row.id), {one.notice.id for one in given}
+    return tuple(_paper(one) for one in ordered if one.notice.id not in had), not ordered and not given
+
+
+def _paper(one: Ordered) -> PaperLine:
+    title = phases.title_of(one.notice.phase, withdraws=one.notice.withdraws)
+    return PaperLine(title, one.document.id, one.document.reference, one.document.issued_at is not None)
 
 
 def _came_back(given: Given) -> tuple[str, str, str, str]:
@@ -314,11 +343,12 @@ def _may(breach: Breach, place: Place, given: Sequence[Given], links: LinkCount,
     if breach.state is not CaseState.OPEN:
         return May(revoke=links.working > 0)
     told = [one for one in given if one.delivery.given_at is not None]
+    waived = entry.state in {"waived", "superseded"} and row.sent_at is None
     return May(
-        hand_over=breach.newest_released is not None and not (entry.state in {"waived", "superseded"} and row.sent_at is None),
+        hand_over=breach.newest_released is not None and not waived,
         acknowledge=any(one.delivery.acknowledged_at is None for one in told),
         explain=late and not row.late_reason,
         owe_nothing=row.sent_at is None and not told and not any(_moving(one) for one in given) and not row.not_required and entry.state in {"open", "paused"},
-        make_link=bool(given),
+        make_link=bool(given) or (breach.newest_released is not None and not waived),
         revoke=links.working > 0,
     )

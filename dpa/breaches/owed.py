@@ -21,6 +21,8 @@ from dpa.breaches import queries
 from dpa.breaches.addressed import Named
 from dpa.breaches.facts.shares import answers
 from dpa.breaches.models import Affected, Breach, BreachShare, Delivery, Notice
+from dpa.breaches.paper_models import NoticePaper
+from dpa.breaches.papers import is_made
 from dpa.breaches.recipients import Names, addressees
 from dpa.docket.models import DocketEntry
 from dpa.parties.models import Contact, Controller
@@ -49,17 +51,20 @@ class Owed:
 
     def counts(self) -> Counts:
         """Return how many there are, in two statements, and a few more where addresses refuse."""
-        found = self._query(select(Controller.language.label("language"), self._reachable().label("reachable"))).subquery()
+        made = is_made(self.notice) if self.notice.released_at is not None else false()
+        columns = Controller.language.label("language"), self._reachable().label("reachable"), made.label("made")
+        found = self._query(select(*columns)).subquery()
         wishes: Counter[str] = Counter()
-        unreachable = 0
+        reached, others, unmade = 0, 0, 0
         # Counted over a subquery: PostgreSQL does not see that an expression with bound values is the grouped one.
         query: Any = select(*found.c, func.count()).group_by(*found.c)
-        for language, reachable, customers in self.session.execute(query):
-            if reachable:
+        for language, reachable, made_before, customers in self.session.execute(query):
+            if reachable or not made_before:
                 wishes[language] += customers
-            else:
-                unreachable += customers
-        return Counts(wishes.total(), unreachable, self._refused(wishes.total()), dict(wishes))
+            reached += customers if reachable else 0
+            others += 0 if reachable else customers
+            unmade += 0 if reachable or made_before else customers
+        return Counts(reached, others, self._refused(reached), dict(wishes), unmade)
 
     def reachable(self, words: str, after: int, most: int) -> Sequence[Affected]:
         """Return those who can be written to and whose name or reference holds `words`, in the order of their agreements."""
@@ -146,12 +151,14 @@ class Owed:
         said = exists().where(BreachShare.affected_id == Affected.id, BreachShare.number == newest, _counted(BreachShare.share, names)).correlate(Affected)
         if self.notice.released_at is None:
             return ~said
-        # Who was sent this phase before is told again what it was told then.
+        # Who was sent this phase before, or has its document, is told what that says.
         mails = (Delivery.affected_id == Affected.id, Delivery.notice_id == self.notice.id, Delivery.outbox_id.is_not(None))
         first = select(func.min(Delivery.id)).where(*mails).correlate(Affected).scalar_subquery()
         before = aliased(Delivery)
         told = exists().where(before.id == first, _counted(before.part, names)).correlate(Affected)
-        return or_(and_(first.is_(None), ~said), and_(first.is_not(None), ~told))
+        paper = NoticePaper.affected_id == Affected.id, NoticePaper.notice_id == self.notice.id
+        made, says = (exists().where(*paper, *more).correlate(Affected) for more in ((), (_counted(NoticePaper.part, names),)))
+        return or_(and_(first.is_not(None), ~told), and_(first.is_(None), made, ~says), and_(first.is_(None), ~made, ~said))
 
     def _refused(self, reachable: int) -> int:
         """Return how many would be written to at an address that refused its newest mail, whatever that was about."""
@@ -229,4 +236,6 @@ class Counts:
     refused: int
     """How many of those who can be written to would be at an address that refused its newest mail."""
     wishes: Mapping[str, int]
-    """Those who can be written to, by the code of the language they wish; empty for none."""
+    """Those for whom a mail or a document is made, by the code of the language they wish; empty for none."""
+    unmade: int
+    """How many of those who cannot be written to have no document of the phase yet, to be handed over."""

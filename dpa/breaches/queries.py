@@ -239,13 +239,6 @@ def anybody_unconfirmed(session: Session, breach_id: int, notice: Notice) -> boo
     return session.scalar(query.limit(1)) is not None
 
 
-def paper_of(session: Session, notice_id: int, affected_id: int) -> int | None:
-    """Return the sealed document of a phase for a customer; none when it was never released to it by mail."""
-    return session.scalar(
-        select(func.max(Delivery.document_id)).where(Delivery.notice_id == notice_id, Delivery.affected_id == affected_id)
-    )
-
-
 def newest_deliveries(session: Session, notice_id: int, affected_ids: Sequence[int]) -> list[Delivery]:
     """Return the deliveries of a phase that speak for these customers; none for those who were sent nothing of it."""
     found: list[Delivery] = []
@@ -255,16 +248,16 @@ def newest_deliveries(session: Session, notice_id: int, affected_ids: Sequence[i
     return found
 
 
-def mails_before(session: Session, notice_id: int, affected_ids: Sequence[int]) -> Mapping[int, tuple[int, int | None]]:
-    """Return for customers who were sent this phase before how many mails that were, and the document that went with them."""
-    found: dict[int, tuple[int, int | None]] = {}
+def mails_before(session: Session, notice_id: int, affected_ids: Sequence[int]) -> Mapping[int, int]:
+    """Return for customers who were sent this phase before how many mails that were."""
+    found: dict[int, int] = {}
     for start in range(0, len(affected_ids), CHUNK):
         query = (
-            select(Delivery.affected_id, func.count(), func.max(Delivery.document_id))
+            select(Delivery.affected_id, func.count())
             .where(Delivery.notice_id == notice_id, Delivery.affected_id.in_(affected_ids[start : start + CHUNK]), Delivery.outbox_id.is_not(None))
             .group_by(Delivery.affected_id)
         )
-        found |= {key: (count, paper) for key, count, paper in session.execute(query)}
+        found |= {row[0]: row[1] for row in session.execute(query)}
     return found
 
 
@@ -280,7 +273,8 @@ def papers_before(session: Session, notice: Notice, affected_ids: Sequence[int])
             .order_by(Delivery.affected_id, Notice.number, Delivery.id)
         )
         for affected_id, reference in session.execute(query):
-            found[affected_id] = (*found.get(affected_id, ()), reference)
+            if reference not in found.get(affected_id, ()):  # A letter carries the document of the mail before it.
+                found[affected_id] = (*found.get(affected_id, ()), reference)
     return found
 
 

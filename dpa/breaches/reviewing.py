@@ -162,6 +162,8 @@ class Review:
     """Who would read in a final notice that its own numbers could not be determined, because nobody has said them."""
     unreachable: tuple[Unreachable, ...]
     unreachable_count: int
+    by_hand_count: int
+    """How many of them have no document of the phase yet; the release makes it, to be handed over."""
     preview: Preview | None
     languages: tuple[Spoken, ...]
     """Languages the phase goes out in."""
@@ -171,7 +173,7 @@ class Review:
     @property
     def ready(self) -> bool:
         """Tell whether there is anything to release."""
-        return self.sending_count > 0 and not self.errors
+        return self.sending_count + self.by_hand_count > 0 and not self.errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,7 @@ def review(
         uncounted=_uncounted(session, breach, notice, owed) if notice.phase is Phase.FINAL else Uncounted(0, ()),
         unreachable=tuple(unreachable[:SHOWN]),
         unreachable_count=max(counts.unreachable, len(unreachable)),
+        by_hand_count=counts.unmade,
         preview=_preview(session, breach, notice, organisation, waiting, chosen, settings),
         languages=spoken(session, breach, notice, counts.wishes),
         errors=_errors(session, breach, notice, now) if first else {},

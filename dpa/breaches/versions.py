@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from dpa.agreements import stacks
 from dpa.agreements.terms import effective
 from dpa.breaches import facts, queries
+from dpa.breaches.channels import SPOKEN
 from dpa.breaches.counting import legal_day
 from dpa.breaches.facts import FactSheet, FactsProblem, Share
 from dpa.breaches.facts.shares import Part, from_agreement, part_of, read_part, read_share
 from dpa.breaches.models import Affected, Breach, BreachSettings, BreachShare, Delivery, Notice, NoticeText
+from dpa.breaches.papers import made_of
 from dpa.breaches.rules import FIELDS, Draft
 from dpa.languages import NAMES, Language, Wording, offered, wording
 from dpa.parties.models import Controller
@@ -72,7 +74,7 @@ def language_for(code: str, house: Language) -> Language:
 def versions_of(session: Session, breach: Breach, notice: Notice, rows: Sequence[Affected]) -> Mapping[int, Version]:
     """Return each customer's version of a phase as it would be told now; a bounded number of statements for each five hundred.
 
-    Who was sent the phase before and did not get it is told again what it was told then: its document was made for that.
+    For whom a document was made before, and who did not get it, is told what that says: it goes out again, or for the first time.
     """
     house = house_language(session, breach.organisation_id)
     wished = _wished(session, [row.controller_id for row in rows])
@@ -127,22 +129,17 @@ def spoken(session: Session, breach: Breach, notice: Notice, wishes: Mapping[str
 
 
 def _told_before(session: Session, notice: Notice, affected_ids: Sequence[int]) -> Mapping[int, tuple[Language, Part]]:
-    found: dict[int, tuple[Language, Part]] = {}
-    for start in range(0, len(affected_ids), queries.CHUNK):
-        query = select(Delivery.affected_id, Delivery.language, Delivery.part).where(
-            Delivery.notice_id == notice.id, Delivery.affected_id.in_(affected_ids[start : start + queries.CHUNK]), Delivery.outbox_id.is_not(None)
-        )
-        for key, language, part in session.execute(query.order_by(Delivery.id)):
-            found.setdefault(key, (offered(language) or Language.EN, read_part(part)))
-    return found
+    return {key: (offered(one.language) or Language.EN, read_part(one.part)) for key, one in made_of(session, notice.id, affected_ids).items()}
 
 
 def told_last(session: Session, rows: Sequence[Affected], before: Notice | None = None) -> Mapping[int, str]:
-    """Return what customers were told last of their own part, as text; those who were never sent a phase (before this one) are left out."""
+    """Return what customers were told last of their own part, as text; those who were never sent a phase (before this one), nor given its document, are left out."""
     found: dict[int, str] = {}
     for start in range(0, len(rows), queries.CHUNK):
         ids = [row.id for row in rows[start : start + queries.CHUNK]]
-        query = select(Delivery.affected_id, Delivery.part).where(Delivery.affected_id.in_(ids), Delivery.outbox_id.is_not(None))
+        query = select(Delivery.affected_id, Delivery.part).where(
+            Delivery.affected_id.in_(ids), or_(Delivery.outbox_id.is_not(None), and_(Delivery.document_id.is_not(None), Delivery.channel.not_in(SPOKEN)))
+        )
         if before is not None:
             query = query.where(Delivery.notice_id != before.id)
         found |= {row.affected_id: row.part for row in session.execute(query.order_by(Delivery.id))}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from dpa.agreements import queries as agreements
 from dpa.agreements.queries import AgreementRow
 from dpa.breaches import links
 from dpa.breaches.models import Affected, Breach, BreachSettings, CaseLink, Delivery, Notice, Question
+from dpa.breaches.paper_models import NoticePaper
 from dpa.breaches.versions import language_for
 from dpa.docket.models import DocketEntry
 from dpa.evidence.register.models import IssuedDocument
@@ -101,6 +102,25 @@ def deliveries(session: Session, affected_id: int) -> Sequence[Given]:
     return [Given(*row) for row in session.execute(query)]
 
 
+@dataclass(frozen=True, slots=True)
+class ToHandOver:
+    """The document of a phase for a customer whom no mail carried it to, and what it tells of its own part."""
+
+    part: str
+    paper: IssuedDocument
+
+
+def papers(session: Session, affected_id: int) -> Mapping[int, ToHandOver]:
+    """Return them by the number of the phase's row: a letter with the link may be opened before anybody recorded that it left."""
+    query = (
+        select(NoticePaper.notice_id, NoticePaper.part, IssuedDocument)
+        .join(IssuedDocument, IssuedDocument.id == NoticePaper.document_id)
+        .where(NoticePaper.affected_id == affected_id)
+        .options(selectinload(IssuedDocument.files))
+    )
+    return {key: ToHandOver(part, paper) for key, part, paper in session.execute(query)}
+
+
 def unread(session: Session, affected_id: int) -> int:
     """Return how many phases were given to the customer that it has not opened yet, by whatever channel they were given."""
     query = (
@@ -110,6 +130,11 @@ def unread(session: Session, affected_id: int) -> int:
         .having(func.count(Delivery.read_at) == 0)
     )
     return len(session.scalars(query).all())
+
+
+def given_any(session: Session, affected_id: int) -> bool:
+    """Tell whether anything is recorded as given to the customer; a link in a letter may be opened before that."""
+    return session.scalar(select(Delivery.id).where(Delivery.affected_id == affected_id, Delivery.given_at.is_not(None)).limit(1)) is not None
 
 
 def unconfirmed(session: Session, affected_id: int) -> int:
@@ -136,8 +161,9 @@ def same_question(session: Session, affected_id: int, name: str, reply_to: str, 
 
 def paper(session: Session, affected_id: int, document_id: int) -> IssuedDocument:
     """Return a document that was made for this customer; raises `NotFound` for everybody else's and for those that do not exist."""
-    mine = select(Delivery.id).where(Delivery.affected_id == affected_id, Delivery.document_id == IssuedDocument.id).exists()
-    query = select(IssuedDocument).where(IssuedDocument.id == document_id, mine).options(selectinload(IssuedDocument.files))
+    sent = select(Delivery.id).where(Delivery.affected_id == affected_id, Delivery.document_id == IssuedDocument.id).exists()
+    ordered = select(NoticePaper.id).where(NoticePaper.affected_id == affected_id, NoticePaper.document_id == IssuedDocument.id).exists()
+    query = select(IssuedDocument).where(IssuedDocument.id == document_id, or_(sent, ordered)).options(selectinload(IssuedDocument.files))
     found = session.scalars(query).one_or_none()
     if found is None:
         raise NotFound(links.REFUSED)

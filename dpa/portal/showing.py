@@ -27,7 +27,7 @@ from dpa.evidence.register import queries as register
 from dpa.evidence.register.models import IssuedDocument
 from dpa.languages import Language, Wording, offered
 from dpa.portal import queries
-from dpa.portal.queries import Given, Holder, Promise
+from dpa.portal.queries import Given, Holder, Promise, ToHandOver
 from dpa.web import words
 from dpa.web.clock_strip import Clock
 
@@ -55,7 +55,7 @@ def cover(session: Session, found: Holder) -> Cover:
     facts = (
         {"label": say("portal.from"), "value": found.organisation}, {"label": say("portal.to"), "value": found.controller},
         {"label": say("portal.reference"), "value": found.breach.reference},
-        {"label": say("portal.waiting"), "value": say.counted("portal.notices", count) if count else say("portal.nothing_released"), "hint": opened if count else None},
+        {"label": say("portal.waiting"), "value": say.counted("portal.notices", count) if count else say("portal.nothing_released"), "hint": opened if count and queries.given_any(session, found.row.id) else None},
         {"label": say("portal.newest"), "value": when(released[0].released_at if released else None, found.breach.zone, say)},
     )  # fmt: skip
     return Cover(count, unread, facts)
@@ -144,6 +144,7 @@ def view(session: Session, found: Holder, token: str, now: datetime) -> NoticesV
     by_phase: dict[int, list[Given]] = {}
     for one in queries.deliveries(session, found.row.id):
         by_phase.setdefault(one.delivery.notice_id, []).append(one)
+    papers = {} if all(notice.id in by_phase for notice in released) else queries.papers(session, found.row.id)
     given = {phase: [one.delivery for one in some if one.delivery.given_at] for phase, some in by_phase.items()}
     unread = {phase for phase, some in given.items() if some and not any(one.read_at for one in some)}
     shown = [notice for notice in released if notice.id not in unread]
@@ -152,7 +153,7 @@ def view(session: Session, found: Holder, token: str, now: datetime) -> NoticesV
     return NoticesView(
         unread=len(unread),
         to_confirm=sum(bool(some) and not any(one.acknowledged_at for one in some) for some in given.values()),
-        phases=tuple(_phase(notice, by_phase.get(notice.id, []), found, newest=notice.id == newest) for notice in shown),
+        phases=tuple(_phase(notice, by_phase.get(notice.id, []), papers.get(notice.id), found, newest=notice.id == newest) for notice in shown),
         withdrawn=bool(shown) and shown[0].withdraws,
         word=_word(shown[0], found, now) if shown else None,
         lead=_lead(released, found),
@@ -172,12 +173,12 @@ def _lead(released: Sequence[Notice], found: Holder) -> str:
     return found.say("portal.lead", title=found.breach.title, **who)
 
 
-def _phase(notice: Notice, given: Sequence[Given], found: Holder, *, newest: bool) -> PhaseShown:
+def _phase(notice: Notice, given: Sequence[Given], by_hand: ToHandOver | None, found: Holder, *, newest: bool) -> PhaseShown:
     assert notice.released_at is not None, "only released phases are shown"
-    say, paper = found.say, _paper([one.paper for one in given if one.paper is not None])
+    say, paper = found.say, _paper([one.paper for one in (*given, by_hand) if one is not None and one.paper is not None])
     text = next((one for one in notice.texts if one.language == say.language.value), None)
     language = say.language if text else offered(notice.language) or Language.EN
-    part = next((one.delivery.part for one in reversed(given) if one.delivery.part), "")
+    part = next((one.delivery.part for one in reversed(given) if one.delivery.part), by_hand.part if by_hand else "")
     return PhaseShown(
         anchor=f"phase-{notice.number}",
         title=say(f"phase.{telling(notice.phase, withdraws=notice.withdraws)}"),

@@ -13,6 +13,7 @@ from dpa.breaches.case_counts import ClosingCounts, PhaseCount
 from dpa.breaches.corrected import of_entry
 from dpa.breaches.counting import starts_of
 from dpa.breaches.models import Affected, Breach, Delivery, Notice
+from dpa.breaches.paper_models import NoticePaper
 from dpa.docket.models import DocketEntry
 
 
@@ -40,16 +41,17 @@ def is_late(breach: Breach, row: Affected, clock: DocketEntry) -> bool:
 
 def phases(session: Session, breach: Breach) -> Mapping[int, PhaseCount]:
     """Return how far each phase has got."""
-    return {notice.id: _phase(_deliveries(session, notice)) for notice in breach.notices}
+    return {notice.id: _phase(_deliveries(session, notice), _papers(session, notice)) for notice in breach.notices}
 
 
-def _phase(deliveries: Mapping[int, Sequence[Delivery]]) -> PhaseCount:
+def _phase(deliveries: Mapping[int, Sequence[Delivery]], papers: Mapping[int, int]) -> PhaseCount:
     newest = _newest(deliveries)
     assert [one.id for rows in deliveries.values() for one in rows if not one.replaced] == [one.id for one in newest]
     return PhaseCount(
         sent=len(deliveries), given=sum(any(one.given_at for one in rows) for rows in deliveries.values()),
         acknowledged=sum(any(one.acknowledged_at for one in rows) for rows in deliveries.values()),
-        documents=len({one.document_id for rows in deliveries.values() for one in rows if one.document_id}),
+        documents=len({one.document_id for rows in deliveries.values() for one in rows if one.document_id} | set(papers.values())),
+        to_hand_over=len(set(papers) - set(deliveries)),
         kept=sum(one.given_at is not None and one.kept for one in newest), confirmed=sum(one.acknowledged_at is not None for one in newest),
         unconfirmed=sum(one.given_at is not None and one.acknowledged_at is None for one in newest),
         mails_out=sum(one.given_at is None and one.outbox_id is not None for one in newest),
@@ -62,6 +64,11 @@ def _deliveries(session: Session, notice: Notice) -> Mapping[int, Sequence[Deliv
     for one in session.scalars(select(Delivery).where(Delivery.notice_id == notice.id).order_by(Delivery.affected_id, Delivery.id)):
         found[one.affected_id].append(one)
     return found
+
+
+def _papers(session: Session, notice: Notice) -> Mapping[int, int]:
+    """Return the documents that no mail carried when they were ordered, by customer."""
+    return {one.affected_id: one.document_id for one in session.scalars(select(NoticePaper).where(NoticePaper.notice_id == notice.id))}
 
 
 def _newest(deliveries: Mapping[int, Sequence[Delivery]]) -> list[Delivery]:

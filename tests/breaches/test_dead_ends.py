@@ -35,7 +35,7 @@ def test_a_release_to_nobody_says_who_cannot_be_told_and_what_helps(desk: Desk) 
     desk.do(lose)
     desk.tell()
     page = desk.client("dpo").get(f"{desk.case}/release").text
-    assert "1 customer cannot be told yet, and nobody else is left to tell. Add a contact" in page
+    assert "1 customer cannot be mailed, and nobody else is left to tell. Add a contact" in page
     assert "Nobody is left to tell." not in page
 
 

@@ -24,6 +24,7 @@ from dpa.breaches.awareness import Decision
 from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.closing import CaseState, Ending
 from dpa.breaches.models import Affected, Breach, BreachAwareness, Delivery, Notice
+from dpa.breaches.paper_models import NoticePaper
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft, Selection
 from dpa.database import make_engine
@@ -283,9 +284,13 @@ class CaseMachine(RuleBasedStateMachine):
     def a_released_notice_has_its_documents_and_never_changes(self) -> None:
         for notice in self.session.scalars(select(Notice).where(Notice.released_at.is_not(None))):
             assert self.released.setdefault(notice.id, (notice.nature, notice.phase)) == (notice.nature, notice.phase)
-            given = self.session.scalars(select(Delivery).where(Delivery.notice_id == notice.id, Delivery.channel == Channel.EMAIL)).all()
-            assert given
-            assert all(one.document_id and one.outbox_id for one in given)
+            given = self.session.scalars(select(Delivery).where(Delivery.notice_id == notice.id)).all()
+            ordered = self.session.scalars(select(NoticePaper).where(NoticePaper.notice_id == notice.id)).all()
+            assert given or ordered
+            assert all(one.document_id and (one.outbox_id or one.channel is not Channel.EMAIL) for one in given)
+            # Each customer has one document of a phase, whatever ways it took, and no two customers have the same.
+            whose = {(one.affected_id, one.document_id) for one in [*given, *ordered]}
+            assert len(whose) == len({customer for customer, _ in whose}) == len({paper for _, paper in whose})
 
     @invariant()
     def a_met_or_missed_deadline_never_moves(self) -> None:

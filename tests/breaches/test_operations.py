@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import case_counts, operations, queries, recipients
 from dpa.breaches.models import Affected, Breach, Delivery
+from dpa.breaches.operations.releasing import Released
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft, Incident, Selection, Standing
 from dpa.deadlines import recompute
@@ -135,7 +136,7 @@ def released(lemon: Ground) -> Breach:
     with lemon.unit() as unit:
         operations.save_draft(unit, breach, DRAFT)
     with lemon.unit() as unit:
-        assert operations.release_notice(unit, breach, lemon.organisation) == 1
+        assert operations.release_notice(unit, breach, lemon.organisation) == Released(1, 2)
     return breach
 
 
@@ -159,7 +160,7 @@ def test_a_released_text_is_fixed_and_a_second_release_reaches_only_those_withou
     assert breach.notices[0].nature == before
     with lemon.unit() as unit:
         operations.discard_draft(unit, breach)
-    with pytest.raises(Conflict, match="Nobody can be told"), lemon.unit() as unit:
+    with pytest.raises(Conflict, match="documents of customers without a usable address are ordered already"), lemon.unit() as unit:
         operations.release_notice(unit, breach, lemon.organisation)
     assert lemon.session.scalar(select(OutboxMessage.id).where(OutboxMessage.category == "notice").offset(1)) is None
 
@@ -222,7 +223,7 @@ def test_a_waived_customer_is_left_out_of_the_release_and_shown_as_waived(lemon:
     with lemon.unit() as unit:
         operations.save_draft(unit, breach, DRAFT)
     with lemon.unit() as unit:
-        assert operations.release_notice(unit, breach, lemon.organisation) == 1
+        assert operations.release_notice(unit, breach, lemon.organisation) == Released(1, 0)
     mails = lemon.session.scalars(select(OutboxMessage.to_address).where(OutboxMessage.category == "notice"))
     assert list(mails) == ["s@one.example"]
     counts = case_counts.overview(lemon.session, breach, lemon.organisation.mail_domains)[0]

@@ -130,7 +130,7 @@ def test_a_phase_that_goes_out_again_tells_what_its_document_tells(tellers: Tell
         trail.record(unit, "alerts:message:dead", subject=("message", message.id), organisation_id=message.organisation_id, covers=[message], data={"why": "x", "code": 550})
     tellers.say("de", Share(people=Count.exact(7)))
     with tellers.ground.unit(NOW + timedelta(hours=1)) as unit:
-        assert operations.release_notice(unit, tellers.breach(unit.session), tellers.ground.organisation) == 1
+        assert operations.release_notice(unit, tellers.breach(unit.session), tellers.ground.organisation).mails == 1
     mail, delivery = tellers.mail("de"), tellers.delivery("de")
     assert "ungefähr 3.112" in mail.body_text
     assert tellers.record("de")["content"]["part"]["people"] == json.loads(delivery.part)["people"]

@@ -70,7 +70,7 @@ class Case:
 
     def release(self, hours: float = 0, actor: str = "u:1", **reasons: str) -> int:
         with self.at(hours, actor) as unit:
-            return operations.release_notice(unit, self.breach, unit.session.merge(self.ground.organisation), **reasons)
+            return operations.release_notice(unit, self.breach, unit.session.merge(self.ground.organisation), **reasons).mails
 
     def deliver(self, hours: float = 0) -> int:
         """Have the mail server accept everything that waits."""

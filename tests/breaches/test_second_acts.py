@@ -101,7 +101,7 @@ def test_a_refused_mail_goes_out_again_once_the_address_is_repaired(case: Case, 
         customer = unit.session.get_one(Controller, case.agreements[0].controller_id)
         parties.add_contact(unit, customer, ContactInput(Purpose.SECURITY, "new@c1.example"))
     assert case.release(3) == 1, "only who got nothing"
-    with pytest.raises(Conflict, match="Nobody can be told"):
+    with pytest.raises(Conflict, match="Nobody is left to tell"):
         case.release(3)
     case.deliver(4)
     assert case.standings() == {Standing.SENT: 2}

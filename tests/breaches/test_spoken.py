@@ -103,7 +103,7 @@ def test_who_only_heard_of_it_is_still_owed_the_text_and_gets_it_once(desk: Desk
     desk.client("dpo").post(f"{desk.customer()}/hand-over", data=CALL | {"said": SAID})
     client = desk.client("dpo")
     assert "The text is still owed to it, and no contact of it can be written to" in client.get(desk.customer()).text
-    assert "1 customer cannot be told yet" in client.get(f"{desk.case}/release").text
+    assert "1 customer cannot be mailed" in client.get(f"{desk.case}/release").text
     assert "Review and release the notice to" not in client.get(desk.case).text
 
     def repair(unit: Unit, _: Any) -> None:

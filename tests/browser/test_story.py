@@ -44,7 +44,7 @@ def test_a_breach_of_lemon_learning_is_recorded_released_and_arrives(desk: Desk,
     page.get_by_label("What happened").fill("A scheduled export with names and work addresses went to an unknown address.")
     page.get_by_label("Contact that answers now").fill("Ana Duarte, +33 1 99 00 12 34")
     page.get_by_role("button", name="Save and review").click()
-    assert page.get_by_role("heading", name="1 customer cannot be told yet").is_visible()
+    assert page.get_by_role("heading", name="1 customer cannot be mailed").is_visible()
     assert page.get_by_text("Harbour Museums").first.is_visible()
     page.get_by_role("button", name="Release to 7 customers").click()
     page.get_by_text("The notice is released to 7 customers").wait_for()

@@ -18,7 +18,7 @@ from dpa.breaches.closing import CaseState
 from dpa.breaches.counting import starts_of, ways_of
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Delivery, Notice, Question
-from dpa.breaches.operations import following
+from dpa.breaches.operations import following, papers
 from dpa.breaches.operations.guards import must_be_open, one_at_a_time
 from dpa.breaches.rules import REASON_MIN
 from dpa.columns import Base
@@ -75,6 +75,7 @@ def _came_back(unit: Unit, message: OutboxMessage) -> str:
 def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Delivery:
     """Record that a person gave the newest phase by another channel; it meets the clock at the moment it counts as received.
 
+    It points to the customer's document of that phase, which is ordered here where the customer was named after the release and has none yet.
     Who was told by word of mouth before any text was released is recorded with the first one. That moment is the contract's, else the house's. Where it lies ahead (a letter deemed received some days later), the worker meets the clock when it has come. Raises `Conflict` when no phase was released yet or none is owed to the customer, `Invalid` by field.
     """
     one_at_a_time(unit, breach)
@@ -89,15 +90,18 @@ def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Deli
     if queries.handed_before(unit.session, notice.id, row.id, handed):
         raise Conflict("This is recorded already: the same channel at the same time.")
     effective = ways_of(unit.session, breach, row, handed.given_at).received_at(handed)
+    made, ordered = papers.to_hand_over(unit, breach, notice, row)
     before = replace_deliveries(unit, notice, [row.id])
+    early = channels.before_text(handed.given_at, notice.released_at)
     delivery = Delivery(
         notice_id=notice.id, affected_id=row.id, channel=handed.channel, given_at=handed.given_at, effective_at=effective,
-        document_id=queries.paper_of(unit.session, notice.id, row.id), proof=handed.record, recorded_by=unit.actor, recorded_at=unit.now,
+        document_id=made.document_id, proof=handed.record, recorded_by=unit.actor, recorded_at=unit.now, language=made.language,
+        part="" if early else made.part,  # Who was told before there was a text was not read what it says.
     )  # fmt: skip
     unit.session.add(delivery)
     unit.session.flush()
     trail.record(
-        unit, Event.HANDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[delivery, *before],
+        unit, Event.HANDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[delivery, *before, *ordered],
         data={"agreement": row.agreement_id, "channel": handed.channel.value, "given_at": handed.given_at.isoformat(), "effective_at": effective.isoformat()},
         personal={"proof": delivery.proof},
     )  # fmt: skip

@@ -12,6 +12,7 @@ from dpa.breaches.act_forms import DraftForm, EmptyForm, ReasonForm, ReleaseForm
 from dpa.breaches.case import Offer
 from dpa.breaches.models import Breach
 from dpa.breaches.operations.guards import must_be_open
+from dpa.breaches.operations.releasing import Released
 from dpa.breaches.operations.writing import told_of
 from dpa.breaches.pages import writing
 from dpa.breaches.phases import MEANINGS, TITLES, Phase, next_phases
@@ -114,12 +115,12 @@ def release(breach_id: int) -> Page:
     try:
         with edge.transaction() as unit:
             breach = queries.breach(unit.session, scope, breach_id)
-            count = operations.release_notice(unit, breach, own(breach), **form.reasons())
+            made = operations.release_notice(unit, breach, own(breach), **form.reasons())
     except (Conflict, Invalid) as problem:
         breach = queries.breach(edge.session(), scope, breach_id)
         must_be_open(breach)
         return _review_page(breach, form, problem)
-    flash(f"The notice is released to {plural(count, 'customer')}. {'Each clock is met when the mail server accepts it.' if edge.settings().smtp_url else 'No mail server is set: it is kept in the file mailbox, and nobody is told.'}", "success")
+    flash(_released(made), "success")
     return redirect(url_for("breaches.show", breach_id=breach_id), 303)
 
 
@@ -145,6 +146,18 @@ def send_back(breach_id: int) -> Page:
         SEND_BACK, form, breach_id, lambda unit, fresh: operations.send_back(unit, fresh, form.reason.data or ""),
         back=("Review", url_for("breaches.review", breach_id=breach.id)), facts=[{"label": "Breach", "value": breach.reference, "hint": breach.title}],
     )  # fmt: skip
+
+
+def _released(made: Released) -> str:
+    """Say what a release made, and what people do with it."""
+    found = [f"The notice is released to {plural(made.mails + made.papers, 'customer')}."]
+    if made.mails:
+        found.append("Each clock is met when the mail server accepts it." if edge.settings().smtp_url else "No mail server is set: it is kept in the file mailbox, and nobody is told.")
+    if made.papers:
+        found.append(
+            f"{plural(made.papers, 'customer')} cannot be mailed: hand over the sealed document, which stands on the customer’s page, and record it there; that meets the clock."
+        )
+    return " ".join(found)
 
 
 def _review_page(breach: Breach, form: ReleaseForm, problem: Conflict | Invalid | None = None) -> Page:
