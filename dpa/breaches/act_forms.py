@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 
 from dpa.breaches import channels
 from dpa.breaches.case import Offer
-from dpa.breaches.channels import BY_HAND, Channel, Handed
+from dpa.breaches.channels import BY_HAND, CameBack, Channel, Handed
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft
 from dpa.docket.forms import typed
@@ -177,6 +177,25 @@ class HandOverForm(Form):
     def handed(self) -> Handed:
         """Return what was typed."""
         return Handed(Channel(self.channel.data), _given(self.given_at.instant()), self.proof.data or "", self.received_at.instant(), self.said.data or "")
+
+
+class CameBackForm(Form):
+    """A letter or a courier that came back undelivered."""
+
+    came_back_at = ZonedDateTimeField("Came back", [InputRequired("Enter when it came back.")], description="Or when you learned that it will not arrive.")
+    reason = TextAreaField("Why it came back", [InputRequired("Say why it came back.")], description="What the carrier noted, such as “moved, new address unknown”. It stands in the dossier.")
+
+    def begin(self, zone: str) -> None:
+        """Read times in the case's zone."""
+        self.came_back_at.zone = zone
+
+    def validate_came_back_at(self, field: ZonedDateTimeField) -> None:
+        """Refuse a time that the clocks skipped."""
+        field.instant()
+
+    def said(self) -> CameBack:
+        """Return what was typed."""
+        return CameBack(_given(self.came_back_at.instant()), self.reason.data or "")
 
 
 class AcknowledgedForm(Form):

@@ -145,6 +145,15 @@ def caveat(wanted: Wanted | None, counted: Sequence[Counted], due_at: datetime) 
     )
 
 
+MET_BY_RETURNED = "What met the clock came back undelivered afterwards. The result of the clock stays, since a first fulfilment is never changed; the customer was not told by it."
+
+
+def met_by_returned(told_at: datetime | None, counted: Sequence[tuple[datetime | None, bool]]) -> bool:
+    """Tell whether a customer counts as told by nothing but what came back; each delivery is given as when it counts, and whether it came back."""
+    at_once = [returned for at, returned in counted if at is not None and at == told_at]
+    return bool(at_once) and all(at_once)
+
+
 def rules_of(stack: TermStack) -> tuple[Mapping[Channel, Agreed], str]:
     """Return what an agreement says of each channel, with the clause; nothing where it names no ways of giving notice."""
     found = effective(stack, KEY)

@@ -148,7 +148,7 @@ def _earlier_deliveries() -> Subquery:
             only_before(Delivery.acknowledged_at, newest.acknowledged_at).label("confirmed_before"),
         )
         .join(newest, and_(newest.affected_id == Delivery.affected_id, newest.notice_id == Delivery.notice_id, text("(NOT newest.replaced)")))
-        .where(Delivery.notice_id.in_(_phases_of_case()), Delivery.replaced)
+        .where(Delivery.notice_id.in_(_phases_of_case()), Delivery.replaced, ~Delivery.returned)
         .group_by(Delivery.notice_id)
         .subquery("earlier")
     )  # fmt: skip

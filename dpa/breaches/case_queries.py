@@ -27,6 +27,7 @@ from dpa.breaches.models import (
     Notice,
     Question,
 )
+from dpa.breaches.paper_models import DeliveryReturn
 from dpa.breaches.queries import CASE, NOTIFY, RUNNING, owed_clocks
 from dpa.breaches.reports import KINDS as REPORTS
 from dpa.docket.models import RUNNING as ON_INDEX
@@ -239,6 +240,8 @@ class Given:
     document: IssuedDocument | None
     answer: DeliveryEvent | None
     """What the mail server said last."""
+    came_back: DeliveryReturn | None = None
+    """Why and when it came back undelivered."""
 
 
 def deliveries(session: Session, affected_id: int) -> Sequence[Given]:
@@ -250,11 +253,12 @@ def deliveries(session: Session, affected_id: int) -> Sequence[Given]:
         .scalar_subquery()
     )
     query = (
-        select(Delivery, Notice, OutboxMessage, IssuedDocument, DeliveryEvent)
+        select(Delivery, Notice, OutboxMessage, IssuedDocument, DeliveryEvent, DeliveryReturn)
         .join(Notice, Notice.id == Delivery.notice_id)
         .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
         .outerjoin(IssuedDocument, IssuedDocument.id == Delivery.document_id)
         .outerjoin(DeliveryEvent, DeliveryEvent.id == last)
+        .outerjoin(DeliveryReturn, DeliveryReturn.delivery_id == Delivery.id)
         .where(Delivery.affected_id == affected_id)
         .order_by(Notice.number, Delivery.id)
     )

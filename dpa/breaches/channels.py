@@ -49,7 +49,10 @@ ORDER: tuple[Channel, ...] = (Channel.EMAIL, Channel.PHONE, Channel.COURIER, Cha
 """What is proposed one after the other."""
 SPOKEN = frozenset({Channel.PHONE, Channel.PERSON})
 """Ways that need no text: by them a customer may be told before the written notice is released."""
+CARRIED = frozenset({Channel.COURIER, Channel.POST})
+"""Ways on which somebody else carries the notice: what they carry can come back."""
 SAID_MIN = 20
+RETURN_MIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,15 @@ class Handed:
         """Return what is kept as its proof."""
         said = self.said.strip()
         return f"{self.proof.strip()}\nSaid: {said}" if said else self.proof.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """What somebody says of a delivery that came back."""
+
+    at: datetime
+    """When it came back, or was known not to arrive any more, aware, in UTC."""
+    reason: str
 
 
 def way(title: str) -> str:
@@ -102,6 +114,18 @@ def handed_errors(handed: Handed, now: datetime, released_at: datetime, aware_at
         found["received_at"] = "It cannot have been received before it was given."
     if len(handed.proof.strip()) < PROOF_MIN:
         found["proof"] = "Say what proves it, such as a receipt or tracking number, or who was reached."
+    return found
+
+
+def returned_errors(given_at: datetime, said: CameBack, now: datetime) -> dict[str, str]:
+    """Return a sentence for each input about a delivery that came back that cannot stand, by field."""
+    found: dict[str, str] = {}
+    if said.at > now:
+        found["came_back_at"] = "It cannot have come back in the future; check the date and the time zone."
+    elif said.at < given_at:
+        found["came_back_at"] = "It cannot have come back before it was handed over."
+    if len(said.reason.strip()) < RETURN_MIN:
+        found["reason"] = "Say why it came back, such as what the carrier noted on it."
     return found
 
 

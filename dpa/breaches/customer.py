@@ -13,7 +13,7 @@ from dpa.alerts import refusals
 from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import State as MailState
 from dpa.breaches import case_queries, channels, counting, late, papers, phases, queries
-from dpa.breaches.agreed import Counted, caveat
+from dpa.breaches.agreed import MET_BY_RETURNED, Counted, caveat, met_by_returned
 from dpa.breaches.case_clocks import state_of
 from dpa.breaches.case_queries import Given, LinkCount, Place
 from dpa.breaches.case_rows import HEARD_WORDS, kept_words
@@ -30,7 +30,7 @@ from dpa.docket.presenting import ORIGINS, explanation
 from dpa.evidence.trail import registry, sentences
 from dpa.parties import queries as parties
 from dpa.people.models import Organisation
-from dpa.web.words import plural
+from dpa.web.words import instant_text, plural
 
 BY_LINK = "link"
 FAILED = frozenset({MailState.DEAD, MailState.CANCELLED})
@@ -54,6 +54,11 @@ class CustomerClock:
 class DeliveryLine:
     """One phase given, or being given, to the customer."""
 
+    id: int
+    may_come_back: bool
+    """Whether somebody else carried it, and nobody confirmed it."""
+    returned: bool
+    """Whether it came back undelivered."""
     title: str
     channel: str
     by_hand: bool
@@ -157,7 +162,8 @@ class CustomerView:
 def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> CustomerView:
     """Return the page's content as of `now`; raises `NotFound` for customers of other cases."""
     place = case_queries.place(session, breach.id, affected_id)
-    given = case_queries.deliveries(session, affected_id)
+    sent = case_queries.deliveries(session, affected_id)
+    given = [one for one in sent if not one.delivery.returned]
     asked = case_queries.questions_of(session, affected_id)
     links = case_queries.links_of(session, affected_id, now)
     row, entry = place.row, place.entry
@@ -174,19 +180,19 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
     clock = _clock(entry, now, untold=untold)
     if is_late and entry.met_at is not None:
         clock = replace(clock, state="late")
-    words, tint = _standing(entry, given, clock, now)
-    if untold and is_late and given[-1].delivery.kept:
+    words, tint = _standing(entry, given, clock, now) if given or not sent else ("came back undelivered", "late")
+    if untold and is_late and given and given[-1].delivery.kept:
         words, tint = "missed, only in the file mailbox", "late"
     may = _may(breach, place, given, links, is_late)
-    waiting, unmade = _to_hand_over(session, row, given) if may.hand_over else ((), False)
+    waiting, unmade = _to_hand_over(session, row, sent) if may.hand_over else ((), False)
     heard, unreachable = _heard_only(breach, given), _unreachable(session, breach, row, given)
     if heard:
         words, tint = HEARD_WORDS[:2]
     return CustomerView(
         place=place, clock=clock, status=entry.state, words=words, tint=tint,
-        caveat=_caveat(session, breach, place, given), origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
-        why=explanation(entry), deliveries=tuple(_line(one) for one in given), papers=waiting, unmade=unmade, questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
-        links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, given, now), unreachable=unreachable, heard_only=heard, refused=_refused(session, breach, row), may=may, late=is_late,
+        caveat=_caveat(session, breach, place, sent), origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
+        why=explanation(entry), deliveries=tuple(_line(one, breach) for one in sent), papers=waiting, unmade=unmade, questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
+        links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, sent, now), unreachable=unreachable, heard_only=heard, refused=_refused(session, breach, row), may=may, late=is_late,
         kept_at=entry.met_at if untold else None, corrected=anew, late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by),
     )  # fmt: skip
 
@@ -223,7 +229,10 @@ def _standing(entry: DocketEntry, given: Sequence[Given], clock: CustomerClock, 
     return ("mail refused", "late") if newest.mail is not None and newest.mail.state in FAILED else ("released, on its way", "running")
 
 
-def _caveat(session: Session, breach: Breach, place: Place, given: Sequence[Given]) -> str:
+def _caveat(session: Session, breach: Breach, place: Place, sent: Sequence[Given]) -> str:
+    given = [one for one in sent if not one.delivery.returned]
+    if met_by_returned(place.row.sent_at, [(one.delivery.effective_at, one.delivery.returned) for one in sent]):
+        return MET_BY_RETURNED
     counted = [
         Counted(one.delivery.channel, one.delivery.effective_at) for one in given if one.delivery.effective_at is not None and not one.delivery.kept
     ]
@@ -233,11 +242,12 @@ def _caveat(session: Session, breach: Breach, place: Place, given: Sequence[Give
     return caveat(wanted, counted, place.entry.due_at or place.entry.target_at)
 
 
-def _line(given: Given) -> DeliveryLine:
+def _line(given: Given, breach: Breach) -> DeliveryLine:
     one, document = given.delivery, given.document
-    words, detail, tint, symbol = _came_back(given)
+    words, detail, tint, symbol = _came_back(given, breach.zone)
+    can = breach.state is CaseState.OPEN and one.channel in channels.CARRIED and not one.returned and one.acknowledged_at is None
     return DeliveryLine(
-        title=phases.TITLES[given.notice.phase], channel=channels.TITLES[one.channel], by_hand=one.outbox_id is None, given_at=one.given_at,
+        id=one.id, may_come_back=can, returned=one.returned, title=phases.TITLES[given.notice.phase], channel=channels.TITLES[one.channel], by_hand=one.outbox_id is None, given_at=one.given_at,
         effective_at=one.effective_at if one.effective_at != one.given_at else None, words=words, detail=detail, tint=tint, symbol=symbol,
         outbox_id=one.outbox_id, document_id=document.id if document else None, document=document.reference if document else "", read_at=one.read_at,
         acknowledged_at=one.acknowledged_at, acknowledged_by=one.acknowledged_by,
@@ -245,10 +255,10 @@ def _line(given: Given) -> DeliveryLine:
     )  # fmt: skip
 
 
-def _to_hand_over(session: Session, row: Affected, given: Sequence[Given]) -> tuple[tuple[PaperLine, ...], bool]:
+def _to_hand_over(session: Session, row: Affected, sent: Sequence[Given]) -> tuple[tuple[PaperLine, ...], bool]:
     """Return the documents that nobody gave the customer yet, and whether none was ever made for it."""
-    ordered, had = papers.ordered_for(session, row.id), {one.notice.id for one in given}
-    return tuple(_paper(one) for one in ordered if one.notice.id not in had), not ordered and not given
+    ordered, had = papers.ordered_for(session, row.id), {one.notice.id for one in sent if not one.delivery.returned}
+    return tuple(_paper(one) for one in ordered if one.notice.id not in had), not ordered and not sent
 
 
 def _paper(one: Ordered) -> PaperLine:
@@ -256,8 +266,10 @@ def _paper(one: Ordered) -> PaperLine:
     return PaperLine(title, one.document.id, one.document.reference, one.document.issued_at is not None)
 
 
-def _came_back(given: Given) -> tuple[str, str, str, str]:
+def _came_back(given: Given, zone: str) -> tuple[str, str, str, str]:
     """Return words, detail, tint and icon of what proves a delivery, or stands in its way."""
+    if (back := given.came_back) is not None:
+        return "came back undelivered", f"{instant_text(back.came_back_at, zone)}: {back.reason} ({given.delivery.proof})", "late", "mail-x"
     if given.mail is None:
         return "told before the text was released" if _early(given) else "proof on record", given.delivery.proof, "met", "phone-check"
     said = given.answer.reply_text if given.answer else ""
@@ -319,8 +331,8 @@ def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Seque
     these = [one for one in given if one.notice.id == newest.id]
     if not these or _confirmed(these):
         return None
-    failed = all(one.mail is not None and one.mail.state in FAILED for one in these)
-    told_at = min((one.delivery.given_at for one in these if one.delivery.given_at), default=None)
+    failed = all(one.delivery.returned or (one.mail is not None and one.mail.state in FAILED) for one in these)
+    told_at = min((one.delivery.given_at for one in these if one.delivery.given_at and not one.delivery.returned), default=None)
     # Mail comes first by itself; a customer who was given the phase by hand only could not be written to.
     channel = channels.next_channel([Channel.EMAIL, *(one.delivery.channel for one in these)])
     if channel is None or not (failed or told_at):
@@ -329,6 +341,8 @@ def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Seque
     overdue = told_at is not None and bool(hours) and now - told_at > timedelta(hours=hours)
     if these[-1].delivery.kept:
         why = "The mail was only kept in the file mailbox of this demonstration: nobody was told by it."
+    elif these[-1].delivery.returned:
+        why = "What was sent came back undelivered."
     elif failed:
         why = "The mail could not be delivered."
     elif overdue:

@@ -28,7 +28,7 @@ def deemed(tick: Tick) -> str:
         .join(Breach, Breach.id == Affected.breach_id)
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
         .where(
-            text(f"breach_delivery.{BY_HAND}"), Delivery.effective_at <= tick.now, Affected.sent_at.is_(None), Breach.state == CaseState.OPEN,
+            text(f"breach_delivery.{BY_HAND}"), Delivery.effective_at <= tick.now, ~Delivery.returned, Affected.sent_at.is_(None), Breach.state == CaseState.OPEN,
             DocketEntry.state.in_(RUNNING),
         )
         .order_by(Delivery.id)

@@ -42,7 +42,7 @@ class MissedPhase:
 def missed(session: Session, breach: Breach) -> tuple[MissedPhase, ...]:
     """Return the released phases that customers were not given although they were named by then and a notice is owed to them; two statements.
 
-    What is still on its way, was refused, or found no address was not given, nor was a text by a call before its release. A phase that a customer's file mailbox keeps counts as given here:
+    What is still on its way, was refused, came back, or found no address was not given, nor was a text by a call before its release. A phase that a customer's file mailbox keeps counts as given here:
     that nobody was told by it is said beside it.
     """
     counted: Any = _pairs(select(Notice.id, func.count()), breach).group_by(Notice.id)
@@ -61,7 +61,7 @@ def missed(session: Session, breach: Breach) -> tuple[MissedPhase, ...]:
 
 def _pairs(query: Any, breach: Breach) -> Any:
     early = or_(false(), *(and_(Delivery.notice_id == one.id, spoken_before(one)) for one in breach.notices))
-    given = exists().where(Delivery.notice_id == Notice.id, Delivery.affected_id == Affected.id, Delivery.given_at.is_not(None), ~early).correlate(Notice, Affected)
+    given = exists().where(Delivery.notice_id == Notice.id, Delivery.affected_id == Affected.id, Delivery.given_at.is_not(None), ~Delivery.returned, ~early).correlate(Notice, Affected)
     return (
         query.select_from(Notice)
         .join(Affected, Affected.breach_id == Notice.breach_id)

@@ -306,7 +306,9 @@ class Delivery(Base):
     part: Mapped[str] = mapped_column(Text, default="", server_default="")
     """What the customer was told of its own part (`dpa.breaches.facts.shares`), as canonical JSON; empty where nothing was."""
     replaced: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether a later delivery of the same phase to the same customer says where it stands: a mail sent again, or a letter after a mail."""
+    """Whether it does not say where the customer stands with the phase: a later delivery does, a mail sent again or a letter after a mail, or it came back."""
+    returned: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it came back undelivered, so that it gave the customer nothing; `DeliveryReturn` says when and why."""
     given_at: Mapped[datetime | None] = mapped_column(Utc())
     """When it was given: accepted by the mail server, or handed over."""
     kept: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -25,3 +25,18 @@ class NoticePaper(Base):
     ordered_at: Mapped[Instant]
     ordered_by: Mapped[str] = mapped_column(String(40))
     """Actor who released the phase, or recorded that it was given."""
+
+
+class DeliveryReturn(Base):
+    """What a person handed over came back undelivered: it gave the customer nothing, and the delivery is marked as returned."""
+
+    __tablename__ = "breach_return"
+
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("breach_delivery.id"), primary_key=True, autoincrement=False)
+    came_back_at: Mapped[Instant]
+    """When it came back, or was known not to arrive any more."""
+    reason: Mapped[str] = mapped_column(Text)
+    """Why, as the carrier said it."""
+    recorded_at: Mapped[Instant]
+    recorded_by: Mapped[str] = mapped_column(String(40))
+    """Actor who recorded it."""

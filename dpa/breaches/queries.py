@@ -144,14 +144,14 @@ def waiting(session: Session, breach_id: int, notice: Notice) -> Sequence[Affect
 def owed(breach_id: int, notice: Notice) -> tuple[ColumnElement[bool], ...]:
     """Say in SQL who of a case has not got this phase and is owed it: a clock waived before anything was told asks for none.
 
-    A mail that was refused for good or set aside gave nobody anything: such a customer waits again, for a repaired address. Nor did word of
+    A mail that was refused for good or set aside gave nobody anything: such a customer waits again, for a repaired address. Nor did a letter that came back, nor word of
     mouth give anybody a text that was released later. The query has joined customer and clock.
     """
     alive = or_(Delivery.given_at.is_not(None), OutboxMessage.id.is_(None), OutboxMessage.state.not_in(UNDELIVERABLE))
     got = (
         select(Delivery.id)
         .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
-        .where(Delivery.affected_id == Affected.id, Delivery.notice_id == notice.id, alive, ~spoken_before(notice))
+        .where(Delivery.affected_id == Affected.id, Delivery.notice_id == notice.id, alive, ~Delivery.returned, ~spoken_before(notice))
         .correlate(Affected)
         .exists()
     )
@@ -218,8 +218,8 @@ def newest_facts(session: Session, breach_id: int) -> BreachFacts | None:
 
 
 def deliveries_of(session: Session, affected_id: int) -> Sequence[Delivery]:
-    """Return what was given to a customer, oldest first; what is still on its way is left out."""
-    query = select(Delivery).where(Delivery.affected_id == affected_id, Delivery.given_at.is_not(None)).order_by(Delivery.id)
+    """Return what was given to a customer, oldest first; mails on their way and what came back are left out."""
+    query = select(Delivery).where(Delivery.affected_id == affected_id, Delivery.given_at.is_not(None), ~Delivery.returned).order_by(Delivery.id)
     return session.scalars(query).all()
 
 
@@ -269,7 +269,7 @@ def papers_before(session: Session, notice: Notice, affected_ids: Sequence[int])
             select(Delivery.affected_id, IssuedDocument.reference)
             .join(IssuedDocument, IssuedDocument.id == Delivery.document_id)
             .join(Notice, Notice.id == Delivery.notice_id)
-            .where(Delivery.affected_id.in_(affected_ids[start : start + CHUNK]), Notice.number < notice.number)
+            .where(Delivery.affected_id.in_(affected_ids[start : start + CHUNK]), Notice.number < notice.number, ~Delivery.returned)
             .order_by(Delivery.affected_id, Notice.number, Delivery.id)
         )
         for affected_id, reference in session.execute(query):

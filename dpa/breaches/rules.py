@@ -225,9 +225,8 @@ def next_act(case: Situation) -> NextAct:
         return NextAct.CHOOSE_AFFECTED
     if case.draft:
         return NextAct.RELEASE if case.draft_ready else NextAct.WRITE_NOTICE
-    if not case.released and case.counts.get(Standing.NO_RECIPIENT):
-        return NextAct.WRITE_NOTICE  # Who cannot be mailed is owed the text all the same, and its document can be handed over.
-    if case.counts.get(Standing.WAITING):
+    # Who cannot be mailed is owed the text all the same, and its document can be handed over.
+    if case.counts.get(Standing.WAITING) or (case.counts.get(Standing.NO_RECIPIENT) and not case.released):
         return NextAct.RELEASE if case.released else NextAct.WRITE_NOTICE
     if case.counts.get(Standing.NO_RECIPIENT) or case.counts.get(Standing.NOT_SENT):
         return NextAct.REPAIR_RECIPIENTS

@@ -138,7 +138,7 @@ def told_last(session: Session, rows: Sequence[Affected], before: Notice | None 
     for start in range(0, len(rows), queries.CHUNK):
         ids = [row.id for row in rows[start : start + queries.CHUNK]]
         query = select(Delivery.affected_id, Delivery.part).where(
-            Delivery.affected_id.in_(ids), or_(Delivery.outbox_id.is_not(None), and_(Delivery.document_id.is_not(None), Delivery.channel.not_in(SPOKEN)))
+            Delivery.affected_id.in_(ids), ~Delivery.returned, or_(Delivery.outbox_id.is_not(None), and_(Delivery.document_id.is_not(None), Delivery.channel.not_in(SPOKEN)))
         )
         if before is not None:
             query = query.where(Delivery.notice_id != before.id)

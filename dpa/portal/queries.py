@@ -91,11 +91,11 @@ class Given:
 
 
 def deliveries(session: Session, affected_id: int) -> Sequence[Given]:
-    """Return everything that was, or is being, given to the customer, oldest first, with the files of its documents."""
+    """Return everything that was, or is being, given to the customer, oldest first, with the files of its documents; what came back is left out."""
     query = (
         select(Delivery, IssuedDocument)
         .outerjoin(IssuedDocument, IssuedDocument.id == Delivery.document_id)
-        .where(Delivery.affected_id == affected_id)
+        .where(Delivery.affected_id == affected_id, ~Delivery.returned)
         .order_by(Delivery.id)
         .options(selectinload(IssuedDocument.files))
     )
@@ -125,7 +125,7 @@ def unread(session: Session, affected_id: int) -> int:
     """Return how many phases were given to the customer that it has not opened yet, by whatever channel they were given."""
     query = (
         select(Delivery.notice_id)
-        .where(Delivery.affected_id == affected_id, Delivery.given_at.is_not(None))
+        .where(Delivery.affected_id == affected_id, Delivery.given_at.is_not(None), ~Delivery.returned)
         .group_by(Delivery.notice_id)
         .having(func.count(Delivery.read_at) == 0)
     )
@@ -134,13 +134,13 @@ def unread(session: Session, affected_id: int) -> int:
 
 def given_any(session: Session, affected_id: int) -> bool:
     """Tell whether anything is recorded as given to the customer; a link in a letter may be opened before that."""
-    return session.scalar(select(Delivery.id).where(Delivery.affected_id == affected_id, Delivery.given_at.is_not(None)).limit(1)) is not None
+    return session.scalar(select(Delivery.id).where(Delivery.affected_id == affected_id, Delivery.given_at.is_not(None), ~Delivery.returned).limit(1)) is not None
 
 
 def unconfirmed(session: Session, affected_id: int) -> int:
     """Return how many deliveries to the customer it has not confirmed yet."""
     query = select(func.count()).where(
-        Delivery.affected_id == affected_id, Delivery.given_at.is_not(None), Delivery.acknowledged_at.is_(None)
+        Delivery.affected_id == affected_id, Delivery.given_at.is_not(None), ~Delivery.returned, Delivery.acknowledged_at.is_(None)
     )
     return session.scalar(query) or 0
 

@@ -59,9 +59,9 @@ def _phase(deliveries: Mapping[int, Sequence[Delivery]], papers: Mapping[int, in
 
 
 def _deliveries(session: Session, notice: Notice) -> Mapping[int, Sequence[Delivery]]:
-    """Return what each customer was sent of a phase, oldest first."""
+    """Return what each customer was sent of a phase, oldest first; what came back counts for nothing."""
     found: dict[int, list[Delivery]] = defaultdict(list)
-    for one in session.scalars(select(Delivery).where(Delivery.notice_id == notice.id).order_by(Delivery.affected_id, Delivery.id)):
+    for one in session.scalars(select(Delivery).where(Delivery.notice_id == notice.id, ~Delivery.returned).order_by(Delivery.affected_id, Delivery.id)):
         found[one.affected_id].append(one)
     return found
 

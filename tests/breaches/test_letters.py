@@ -71,7 +71,7 @@ def test_no_breach_waits_for_a_letter_as_it_does_for_a_mail(case: Case, database
     # The day has come and the worker has not looked yet: nothing is told, and nothing is free either.
     with pytest.raises(Invalid, match="letter on its way"), case.at(COUNTS) as unit:
         operations.close_as_no_breach(unit, case.breach, WHY)
-    assert "1 notices" in case.deem(COUNTS)
+    assert "1 notice counts" in case.deem(COUNTS)
     with pytest.raises(Invalid, match="send them a correction first"), case.at(COUNTS) as unit:
         operations.close_as_no_breach(unit, case.breach, WHY)
     assert verify_database(database.engine).ok
@@ -98,7 +98,7 @@ def test_the_worker_leaves_closed_cases_and_waived_clocks_alone(case: Case) -> N
     assert (case.rows[0].sent_at, case.events()[-1]) == (None, "breaches:incident:closed_as_no_breach")
     with case.at(COUNTS) as unit:
         operations.reopen(unit, case.breach, WHY)
-    assert "1 notices" in case.deem(COUNTS + 1)
+    assert "1 notice counts" in case.deem(COUNTS + 1)
     session.expire_all()
     assert case.rows[0].sent_at == NOW + timedelta(days=5, hours=10, minutes=59, seconds=59), "it counts from its own moment"
 

@@ -21,7 +21,7 @@ from dpa.agreements.models import Agreement, Template
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import case_counts, case_customers, operations
 from dpa.breaches.awareness import Decision
-from dpa.breaches.channels import Channel, Handed
+from dpa.breaches.channels import CameBack, Channel, Handed
 from dpa.breaches.closing import CaseState, Ending
 from dpa.breaches.models import Affected, Breach, BreachAwareness, Delivery, Notice
 from dpa.breaches.paper_models import NoticePaper
@@ -228,6 +228,19 @@ class CaseMachine(RuleBasedStateMachine):
         handed = Handed(channel, self.now - back * HOUR, "Receipt 4711")
         self.act(lambda unit, breach: (row := self.row(unit, place)) and operations.hand_over(unit, breach, row, handed))
 
+    @rule(place=st.integers(0, 2), channel=st.sampled_from([Channel.COURIER, Channel.POST]), later=st.sampled_from([0, 30]), reason=REASONS)
+    def come_back(self, place: int, channel: Channel, later: int, reason: str) -> None:
+        """Hand something over, and have it come back, before or after it counts."""
+        self.hand_over(place, channel, 0)
+        self.now += later * HOUR
+
+        def work(unit: Any, breach: Breach) -> None:
+            if row := self.row(unit, place):
+                newest = unit.session.scalars(select(Delivery).where(Delivery.affected_id == row.id, Delivery.outbox_id.is_(None)).order_by(Delivery.id.desc())).first()
+                operations.came_back(unit, breach, row, newest.id if newest else 0, CameBack(self.now, reason))
+
+        self.act(work)
+
     @rule(place=st.integers(0, 2), reason=REASONS)
     def explain(self, place: int, reason: str) -> None:
         self.act(lambda unit, breach: (row := self.row(unit, place)) and operations.explain_lateness(unit, breach, [row], reason))
@@ -336,7 +349,7 @@ class CaseMachine(RuleBasedStateMachine):
 
 HARD_TO_REACH = (
     "breaches:incident:closed", "breaches:incident:closed_as_no_breach", "breaches:incident:reopened", "breaches:awareness:corrected",
-    "breaches:affected:lateness_explained", "breaches:affected:not_required", "breaches:notice:handed_over", "breaches:notice:acknowledged",
+    "breaches:affected:lateness_explained", "breaches:affected:not_required", "breaches:notice:handed_over", "breaches:notice:came_back", "breaches:notice:acknowledged",
     "breaches:notice:discarded", "docket:deadline:superseded",
 )  # fmt: skip
 

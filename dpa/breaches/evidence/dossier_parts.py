@@ -104,7 +104,8 @@ def _given(one: Mapping[str, Any], zone: str) -> str:
     counts = "" if one["counts_at"] in {None, one["given_at"]} else f"\ncounts as received {moment(one['counts_at'], zone)}"
     kept = "\nkept in the file mailbox; nobody received it" if one.get("kept") else ""
     early = "\nby word of mouth, before the text was released" if one.get("before_text") else ""
-    return f"{moment(one['given_at'], zone)}{counts}{kept}{early}"
+    back = f"\ncame back undelivered {moment(one['returned']['at'], zone)}: {one['returned']['reason']}" if one.get("returned") else ""
+    return f"{moment(one['given_at'], zone)}{'' if back else counts}{kept}{early}{back}"
 
 
 def _reaction(one: Mapping[str, Any], zone: str) -> str:

@@ -53,7 +53,7 @@ def content(session: Session, case: CaseFile, customers: Sequence[CustomerFile],
 
 def steps(case: CaseFile, customers: Sequence[CustomerFile]) -> list[dict[str, Any]]:
     """Return the steps of the exercise in their order, each with its first and last instant; steps that were not taken have none."""
-    given = [one for customer in customers for one in customer.said["deliveries"]]
+    given = [one for customer in customers for one in customer.said["deliveries"] if not one["returned"]]
     phases = case.phases
     found: tuple[tuple[str, list[datetime | None]], ...] = (
         ("First noticed", [case.detected_at]), ("Aware", [case.aware_at]), ("Incident recorded", [case.breach.recorded_at]),

@@ -35,7 +35,7 @@ def told_package(session: Session, breach: Breach, row: Affected, processor: str
     """
     given = session.execute(
         select(Delivery, Notice).join(Notice, Notice.id == Delivery.notice_id)
-        .where(Delivery.affected_id == row.id, Delivery.given_at.is_not(None), Notice.released_at.is_not(None)).order_by(Notice.number.desc(), Delivery.id.desc())
+        .where(Delivery.affected_id == row.id, Delivery.given_at.is_not(None), ~Delivery.returned, Notice.released_at.is_not(None)).order_by(Notice.number.desc(), Delivery.id.desc())
     ).all()  # fmt: skip
     if not given:
         return None

@@ -11,6 +11,7 @@ from dpa.breaches import case_queries, channels, customer, late, links, operatio
 from dpa.breaches.act_forms import (
     AcknowledgedForm,
     AnswerForm,
+    CameBackForm,
     EmptyForm,
     HandOverForm,
     OneLatenessForm,
@@ -23,15 +24,20 @@ from dpa.breaches.models import Breach
 from dpa.breaches.views import acts, blueprint
 from dpa.breaches.views.acts import READ, RECORD, RELEASE, ActPage, customer_url, perform
 from dpa.breaches.views.common import Page
-from dpa.problems import Conflict
+from dpa.problems import Conflict, NotFound
 from dpa.unit import Unit
 from dpa.web import access, edge, identity
+from dpa.web.words import instant_text
 
 BASE = "/breaches/<int:breach_id>/customers/<int:affected_id>"
 HAND_OVER = ActPage(
     RECORD, "Record another channel",
     "The newest notice, given by telephone, in person, by courier or by post. It meets the clock at the moment it counts as received. Whoever was told by telephone or in person before the text was released is recorded with the true time.",
     "Record it", "Recorded. The clock is met at the moment the notice counts as received.",
+)  # fmt: skip
+CAME_BACK = ActPage(
+    RECORD, "It came back undelivered", "A letter or what a courier carried did not reach the customer. It counts as given no more, and the customer is owed the notice again.", "Record it",
+    "Recorded. The customer is owed the notice again; its page says what to try next.",
 )  # fmt: skip
 ACKNOWLEDGED = ActPage(
     RECORD, "Record an acknowledgement", "The customer confirmed having received what was given so far, otherwise than by its link.", "Record it",
@@ -107,6 +113,26 @@ def hand_over(breach_id: int, affected_id: int) -> Page:
     ways = ways_of(edge.session(), breach, place.row, edge.now())
     rules = [{"label": channels.TITLES[one], "value": channels.PROOFS[one], "hint": _sentence(ways.says(one))} for one in channels.BY_HAND]
     return perform(HAND_OVER, form, breach_id, do, back=back, facts=[*_facts(place, breach), *rules])
+
+
+@blueprint.route(f"{BASE}/deliveries/<int:delivery_id>/came-back", methods=["GET", "POST"])
+@access.needs(RECORD)
+def came_back(breach_id: int, affected_id: int, delivery_id: int) -> Page:
+    """Record that what was handed over came back undelivered."""
+    breach, place, back = _act(breach_id, affected_id, CAME_BACK)
+    sent = next((one for one in case_queries.deliveries(edge.session(), affected_id) if one.delivery.id == delivery_id), None)
+    if sent is None:
+        raise NotFound("This customer was given nothing like that.")
+    form = CameBackForm()
+    form.begin(breach.zone)
+
+    def do(unit: Unit, fresh: Breach) -> None:
+        operations.came_back(unit, fresh, queries.affected_row(unit.session, fresh, affected_id), delivery_id, form.said())
+
+    what = {"label": "What", "value": channels.TITLES[sent.delivery.channel], "hint": sent.delivery.proof}
+    given = {"label": "Given", "value": instant_text(sent.delivery.given_at, breach.zone) if sent.delivery.given_at else "not yet"}
+    met = [{"label": "Its clock", "value": "was met and stays met", "hint": "a first fulfilment is never changed; page and dossier say what became of it"}] if place.row.sent_at else []
+    return perform(CAME_BACK, form, breach_id, do, back=back, facts=[what, given, *met, *_facts(place, breach)])
 
 
 def _sentence(text: str) -> str:
