@@ -56,9 +56,9 @@ class Opened:
     """The newest version of its fact sheet."""
     frontier: bytes
     """The trail as it was, for what was counted before and is `unchanged`."""
-    profiles: Sequence[str] | None
+    profiles: Sequence[str] | None = None
     """Other clocks that the organisation has turned on; none where nobody changed its settings."""
-    significant: bool | None
+    significant: bool | None = None
     """What stands decided under NIS2; none while nobody decided."""
 
 

@@ -38,6 +38,8 @@ class Report:
     """What its time is counted from, as it stands beside the article."""
     after: str = ""
     """The report whose submission it is counted from; empty for those counted from awareness or the classification."""
+    ongoing: str = ""
+    """What is said where the law asks for something else while the incident goes on; empty where it does not."""
     updated: bool = False
     """Whether it may be updated once it was submitted, and what follows it is counted from the latest update."""
 
@@ -65,7 +67,10 @@ class Report:
 REPORTS = (
     Report("nis2:warning", "breaches:nis2_warning", Law.NIS2, "Early warning", "NIS2 Art. 23(4)(a)", "24 hours from awareness"),
     Report("nis2:notification", "breaches:nis2_notification", Law.NIS2, "Incident notification", "NIS2 Art. 23(4)(b)", "72 hours from awareness"),
-    Report("nis2:final", "breaches:nis2_final", Law.NIS2, "Final report", "NIS2 Art. 23(4)(d)", "one month from the submission of the incident notification", "nis2:notification"),
+    Report(
+        "nis2:final", "breaches:nis2_final", Law.NIS2, "Final report", "NIS2 Art. 23(4)(d)", "one month from the submission of the incident notification", "nis2:notification",
+        ongoing="A progress report is due by then, and the final report within one month of handling it (Art. 23(4)(e)): once the first was submitted, extend the clock on the deadline’s page, with that as the reason",
+    ),
     Report(INITIAL, "breaches:dora", Law.DORA, "Initial notification", DORA_INITIAL, "4 hours from classification as major"),
     Report(
         "dora:intermediate", "breaches:dora_intermediate", Law.DORA, "Intermediate report", "Reg. (EU) 2025/301 Art. 5(1)(b)",
@@ -193,6 +198,8 @@ def _end(clock: ClockFacts | None, deadline: Deadline | None, becomes: Effect) -
 
 def basis(report: Report, duty: Duty, deadline: Deadline) -> str:
     """Return what a report rests on, and what its time is counted from."""
+    if report.name == INITIAL and duty.classified_at is None:
+        return f"{report.article}: 24 hours from awareness at the latest, and 4 hours from classification as major"
     if report.name == INITIAL and deadline.start != duty.classified_at:
         return f"{report.article}: 24 hours from awareness, which end before 4 hours from classification"
     if report.law is Law.NIS2 and not report.after:

@@ -26,6 +26,7 @@ from dpa.breaches.report_models import BreachReport
 from dpa.breaches.reports import ClockFacts, Duty, Effect, Submission
 from dpa.breaches.rules import Incident, NextAct, Situation, Standing
 from dpa.deadlines import calendar_named
+from dpa.docket import operations as docket
 from dpa.docket.kinds import kind
 from dpa.docket.models import DocketEntry
 from dpa.evidence.pdf.blocks import Heading
@@ -237,6 +238,16 @@ def test_a_late_report_needs_its_reason_and_keeps_it(lemon: Ground) -> None:
     assert (row.late_reason, entry.late_s, entry.state.value) == (LATE, 3600, "met")
 
 
+def test_an_extended_clock_is_kept_by_its_new_date(lemon: Ground) -> None:
+    breach = turned_on(lemon, Profile.NIS2)
+    decide(lemon, breach, 2)
+    submit(lemon, breach, NOTIFICATION, 3)
+    entry = lemon.session.scalars(select(DocketEntry).where(DocketEntry.kind == "breaches:nis2_final")).one()
+    with lemon.unit(AWARE + 4 * HOUR) as unit:
+        docket.extend(unit, entry, target=AWARE + 2_000 * HOUR, latest=AWARE + 2_000 * HOUR, reason="A progress report was submitted; the incident goes on.")
+    assert submit(lemon, breach, FINAL, 1_900).late_reason == "", "the clock went by the extension"
+
+
 def test_a_reason_given_for_a_report_in_time_is_not_kept(lemon: Ground) -> None:
     breach = turned_on(lemon, Profile.NIS2)
     decide(lemon, breach, 2)
@@ -287,8 +298,6 @@ def test_a_corrected_awareness_counts_the_clocks_that_run_anew(lemon: Ground) ->
 
 
 def test_a_clock_waived_by_hand_is_begun_again_by_a_decision_alone(lemon: Ground) -> None:
-    from dpa.docket import operations as docket
-
     breach = turned_on(lemon, Profile.NIS2)
     decide(lemon, breach, 2)
     entry = lemon.session.scalars(select(DocketEntry).where(DocketEntry.kind == "breaches:nis2_warning")).one()

@@ -52,8 +52,8 @@ def line(one: Said, as_of: str, zone: str) -> str:
 
 def table(reports: Sequence[Said], as_of: str, zone: str) -> Table:
     """Return the reports with when each was owed, what became of it, and what shows that."""
-    rows = tuple((f"{named(one)}\n{one['basis']}", moment(one["due_at"], zone), became(one, as_of, zone), shown_by(one, zone)) for one in reports)
-    return Table((Column("Report", 2.2), Column("Due", 1.5), Column("What became of it", 2), Column("How, and what shows it", 2.2)), rows, row_header=True)
+    rows = tuple((named(one), f"{moment(one['due_at'], zone)}\n{one['basis']}", became(one, as_of, zone), shown_by(one, zone)) for one in reports)
+    return Table((Column("Report", 1.5), Column("Due", 2.4), Column("What became of it", 2), Column("How, and what shows it", 2.1)), rows, row_header=True)
 
 
 def dossier(said: Said, zone: str) -> tuple[Block, ...]:

@@ -80,7 +80,7 @@ def _line(one: Foreseen, duty: Duty, clock: DocketEntry | None, zone: str) -> Ef
     words = EXPECTED if one.expected and deadline is not None else NO_CLOCK if one.effect is Effect.SAME and not stands else WORDS[one.effect]
     basis = reports.basis(one.report, duty, deadline) if deadline is not None else clock.basis if clock is not None and stands else one.report.article
     return EffectLine(
-        one.report.name, one.report.title, basis, *words[:3], words[3].format(adjective=ADJECTIVES[duty.law]),
+        one.report.name, f"{one.report.title} under {one.report.law.short}", basis, *words[:3], words[3].format(adjective=ADJECTIVES[duty.law]),
         report_queries.due_of(clock) if clock is not None and stands else None, deadline.due if deadline is not None else None,
         "the same" if stands and kept else "not owed", zone, why(one, duty) if deadline is not None else Explanation((), ()),
     )  # fmt: skip

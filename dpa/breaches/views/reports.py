@@ -62,6 +62,8 @@ def submit_report(breach_id: int, slug: str) -> Page:
     # No law sets a date for an update, and before its date has passed nothing can have come late.
     form.begin(breach.zone, may_be_late=not update and report_queries.due_of(clock) < edge.now())
     facts: list[dict[str, Any]] = [{"label": "Breach", "value": breach.reference, "hint": breach.title}, *_due(clock, update=update)]
+    if report.ongoing:
+        facts.append({"label": "The incident goes on?", "value": "Not this report yet", "hint": f"{report.ongoing}."})
     after = next((one for one in reports.REPORTS if one.after == report.name), None)
     if after is not None:
         facts.append(

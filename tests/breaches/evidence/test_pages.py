@@ -263,7 +263,7 @@ def test_the_page_takes_as_many_statements_for_many_customers_as_for_few(desk: E
     with desk.app.app_context():
         event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
     client.get(EVIDENCE)
-    assert len([text for text in seen if text.startswith("SELECT")]) <= 25, "session and person included"
+    assert len([text for text in seen if text.startswith("SELECT")]) <= 26, "session and person included"
 
 
 def test_as_of_an_earlier_instant_the_page_shows_fewer_customers(desk: Evidence) -> None:
