@@ -128,7 +128,7 @@ class FactsForm(Form):
     police = _choice("Reported by you to the police or a court", words.Answer)
     authorities = _choice("Notified by you to other authorities", words.Answer)
     reports_note = TextAreaField("Which authorities, and their case numbers")
-    attachments = TextAreaField("What goes with the notice")
+    attachments = TextAreaField("What you give customers besides, by name")
     severity_inputs = _choice("Most sensitive data", DataKind)
     severity_ease = _choice("Ease of identifying a person", Ease)
     severity_confidentiality = _loss("confidentiality")

@@ -81,7 +81,7 @@ HINTS = {
     "measures_proposed": "Such as: reset passwords, warn users. Say so even if it is nothing", "contact": "A person or desk, Art. 33(3)(b)",
     "contact_note": "Such as: day and night, in English or French", "unknown": "Art. 33(4)", "next_word_at": "It is promised to customers once it stands in a notice",
     "systems": "One on each line, with where it stands", "countries": "One on each line, with the number of people where it is known: FR 1200",
-    "attachments": f"One on each line, with its kind behind a semicolon, such as report.pdf; investigation. Kinds: {', '.join(attachments.KINDS)}", "subprocessor_told": "Its time, not yours", "severity": "Your proposal, field 87 of the EDPB template",
+    "attachments": f"No file is kept here; send them yourself. One name on each line, with its kind behind a semicolon, such as report.pdf; investigation. Kinds: {', '.join(attachments.KINDS)}", "subprocessor_told": "Its time, not yours", "severity": "Your proposal, field 87 of the EDPB template",
     "severity_inputs": "The most sensitive kind among the data", "severity_ease": "Never guessed from other facts",
 }  # fmt: skip
 
