@@ -119,7 +119,7 @@ def test_the_register_counts_them_as_missed_and_says_how_many_were_in_time_then(
 def test_the_pages_of_case_customer_and_evidence_say_it(told: Case) -> None:
     session, scope = told.ground.session, Scope(frozenset({told.ground.organisation.id}))
     reader = Reader(scope, "u:1", installation=False)
-    view = case.view(session, Opened(told.breach, told.ground.organisation, None, None, b""), now=NOW + 3 * HOUR, reader=reader, after=None)
+    view = case.view(session, Opened(told.breach, told.ground.organisation, None, None, b"", None, None), now=NOW + 3 * HOUR, reader=reader, after=None)
     assert [row.corrected.anew() for row in view.rows.rows if row.corrected] == ["27 h 30 min after the corrected awareness, 3 h 30 min late counted from it"] * 2
     assert "from awareness on Sun 22 Nov 2026, 11:00 Paris" in view.clocks[0].label
     shown = customer.view(session, told.breach, told.rows[0].id, NOW + 3 * HOUR)

@@ -68,7 +68,7 @@ def test_the_rows_keep_that_the_mailbox_took_it(here: Ground) -> None:
 def test_case_customer_and_year_say_that_nobody_was_told(here: Ground) -> None:
     one = demonstration(here)
     scope = Scope(frozenset({here.organisation.id}))
-    view = case.view(here.session, Opened(one.breach, here.organisation, None, None, b""), now=NOW + 4 * HOUR, reader=Reader(scope, "u:1", installation=False), after=None)
+    view = case.view(here.session, Opened(one.breach, here.organisation, None, None, b"", None, None), now=NOW + 4 * HOUR, reader=Reader(scope, "u:1", installation=False), after=None)
     assert (view.told, view.kept, view.tally) == (0, 2, "0 of 2 told, 2 only in the file mailbox, nobody told")
     assert {row.words for row in view.rows.rows} == {"in the file mailbox, nobody told"}
     assert view.phases[0].count.kept == 2
@@ -204,7 +204,7 @@ def test_the_line_and_the_page_of_a_customer_count_as_the_register_does(here: Gr
     one, scope = demonstration(here), Scope(frozenset({here.organisation.id}))
     for hours, missed in ((5, False), (50, True)):
         now = NOW + hours * HOUR
-        view = case.view(here.session, Opened(one.breach, here.organisation, None, None, b""), now=now, reader=Reader(scope, "u:1", installation=False), after=None)
+        view = case.view(here.session, Opened(one.breach, here.organisation, None, None, b"", None, None), now=now, reader=Reader(scope, "u:1", installation=False), after=None)
         assert {(row.untold, row.missed, row.unexplained) for row in view.rows.rows} == {(True, missed, False)}
         shown = customer.view(here.session, one.breach, one.rows[0].id, now)
         words = "missed, only in the file mailbox" if missed else "in the file mailbox, nobody told"
