@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from dpa.breaches import channels
+from dpa.breaches.agreed import Ways
 from dpa.breaches.case import Offer
 from dpa.breaches.channels import BY_HAND, CameBack, Channel, Handed
 from dpa.breaches.phases import Phase
@@ -158,11 +159,14 @@ class HandOverForm(Form):
         "What was said", [Needed("for a call or a talk before the text was released")],
         description="What the customer was told before there was a text. It stands in the dossier as proof.",
     )  # fmt: skip
-    received_at = ZonedDateTimeField("Received", [Optional()], description="Only where it is proven, such as by a signed receipt. Empty: it counts by house rule.")
+    received_at = ZonedDateTimeField("Received", [Optional()])
 
-    def begin(self, zone: str, channel: Channel | None) -> None:
-        """Read times in the case's zone; `channel` is what was proposed."""
+    def begin(self, zone: str, channel: Channel | None, ways: Ways) -> None:
+        """Read times in the case's zone; `channel` is what was proposed, `ways` what the agreement says of each."""
         self.given_at.zone = self.received_at.zone = zone
+        self.received_at.description = ways.receipts()
+        if needed := [channels.TITLES[one].lower() for one in BY_HAND if ways.needs_receipt(one)]:
+            self.received_at.flags.when = f"needed for {' and '.join(needed)}"
         if not self.is_submitted() and channel in BY_HAND:
             self.channel.data = channel.value
 

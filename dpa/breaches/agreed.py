@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from dpa.agreements.terms import BreachClock, TermStack, effective
 from dpa.agreements.terms import Channel as TermChannel
 from dpa.agreements.terms.text_words import by
-from dpa.agreements.terms.values import ChannelRule, Channels
-from dpa.agreements.terms.words import DeemedRule, ValidIf
+from dpa.agreements.terms.values import Addresses, ChannelRule, Channels
+from dpa.agreements.terms.words import DeemedRule, Party, ValidIf
 from dpa.breaches import channels
 from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.clocks import cited
@@ -25,12 +25,15 @@ from dpa.problems import Invalid
 from dpa.web.words import plural
 
 KEY = "notices.channels"
+ADDRESSES = "notices.addresses"
 MEANT: Mapping[Channel, tuple[TermChannel, ...]] = {
     Channel.EMAIL: (TermChannel.EMAIL,),
     Channel.POST: (TermChannel.REGISTERED_LETTER, TermChannel.POST, TermChannel.PRIORITY_POST),
     Channel.COURIER: (TermChannel.COURIER, TermChannel.BY_HAND),
 }
 """Ways of a contract behind each channel, the closest first; no contract we hold speaks of the telephone."""
+CARRIED: Mapping[Channel, str] = {Channel.COURIER: "a notice by courier or by hand", Channel.POST: "a letter"}
+"""What others carry, as sentences name it: handing it over is not yet receiving it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,14 @@ class Ways:
     calendar: Calendar | None = None
     special: str = ""
     """The clause on breaches, such as `clause 15.4`; empty where the agreement has none."""
+    own: Mapping[Channel, str] = field(default_factory=dict)
+    """The ways that the contract itself names, each with its clause, such as `clause 16.4`."""
 
     def received_at(self, handed: Handed) -> datetime:
         """Return when what a person gave counts as received, aware, in UTC.
 
         A proven receipt comes before everything, then the contract, then the house rule. Raises `Invalid` where the contract counts only the
-        real receipt and nobody knows it.
+        real receipt, or a signature, and nobody knows it: what was given to a courier has reached nobody yet.
         """
         rule = self.rules.get(handed.channel)
         if handed.received_at is not None or rule is None:
@@ -75,11 +80,29 @@ class Ways:
             )  # fmt: skip
             assert counted is not None, "it was posted"
             return datetime.combine(counted.on, time(23, 59, 59), ZoneInfo(self.zone)).astimezone(handed.given_at.tzinfo)
-        if handed.channel is Channel.POST and rule.on_receipt:
-            raise Invalid(
-                f"Under {self.clause} a letter counts only when it is really received: enter when that was, or record it once you know.", field="received_at"
-            )
+        if self.needs_receipt(handed.channel):
+            raise Invalid(f"{self._receipt(handed.channel)}: enter when that was, or record it once you know.", field="received_at")
         return handed.given_at
+
+    @property
+    def demanded(self) -> str:
+        """The clause under which a mail counts only once it was acknowledged or answered; empty where none says so."""
+        return cited(self.clause) if (rule := self.rules.get(Channel.EMAIL)) is not None and rule.confirmed else ""
+
+    def needs_receipt(self, channel: Channel) -> bool:
+        """Tell whether the contract counts what goes this way only when it is really received, or signed for."""
+        rule = self.rules.get(channel)
+        return channel in CARRIED and rule is not None and rule.working_days is None and (rule.on_receipt or rule.signed)
+
+    def _receipt(self, channel: Channel) -> str:
+        rule, words = self.rules[channel], CARRIED[channel]
+        return f"Under {cited(self.clause)} {words} counts only {'against a signature' if rule.signed else 'when it is really received'}"
+
+    def receipts(self) -> str:
+        """Say for the form what the time of the receipt is for under this agreement, and what an empty one means."""
+        needed = [f"{self._receipt(channel)}, so it is needed there." for channel in CARRIED if self.needs_receipt(channel)]
+        empty = [f"{words} {self.says(channel)}" for channel, words in CARRIED.items() if not self.needs_receipt(channel)]
+        return " ".join(["When it was demonstrably received, such as by a signed receipt.", *needed, f"Left empty, {'; '.join([*empty, 'what was said counts at once'])}."])
 
     def says(self, channel: Channel) -> str:
         """Return when a channel counts, in a sentence's part."""
@@ -152,6 +175,27 @@ def met_by_returned(told_at: datetime | None, counted: Sequence[tuple[datetime |
     """Tell whether a customer counts as told by nothing but what came back; each delivery is given as when it counts, and whether it came back."""
     at_once = [returned for at, returned in counted if at is not None and at == told_at]
     return bool(at_once) and all(at_once)
+
+
+def own_ways(stack: TermStack, governing: BreachClock | None) -> Mapping[Channel, str]:
+    """Return the ways of giving a notice that a contract names, each with the clause: its clause on breaches, its ways of notice, the places it has for them."""
+    found: dict[Channel, str] = {}
+    if governing is not None and (wanted := wanted_of(governing)) is not None:
+        found |= dict.fromkeys(wanted.channels, wanted.clause)
+    rules, clause = rules_of(stack)
+    found |= {channel: cited(clause) for channel in rules if channel not in found}
+    places = effective(stack, ADDRESSES)
+    if isinstance(places.value, Addresses):
+        meant = {one.channel for one in places.value.addresses if one.party in {Party.CONTROLLER, Party.EITHER}}
+        found |= {channel: cited(places.clause or "the contract") for channel, ways in MEANT.items() if channel not in found and meant & set(ways)}
+    return found
+
+
+def demanded(stack: TermStack) -> str:
+    """Return the clause under which a mail counts only once it was acknowledged or answered; empty where none says so."""
+    rules, clause = rules_of(stack)
+    rule = rules.get(Channel.EMAIL)
+    return cited(clause) if rule is not None and rule.confirmed else ""
 
 
 def rules_of(stack: TermStack) -> tuple[Mapping[Channel, Agreed], str]:

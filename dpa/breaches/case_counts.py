@@ -42,6 +42,7 @@ from dpa.breaches.queries import (
     WAIVED,
     customers_clocks,
     newest_delivery,
+    owed_anything,
     owed_clocks,
     reachable,
     refusing,
@@ -308,9 +309,8 @@ def _mails_query(own_domains: tuple[str, ...] | None) -> Any:
 
 
 def _refusing(own_domains: tuple[str, ...]) -> Any:
-    owed_some = or_(DocketEntry.state.not_in(WAIVED), Affected.sent_at.is_not(None))
     query = select(func.count()).select_from(Affected).join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-    return query.where(Affected.breach_id == CASE, refusing(bindparam("place_id"), own_domains), owed_some).scalar_subquery()
+    return query.where(Affected.breach_id == CASE, refusing(bindparam("place_id"), own_domains), owed_anything()).scalar_subquery()
 
 
 def _unreachable(own_domains: tuple[str, ...]) -> Any:

@@ -6,7 +6,7 @@ its proof; where contract or custom deem it received some days later, that momen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -46,7 +46,7 @@ PROOFS: dict[Channel, str] = {
 DEEMED_DAYS: dict[Channel, int] = {Channel.EMAIL: 0, Channel.PHONE: 0, Channel.COURIER: 0, Channel.POST: 3, Channel.PERSON: 0}
 """Calendar days after which a notice counts as received where nothing is agreed: house policy, shown as such."""
 ORDER: tuple[Channel, ...] = (Channel.EMAIL, Channel.PHONE, Channel.COURIER, Channel.POST)
-"""What is proposed one after the other."""
+"""What is proposed one after the other, where the contract names no way of its own."""
 SPOKEN = frozenset({Channel.PHONE, Channel.PERSON})
 """Ways that need no text: by them a customer may be told before the written notice is released."""
 CARRIED = frozenset({Channel.COURIER, Channel.POST})
@@ -112,6 +112,8 @@ def handed_errors(handed: Handed, now: datetime, released_at: datetime, aware_at
         found["said"] = "The notice was released later than this. Write down what was said: it stands for the text until that came."
     if handed.received_at is not None and handed.received_at < handed.given_at:
         found["received_at"] = "It cannot have been received before it was given."
+    elif handed.received_at is not None and handed.received_at > now:
+        found["received_at"] = "It cannot have been received in the future; check the date and the time zone."
     if len(handed.proof.strip()) < PROOF_MIN:
         found["proof"] = "Say what proves it, such as a receipt or tracking number, or who was reached."
     return found
@@ -141,6 +143,7 @@ def effective_at(handed: Handed, zone: str, deemed_days: int | None = None) -> d
     return datetime.combine(day, time(23, 59, 59), place).astimezone(handed.given_at.tzinfo)
 
 
-def next_channel(tried: Sequence[Channel]) -> Channel | None:
-    """Return the channel to try next, after those tried without an answer; none when all were."""
-    return next((channel for channel in ORDER if channel not in tried), None)
+def next_channel(tried: Sequence[Channel], own: Collection[Channel] = ()) -> Channel | None:
+    """Return the channel to try next, after those tried without an answer: first the contract's `own` ways, then the house's order; none when all were."""
+    order = sorted(ORDER, key=lambda channel: channel not in own)
+    return next((channel for channel in order if channel not in tried), None)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from dpa.agreements import book as books
 from dpa.agreements import stacks
+from dpa.agreements.models import Agreement
 from dpa.agreements.queries import running_ids
 from dpa.agreements.terms import Term, TermsDocument, TermStack, Vendor
 from dpa.agreements.terms.breach import place_of
 from dpa.agreements.terms.words import State
-from dpa.breaches.agreed import Wanted, Ways, rules_of, wanted_of
+from dpa.breaches import queries
+from dpa.breaches.agreed import Wanted, Ways, demanded, own_ways, rules_of, wanted_of
 from dpa.breaches.clocks import Clock, Starts, cited, clock_for
 from dpa.breaches.models import Affected, Breach
 from dpa.deadlines import Calendar
+from dpa.docket.models import DocketEntry
 from dpa.parties import queries as parties
 from dpa.people.models import Organisation
 
@@ -81,13 +86,32 @@ def legal_day(breach: Breach, at: datetime) -> date:
 
 def ways_of(session: Session, breach: Breach, row: Affected, at: datetime) -> Ways:
     """Return a customer's ways of giving notice, as the terms of its agreement stood on the legal day of `at`."""
-    terms = stacks.load(session, breach.organisation_id, [row.agreement_id], legal_day(breach, at))[row.agreement_id]
-    rules, clause = rules_of(terms.stack)
+    stack = stacks.load(session, breach.organisation_id, [row.agreement_id], legal_day(breach, at))[row.agreement_id].stack
+    clock = clock_for(stack, starts_of(breach, row.aware_at), lambda name: parties.calendar(session, breach.organisation_id, name))
+    (rules, clause), own = rules_of(stack), own_ways(stack, clock.governing if clock is not None else None)
     if not rules:
-        return Ways(zone=breach.zone)
-    place, clock = place_of(terms.stack), clock_for(terms.stack, starts_of(breach, row.aware_at), lambda name: parties.calendar(session, breach.organisation_id, name))
-    special = cited(clock.governing.clause) if clock is not None and clock.governing.clause else ""
-    return Ways(rules, clause, place.zone, parties.calendar(session, breach.organisation_id, place.holidays), special)
+        return Ways(zone=breach.zone, own=own)
+    place, special = place_of(stack), cited(clock.governing.clause) if clock is not None and clock.governing.clause else ""
+    return Ways(rules, clause, place.zone, parties.calendar(session, breach.organisation_id, place.holidays), special, own)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Contracts of a case under which a mail counts only once it was acknowledged or answered."""
+
+    clause: str
+    """The clause of the first of them, such as `clause 16.4`."""
+    of: ColumnElement[bool]
+    """The condition for their agreements."""
+
+
+def demand(session: Session, breach: Breach, now: datetime) -> Demand | None:
+    """Return what contracts of a case demand of acknowledgements, as their terms stand today; none where none does. In five statements, however many there are."""
+    book = books.open_book(session, [breach.organisation_id], now).filled(session)
+    of = book.where(lambda answers: bool(demanded(answers.stack)))
+    query = select(Agreement.id, Agreement.template_id).join(Affected, Affected.agreement_id == Agreement.id).join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
+    first = session.execute(query.where(Affected.breach_id == breach.id, of, queries.owed_anything()).order_by(Agreement.id).limit(1)).one_or_none()
+    return Demand(demanded(book.answers(*first).stack), of) if first is not None else None
 
 
 def wanted(session: Session, breach: Breach, rows: Sequence[Affected]) -> Mapping[int, Wanted]:

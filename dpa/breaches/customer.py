@@ -13,7 +13,7 @@ from dpa.alerts import refusals
 from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import State as MailState
 from dpa.breaches import case_queries, channels, counting, late, papers, phases, queries
-from dpa.breaches.agreed import MET_BY_RETURNED, Counted, caveat, met_by_returned
+from dpa.breaches.agreed import MET_BY_RETURNED, Counted, Ways, caveat, met_by_returned
 from dpa.breaches.case_clocks import state_of
 from dpa.breaches.case_queries import Given, LinkCount, Place
 from dpa.breaches.case_rows import HEARD_WORDS, kept_words
@@ -21,7 +21,7 @@ from dpa.breaches.channels import Channel
 from dpa.breaches.closing import CaseState
 from dpa.breaches.corrected import Corrected, of_entry
 from dpa.breaches.models import Affected, Breach, Question
-from dpa.breaches.operations.settings import settings_of
+from dpa.breaches.operations.settings import USUAL_HOURS, settings_of
 from dpa.breaches.papers import Ordered
 from dpa.docket import kinds
 from dpa.docket.explaining import Explanation
@@ -157,6 +157,8 @@ class CustomerView:
     """What is counted from an awareness that was corrected to an earlier time after the clock was met; none for nothing."""
     late_reason_by: str
     not_required_by: str
+    ways: Ways
+    """What its agreement says of ways of giving notice."""
 
 
 def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> CustomerView:
@@ -185,6 +187,7 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
         words, tint = "missed, only in the file mailbox", "late"
     may = _may(breach, place, given, links, is_late)
     waiting, unmade = _to_hand_over(session, row, sent) if may.hand_over else ((), False)
+    ways = counting.ways_of(session, breach, row, now)
     heard, unreachable = _heard_only(breach, given), _unreachable(session, breach, row, given)
     if heard:
         words, tint = HEARD_WORDS[:2]
@@ -192,8 +195,8 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
         place=place, clock=clock, status=entry.state, words=words, tint=tint,
         caveat=_caveat(session, breach, place, sent), origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
         why=explanation(entry), deliveries=tuple(_line(one, breach) for one in sent), papers=waiting, unmade=unmade, questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
-        links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, sent, now), unreachable=unreachable, heard_only=heard, refused=_refused(session, breach, row), may=may, late=is_late,
-        kept_at=entry.met_at if untold else None, corrected=anew, late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by),
+        links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, sent, ways, now), unreachable=unreachable, heard_only=heard, refused=_refused(session, breach, row), may=may, late=is_late,
+        kept_at=entry.met_at if untold else None, corrected=anew, late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by), ways=ways,
     )  # fmt: skip
 
 
@@ -323,8 +326,8 @@ def _refused(session: Session, breach: Breach, row: Affected) -> tuple[str, ...]
     return tuple(sorted({address for _, address in refusals.refusals(session, [breach.organisation_id], contacts)}))
 
 
-def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Sequence[Given], now: datetime) -> Proposal | None:
-    """Propose the next channel while the newest phase is given and not confirmed, or could not be given."""
+def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Sequence[Given], ways: Ways, now: datetime) -> Proposal | None:
+    """Propose the next channel, the contract's own ways before others, while the newest phase is given and not confirmed, or could not be given."""
     newest = breach.newest_released
     if breach.state is not CaseState.OPEN or newest is None or entry.state in {"waived", "superseded"}:
         return None
@@ -334,11 +337,11 @@ def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Seque
     failed = all(one.delivery.returned or (one.mail is not None and one.mail.state in FAILED) for one in these)
     told_at = min((one.delivery.given_at for one in these if one.delivery.given_at and not one.delivery.returned), default=None)
     # Mail comes first by itself; a customer who was given the phase by hand only could not be written to.
-    channel = channels.next_channel([Channel.EMAIL, *(one.delivery.channel for one in these)])
+    channel = channels.next_channel([Channel.EMAIL, *(one.delivery.channel for one in these)], ways.own)
     if channel is None or not (failed or told_at):
         return None
     hours = settings_of(session, breach.organisation_id).acknowledge_hours
-    overdue = told_at is not None and bool(hours) and now - told_at > timedelta(hours=hours)
+    overdue = told_at is not None and bool(hours or ways.demanded) and now - told_at > timedelta(hours=hours or USUAL_HOURS)
     if these[-1].delivery.kept:
         why = "The mail was only kept in the file mailbox of this demonstration: nobody was told by it."
     elif these[-1].delivery.returned:
@@ -346,9 +349,12 @@ def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Seque
     elif failed:
         why = "The mail could not be delivered."
     elif overdue:
-        why = f"Not confirmed within {plural(hours, 'hour')}, as house policy asks."
+        why = f"Not confirmed within {plural(hours, 'hour')}, as house policy asks." if hours else f"Not confirmed within {USUAL_HOURS} hours."
     else:
         why = "The customer was told and has not confirmed it yet."
+    why += "" if failed or these[-1].delivery.kept or not ways.demanded else f" Under {ways.demanded} a notice by mail counts in general only once it is acknowledged or answered."
+    why += f" The contract names this way ({ways.own[channel]})." if channel in ways.own else ""
+    why += " The clock still runs: a call meets it at once." if entry.state == "open" and channel is not Channel.PHONE else ""
     return Proposal(channel, channels.TITLES[channel], why, urgent=failed or overdue)
 
 

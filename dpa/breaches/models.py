@@ -386,7 +386,7 @@ class BreachSettings(Base):
     four_eyes: Mapped[bool] = mapped_column(default=False)
     """Whether a second person must approve a notice."""
     acknowledge_hours: Mapped[int] = mapped_column(default=24)
-    """Hours after which a missing acknowledgement is chased; 0 for never."""
+    """Hours after which a missing acknowledgement is chased; with 0 it is only where a contract asks for it."""
     language: Mapped[str] = mapped_column(String(2), default="en", server_default="en")
     """Language the organisation writes its notices in, and customers get that have none of their own (ISO 639-1)."""
     tell_severity: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -155,7 +155,12 @@ def owed(breach_id: int, notice: Notice) -> tuple[ColumnElement[bool], ...]:
         .correlate(Affected)
         .exists()
     )
-    return Affected.breach_id == breach_id, ~got, or_(DocketEntry.state.not_in(WAIVED), Affected.sent_at.is_not(None))
+    return Affected.breach_id == breach_id, ~got, owed_anything()
+
+
+def owed_anything() -> ColumnElement[bool]:
+    """Say in SQL who of a case is owed notices at all: a clock waived before anything was told asks for none. The query has joined customer and clock."""
+    return or_(DocketEntry.state.not_in(WAIVED), Affected.sent_at.is_not(None))
 
 
 def spoken_before(notice: Notice) -> ColumnElement[bool]:
@@ -223,8 +228,11 @@ def deliveries_of(session: Session, affected_id: int) -> Sequence[Delivery]:
     return session.scalars(query).all()
 
 
-def anybody_unconfirmed(session: Session, breach_id: int, notice: Notice) -> bool:
-    """Tell whether a customer who is owed this phase has not confirmed it, given or not. Who confirmed only what was said before there was a text has not."""
+def anybody_unconfirmed(session: Session, breach_id: int, notice: Notice, among: ColumnElement[bool] | None = None) -> bool:
+    """Tell whether a customer who is owed this phase has not confirmed it, given or not; `among` is a condition for agreements.
+
+    Who confirmed only what was said before there was a text has not confirmed it.
+    """
     confirmed = (
         select(Delivery.id)
         .where(Delivery.affected_id == Affected.id, Delivery.notice_id == notice.id, Delivery.acknowledged_at.is_not(None), ~spoken_before(notice))
@@ -234,8 +242,10 @@ def anybody_unconfirmed(session: Session, breach_id: int, notice: Notice) -> boo
     query = (
         select(Affected.id)
         .join(DocketEntry, DocketEntry.id == Affected.docket_entry_id)
-        .where(Affected.breach_id == breach_id, ~confirmed, or_(DocketEntry.state.not_in(WAIVED), Affected.sent_at.is_not(None)))
+        .where(Affected.breach_id == breach_id, ~confirmed, owed_anything())
     )
+    if among is not None:
+        query = query.join(Agreement, Agreement.id == Affected.agreement_id).where(among)
     return session.scalar(query.limit(1)) is not None
 
 

@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from dpa.agreements.terms import DEFAULT_POLICY, TermStack, governing_clock, shipped_contract
-from dpa.breaches.agreed import Agreed, Counted, Wanted, Ways, caveat, rules_of, wanted_of
+from dpa.breaches.agreed import Agreed, Counted, Wanted, Ways, caveat, demanded, own_ways, rules_of, wanted_of
 from dpa.breaches.channels import Channel, Handed
 from dpa.deadlines import calendar_named
 from dpa.problems import Invalid
 
+HOUR = timedelta(hours=1)
 SUNDAY = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 FIVE = {Channel.POST: Agreed(5, on_receipt=False, confirmed=False, signed=False)}
 RECEIPT = {Channel.POST: Agreed(None, on_receipt=True, confirmed=False, signed=False)}
@@ -49,9 +50,49 @@ def test_a_proven_receipt_comes_first_and_the_house_rule_last() -> None:
     assert ways(FIVE).received_at(Handed(Channel.COURIER, SUNDAY, "4711")) == SUNDAY
 
 
-def test_where_only_the_receipt_counts_it_must_be_known() -> None:
-    with pytest.raises(Invalid, match=r"Under 16\.4 a letter counts only when it is really received"):
-        ways(RECEIPT).received_at(Handed(Channel.POST, SUNDAY, "RR 1"))
+LEMON = {
+    Channel.EMAIL: Agreed(None, on_receipt=True, confirmed=True, signed=False), Channel.POST: Agreed(5, on_receipt=False, confirmed=False, signed=False),
+    Channel.COURIER: Agreed(None, on_receipt=True, confirmed=False, signed=False),
+}  # fmt: skip
+SIGNED = {Channel.COURIER: Agreed(None, on_receipt=False, confirmed=False, signed=True)}
+
+
+@pytest.mark.parametrize(("rules", "channel", "words"), [
+    (RECEIPT, Channel.POST, "Under clause 16.4 a letter counts only when it is really received: enter when that was"),
+    (LEMON, Channel.COURIER, "Under clause 16.4 a notice by courier or by hand counts only when it is really received"),
+    (SIGNED, Channel.COURIER, "Under clause 16.4 a notice by courier or by hand counts only against a signature"),
+    (LEMON, Channel.POST, ""),
+    (LEMON, Channel.PHONE, ""),
+    (SIGNED, Channel.POST, ""),
+    ({}, Channel.COURIER, ""),
+])  # fmt: skip
+def test_where_only_the_receipt_counts_it_must_be_known(rules: dict[Channel, Agreed], channel: Channel, words: str) -> None:
+    assert ways(rules).received_at(Handed(channel, SUNDAY, "RR 1", SUNDAY + HOUR)) == SUNDAY + HOUR
+    if not words:
+        assert ways(rules).received_at(Handed(channel, SUNDAY, "RR 1")) >= SUNDAY
+        return
+    with pytest.raises(Invalid, match=words) as refused:
+        ways(rules).received_at(Handed(channel, SUNDAY, "RR 1"))
+    assert set(refused.value.fields) == {"received_at"}
+
+
+@pytest.mark.parametrize(("rules", "words"), [
+    ({}, "Left empty, a notice by courier or by hand counts as received at once; a letter counts as received 3 days later, by house rule; what was said counts at once."),
+    (LEMON, "Under clause 16.4 a notice by courier or by hand counts only when it is really received, so it is needed there. Left empty, a letter counts as received on working day 5 after posting (16.4); what was said counts at once."),
+    (RECEIPT, "Under clause 16.4 a letter counts only when it is really received, so it is needed there. Left empty, a notice by courier or by hand counts as received at once; what was said counts at once."),
+])  # fmt: skip
+def test_the_form_tells_what_the_receipt_is_for_under_this_agreement(rules: dict[Channel, Agreed], words: str) -> None:
+    assert ways(rules).receipts() == f"When it was demonstrably received, such as by a signed receipt. {words}"
+
+
+@pytest.mark.parametrize(("slug", "own", "clause"), [
+    ("lemon-learning", {Channel.EMAIL: "clause 15.4", Channel.POST: "clause 16.4", Channel.COURIER: "clause 16.4"}, "clause 16.4"),
+    ("light-and-shadows", {Channel.POST: "clause 31"}, ""),
+    ("lighton", {}, ""),
+])  # fmt: skip
+def test_the_ways_a_contract_names_and_whether_it_demands_an_answer(slug: str, own: dict[Channel, str], clause: str) -> None:
+    stack = TermStack(template=shipped_contract(slug), policy=DEFAULT_POLICY, on=date(2026, 11, 22))
+    assert (own_ways(stack, governing_clock(stack)), demanded(stack)) == (own, clause)
 
 
 def test_each_rule_is_said_in_words() -> None:
@@ -66,7 +107,6 @@ def test_each_rule_is_said_in_words() -> None:
 
 
 MAIL = Wanted(frozenset({Channel.EMAIL}), "by e-mail", "clause 15.4")
-HOUR = timedelta(hours=1)
 
 
 def test_the_way_the_clause_on_breaches_names_is_read() -> None:

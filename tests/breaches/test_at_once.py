@@ -70,7 +70,8 @@ class Shared:
         operations.release_notice(unit, breach, unit.session.get_one(Organisation, self.place))
 
     def letter(self, minutes: int) -> Work:
-        handed = Handed(Channel.COURIER, NOW + 2 * HOUR - timedelta(minutes=minutes), "Receipt 4711")
+        at = NOW + 2 * HOUR - timedelta(minutes=minutes)
+        handed = Handed(Channel.COURIER, at, "Receipt 4711", at)
         return lambda unit, breach: operations.hand_over(unit, breach, unit.session.get_one(Affected, self.rows[0]), handed)
 
     def newest(self) -> list[tuple[int, Channel]]:

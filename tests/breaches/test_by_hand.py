@@ -56,7 +56,8 @@ class Unmailed(Case):
     def hand_over(self, hours: float, channel: Channel = Channel.COURIER, place: int = 0) -> Delivery:
         with self.at(hours) as unit:
             row = unit.session.get_one(Affected, self.rows[place].id)
-            return operations.hand_over(unit, self.breach, row, Handed(channel, NOW + hours * HOUR, "Receipt 4711"))
+            at = NOW + hours * HOUR  # The contract counts only the receipt of a courier.
+            return operations.hand_over(unit, self.breach, row, Handed(channel, at, "Receipt 4711", at if channel is Channel.COURIER else None))
 
     def find_contact(self, place: int = 0, hours: float = 0) -> None:
         with self.at(hours) as unit:

@@ -78,7 +78,7 @@ def test_what_was_given_before_it_speaks_again(lemon: Ground, database: Database
     case.deliver(1)
     with case.at(2) as unit:
         row = unit.session.get_one(Affected, case.rows[0].id)
-        letter = operations.hand_over(unit, case.breach, row, Handed(Channel.COURIER, NOW + 2 * HOUR, "Receipt 4711"))
+        letter = operations.hand_over(unit, case.breach, row, Handed(Channel.COURIER, NOW + 2 * HOUR, "Receipt 4711", NOW + 2 * HOUR))
     come_back(case, letter, 30)
     assert case.standings() == {Standing.SENT: 2}
     newest = case.ground.session.scalars(select(Delivery).where(Delivery.affected_id == case.rows[0].id, ~Delivery.replaced)).one()
@@ -159,7 +159,7 @@ def test_the_page_offers_it_and_proposes_the_next_channel(sqlite_database: Datab
     assert client.post(path, data={"came_back_at": "2026-11-22T12:59", "reason": MOVED}).status_code == 422
     assert client.post(path, data={"came_back_at": "2026-11-22T18:00", "reason": MOVED}).status_code == 303
     page = client.get(desk.customer()).text
-    for words in ("came back undelivered", MOVED, "Try next: telephone", "What was sent came back undelivered.", "To be handed over"):
+    for words in ("came back undelivered", MOVED, "Try next: courier or by hand", "What was sent came back undelivered.", "To be handed over"):
         assert words in page, words
     assert path not in page
     assert client.post(path, data={"came_back_at": "2026-11-22T18:00", "reason": MOVED}).status_code == 409

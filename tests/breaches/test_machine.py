@@ -225,7 +225,8 @@ class CaseMachine(RuleBasedStateMachine):
 
     @rule(place=st.integers(0, 2), channel=st.sampled_from(list(Channel)), back=st.sampled_from([0, 1, 40]))
     def hand_over(self, place: int, channel: Channel, back: int) -> None:
-        handed = Handed(channel, self.now - back * HOUR, "Receipt 4711")
+        at = self.now - back * HOUR
+        handed = Handed(channel, at, "Receipt 4711", at if channel is Channel.COURIER else None)  # The contract counts only its receipt.
         self.act(lambda unit, breach: (row := self.row(unit, place)) and operations.hand_over(unit, breach, row, handed))
 
     @rule(place=st.integers(0, 2), channel=st.sampled_from([Channel.COURIER, Channel.POST]), later=st.sampled_from([0, 30]), reason=REASONS)

@@ -110,7 +110,7 @@ def handed(**changes: object) -> Handed:
 @pytest.mark.parametrize(("given", "fields"), [
     (handed(), set()), (handed(channel=Channel.EMAIL), {"channel"}), (handed(given_at=NOW + HOUR), {"given_at"}),
     (handed(given_at=NOW - 9 * HOUR), {"given_at"}), (handed(proof=" x "), {"proof"}), (handed(received_at=NOW - 2 * HOUR), {"received_at"}),
-    (handed(received_at=NOW), set()),
+    (handed(received_at=NOW), set()), (handed(received_at=NOW + HOUR), {"received_at"}),
     (handed(channel=Channel.PHONE, given_at=NOW - 6 * HOUR), {"said"}),
     (handed(channel=Channel.PHONE, given_at=NOW - 6 * HOUR, said="Sorry."), {"said"}),
     (handed(channel=Channel.PHONE, given_at=NOW - 6 * HOUR, said="An export of your pupils' reports was open."), set()),
@@ -135,11 +135,16 @@ def test_when_a_notice_counts_as_received(given: Handed, days: int | None, effec
     assert channels.effective_at(given, "Europe/Paris", days) == effective
 
 
-def test_channels_are_proposed_one_after_the_other() -> None:
+@pytest.mark.parametrize(("own", "order"), [
+    ([], [Channel.EMAIL, Channel.PHONE, Channel.COURIER, Channel.POST]),
+    ([Channel.POST, Channel.EMAIL, Channel.COURIER], [Channel.EMAIL, Channel.COURIER, Channel.POST, Channel.PHONE]),
+    ([Channel.POST], [Channel.POST, Channel.EMAIL, Channel.PHONE, Channel.COURIER]),
+])  # fmt: skip
+def test_channels_are_proposed_one_after_the_other_the_contracts_own_first(own: list[Channel], order: list[Channel]) -> None:
     tried: list[Channel] = []
-    while (channel := channels.next_channel(tried)) is not None:
+    while (channel := channels.next_channel(tried, own)) is not None:
         tried.append(channel)
-    assert tried == [Channel.EMAIL, Channel.PHONE, Channel.COURIER, Channel.POST]
+    assert tried == order
 
 
 def case(**changes: object) -> CaseFacts:

@@ -82,7 +82,7 @@ def test_a_second_channel_for_a_phase_that_was_opened_is_confirmed_with_it(case:
     with case.at(2, ACTOR) as unit:
         operations.open_notices(unit, key)
     with case.at(3) as unit:
-        giving.hand_over(unit, case.breach, links.by_token(unit.session, key, unit.now)[0], Handed(Channel.COURIER, unit.now, "Receipt 4711"))
+        giving.hand_over(unit, case.breach, links.by_token(unit.session, key, unit.now)[0], Handed(Channel.COURIER, unit.now, "Receipt 4711", unit.now))
     with case.at(4, ACTOR) as unit:
         assert queries.unread(unit.session, case.rows[0].id) == 0
         assert operations.confirm(unit, key, "Jeanne Roux") == 2

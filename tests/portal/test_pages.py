@@ -186,7 +186,7 @@ def test_a_notice_that_came_meanwhile_is_not_confirmed_unseen(desk: Desk) -> Non
 def test_what_another_channel_gave_is_told_and_asks_for_no_second_opening(desk: Desk) -> None:
     client, link = desk.inside()
     with desk.unit() as unit:
-        operations.hand_over(unit, desk.breach(unit), desk.row(unit), Handed(Channel.COURIER, desk.now, "Receipt 4711"))
+        operations.hand_over(unit, desk.breach(unit), desk.row(unit), Handed(Channel.COURIER, desk.now, "Receipt 4711", desk.now))
     page = client.get(f"{link}/notices")
     assert page.status_code == 200
     assert "Courier or by hand" in page.text

@@ -11,10 +11,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dpa.breaches import queries
+from dpa.breaches import counting, queries
 from dpa.breaches.models import Breach, Notice
 from dpa.breaches.operations.naming import NAME
-from dpa.breaches.operations.settings import settings_of
+from dpa.breaches.operations.settings import USUAL_HOURS, settings_of
 from dpa.breaches.phases import TITLES, Phase
 from dpa.deadlines import Calendar, Deadline, Options, Period, PeriodUnit, Regime, compute, fixed
 from dpa.docket import operations as docket
@@ -28,6 +28,8 @@ WORD = "breaches:word"
 ACKNOWLEDGE = "breaches:acknowledge"
 BESIDE = (NAME, WORD, ACKNOWLEDGE)
 """Clocks of a case that are no customer's."""
+HOUSE = "House policy"
+"""How the basis of a chase begins that the house asks for; it is about every customer."""
 
 
 def after_release(unit: Unit, breach: Breach, notice: Notice) -> None:
@@ -37,14 +39,24 @@ def after_release(unit: Unit, breach: Breach, notice: Notice) -> None:
             docket.meet(unit, entry, unit.now, by=f"{TITLES[notice.phase].lower()} released")
     if notice.released_at == unit.now and notice.next_word_at is not None and notice.phase is not Phase.FINAL:
         _word(unit, breach, notice, notice.next_word_at)
+    _chase(unit, breach)
+
+
+def _chase(unit: Unit, breach: Breach) -> None:
+    """Have acknowledgements chased as the house asks, or, where it asks for none, as contracts of the case demand them."""
+    if _open(unit, breach, ACKNOWLEDGE):
+        return
     hours = settings_of(unit.session, breach.organisation_id).acknowledge_hours
-    if hours and not _open(unit, breach, ACKNOWLEDGE):
-        title = f"Chase acknowledgements of breach {breach.reference}"
-        period = Period(hours, PeriodUnit.HOURS)
-        options = Options.for_regime(Regime.contract, period.unit)
-        target = compute(period, unit.now, zone=breach.zone, calendar=_calendar(unit, breach), options=options)
-        source = (f"House policy: acknowledged within {plural(hours, 'hour')} of release", "house_policy")
-        _start(unit, breach, ACKNOWLEDGE, title, source, target)
+    basis = f"{HOUSE}: acknowledged within {plural(hours, 'hour')} of release"
+    if not hours:
+        demand = counting.demand(unit.session, breach, unit.now)
+        if demand is None:
+            return
+        hours = USUAL_HOURS
+        basis = f"Contract, {demand.clause}: a notice by mail counts only once it is acknowledged or answered; house target {hours} hours"
+    period = Period(hours, PeriodUnit.HOURS)
+    target = compute(period, unit.now, zone=breach.zone, calendar=_calendar(unit, breach), options=Options.for_regime(Regime.contract, period.unit))
+    _start(unit, breach, ACKNOWLEDGE, f"Chase acknowledgements of breach {breach.reference}", (basis, "house_policy"), target)
 
 
 def settle_acknowledgements(unit: Unit, breach: Breach) -> None:
@@ -52,11 +64,16 @@ def settle_acknowledgements(unit: Unit, breach: Breach) -> None:
 
     A later phase that is released meanwhile is chased on by the same clock: who never confirmed the one before gains no time by it.
     """
-    notice = breach.newest_released
-    if notice is None or queries.anybody_unconfirmed(unit.session, breach.id, notice):
+    notice, chases = breach.newest_released, _open(unit, breach, ACKNOWLEDGE)
+    if notice is None:
         return
-    for entry in _open(unit, breach, ACKNOWLEDGE):
-        docket.meet(unit, entry, unit.now, by=f"every customer confirmed the {TITLES[notice.phase].lower()}")
+    title = TITLES[notice.phase].lower()
+    for entry in chases:
+        # A chase that only contracts demand is about their customers, whatever the house asks for by now.
+        demand = None if entry.basis.startswith(HOUSE) else counting.demand(unit.session, breach, unit.now)
+        if not queries.anybody_unconfirmed(unit.session, breach.id, notice, demand.of if demand else None):
+            who = "every customer whose contract asks for it" if demand else "every customer"
+            docket.meet(unit, entry, unit.now, by=f"{who} confirmed the {title}")
 
 
 def drop_all(unit: Unit, breach: Breach, reason: str) -> None:

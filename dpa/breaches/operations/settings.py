@@ -15,12 +15,14 @@ from dpa.problems import Invalid
 from dpa.unit import Unit
 
 HOURS_MOST = 240
+USUAL_HOURS = 24
+"""Hours after which a missing acknowledgement is chased where nobody set others, and where only a contract asks for it."""
 
 
 def settings_of(session: Session, organisation_id: int) -> BreachSettings:
     """Return an organisation's settings; the defaults, not stored, where nobody changed any."""
     found = session.get(BreachSettings, organisation_id)
-    return found or BreachSettings(organisation_id=organisation_id, four_eyes=False, acknowledge_hours=24, language=Language.EN.value, tell_severity=False, profiles=[])
+    return found or BreachSettings(organisation_id=organisation_id, four_eyes=False, acknowledge_hours=USUAL_HOURS, language=Language.EN.value, tell_severity=False, profiles=[])
 
 
 def change_settings(
@@ -32,7 +34,7 @@ def change_settings(
     No `language` leaves the one that stands.
     """
     if not 0 <= acknowledge_hours <= HOURS_MOST:
-        raise Invalid(f"Enter 0 to {HOURS_MOST} hours; 0 for never.", field="acknowledge_hours")
+        raise Invalid(f"Enter 0 to {HOURS_MOST} hours; with 0 it is chased only where a contract asks for it.", field="acknowledge_hours")
     row = settings_of(unit.session, organisation_id)
     row.four_eyes, row.acknowledge_hours, row.profiles = four_eyes, acknowledge_hours, sorted(profile.value for profile in profiles)
     row.tell_severity = tell_severity

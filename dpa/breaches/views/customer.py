@@ -70,12 +70,11 @@ def show_customer(breach_id: int, affected_id: int) -> Page:
 def _page(breach: Breach, affected_id: int, fresh_link: str = "") -> Page:
     person = identity.signed_in()
     view = customer.view(edge.session(), breach, affected_id, edge.now())
-    ways = ways_of(edge.session(), breach, view.place.row, edge.now())
     return render_template(
         "breaches/customer.html",
         breach=breach,
         view=view,
-        ways=[{"label": channels.TITLES[one], "value": _sentence(ways.says(one))} for one in channels.ORDER if one in ways.rules],
+        ways=[{"label": channels.TITLES[one], "value": _sentence(view.ways.says(one))} for one in channels.ORDER if one in view.ways.rules],
         fresh_link=fresh_link,
         may_record=person.may(RECORD, breach.organisation_id),
         may_release=person.may(RELEASE, breach.organisation_id),
@@ -105,12 +104,12 @@ def hand_over(breach_id: int, affected_id: int) -> Page:
         raise Conflict(channels.NOT_RELEASED)
     form = HandOverForm()
     wanted = request.args.get("channel", "")
-    form.begin(breach.zone, Channel(wanted) if wanted in set(Channel) else None)
+    ways = ways_of(edge.session(), breach, place.row, edge.now())
+    form.begin(breach.zone, Channel(wanted) if wanted in set(Channel) else None, ways)
 
     def do(unit: Unit, fresh: Breach) -> None:
         operations.hand_over(unit, fresh, queries.affected_row(unit.session, fresh, affected_id), form.handed())
 
-    ways = ways_of(edge.session(), breach, place.row, edge.now())
     rules = [{"label": channels.TITLES[one], "value": channels.PROOFS[one], "hint": _sentence(ways.says(one))} for one in channels.BY_HAND]
     return perform(HAND_OVER, form, breach_id, do, back=back, facts=[*_facts(place, breach), *rules])
 
