@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from dpa.breaches import case_columns as columns
 from dpa.breaches.closing import CaseState
-from dpa.breaches.models import Breach
+from dpa.breaches.models import Breach, BreachAwareness
 from dpa.web.identity import Scope
 from dpa.web.paging import SIZE, Page, instant_of, number_of
 
@@ -49,9 +50,12 @@ class YearLine:
     """The earliest promise or target of all its customers."""
 
 
-def year(session: Session, scope: Scope, number: int, now: datetime, *, after: Sequence[Any] | None = None, size: int = SIZE) -> Page[YearLine]:
-    """Return a page of a year's incidents without exercises as of `now`, newest awareness first, each with its times; one statement."""
-    query = select(Breach.id, Breach.organisation_id, Breach.reference, Breach.title, Breach.aware_at, Breach.zone, Breach.state).where(*_of(scope, number))
+def year(session: Session, scope: Scope, number: int, now: datetime, zones: Collection[str], *, after: Sequence[Any] | None = None, size: int = SIZE) -> Page[YearLine]:
+    """Return a page of a year's incidents without exercises as of `now`, newest awareness first, each with its times; one statement.
+
+    `zones` are those of the incidents (`calendar`): each belongs to the year of its legal day of awareness.
+    """
+    query = select(Breach.id, Breach.organisation_id, Breach.reference, Breach.title, Breach.aware_at, Breach.zone, Breach.state).where(*_of(scope, number, zones))
     if after:
         at, last = instant_of(after[0]), number_of(after[1])
         query = query.where(or_(Breach.aware_at < at, and_(Breach.aware_at == at, Breach.id < last)))
@@ -71,8 +75,24 @@ def _line(row: Sequence[Any]) -> YearLine:
     return YearLine(*[*case, state is CaseState.NO_BREACH, *counted, first_due])
 
 
-def _of(scope: Scope, number: int) -> tuple[ColumnElement[bool], ...]:
-    return Breach.organisation_id.in_(scope.organisation_ids), Breach.year == number, Breach.drill.is_(False)
+def _of(scope: Scope, number: int, zones: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """Narrow incidents to those whose legal day of awareness lies in a year, each in its own zone, as the register does.
+
+    An incident keeps its reference, whose year is that of the first decision about awareness.
+    """
+    ends = {zone: (_new_year(number, zone), _new_year(number + 1, zone)) for zone in zones}
+    inside = [and_(Breach.zone == zone, Breach.aware_at >= first, Breach.aware_at < last) for zone, (first, last) in ends.items()]
+    # The widest bounds of all for the index; of each zone its own.
+    first, last = min((one for one, _ in ends.values()), default=_new_year(number, "UTC")), max((one for _, one in ends.values()), default=_new_year(number, "UTC"))
+    return (*_real(scope), Breach.aware_at >= first, Breach.aware_at < last, or_(false(), *inside))
+
+
+def _real(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    return Breach.organisation_id.in_(scope.organisation_ids), Breach.drill.is_(False)
+
+
+def _new_year(number: int, zone: str) -> datetime:
+    return datetime(number, 1, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +116,30 @@ class YearSum:
     """Every incident, those that were none included."""
 
 
-def year_sum(session: Session, scope: Scope, number: int, now: datetime) -> YearSum:
+def year_sum(session: Session, scope: Scope, number: int, now: datetime, zones: Collection[str]) -> YearSum:
     """Return the whole year's counts without exercises, as of `now`."""
     none = (Breach.state == CaseState.NO_BREACH).label("no_breach")
     counted = (columns.affected, columns.told, columns.late, columns.late_anew, columns.kept, columns.untold_late)
-    one = select(none, *(case((~none, column(Breach.id)), else_=0).label(column.__name__) for column in counted)).where(*_of(scope, number)).subquery().c
+    one = select(none, *(case((~none, column(Breach.id)), else_=0).label(column.__name__) for column in counted)).where(*_of(scope, number, zones)).subquery().c
     sums = (func.coalesce(func.sum(one[column.__name__]), 0) for column in counted)
     query = select(func.count(case((~one.no_breach, 1))), *sums, func.count(case((one.no_breach, 1))), func.count())
     return YearSum(*map(int, session.execute(query, {"now": now}).one()))
 
 
-def years(session: Session, scope: Scope) -> Sequence[int]:
-    """Return the years that have incidents, newest first."""
-    query = select(Breach.year).where(Breach.organisation_id.in_(scope.organisation_ids), Breach.drill.is_(False)).distinct()
-    return session.scalars(query.order_by(Breach.year.desc())).all()
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """When there were incidents, without exercises."""
+
+    years: Sequence[int]
+    """Years of their legal days of awareness, newest first."""
+    zones: frozenset[str]
+    """Zones in which those days are told."""
+
+
+def calendar(session: Session, scope: Scope) -> Calendar:
+    """Return when there were incidents; one statement. Only those whose awareness was corrected are looked at each by itself."""
+    corrected = exists().where(BreachAwareness.breach_id == Breach.id, BreachAwareness.number == 2)
+    query = select(Breach.zone, Breach.year, case((corrected, Breach.aware_at))).where(*_real(scope)).distinct()
+    rows = [tuple(row) for row in session.execute(query)]
+    years = {at.astimezone(ZoneInfo(zone)).year if at is not None else year for zone, year, at in rows}
+    return Calendar(sorted(years, reverse=True), frozenset(zone for zone, _, _ in rows))

@@ -114,8 +114,8 @@ def untold_late(theirs: Rows, their: Rows) -> int:
 def test_the_year_says_what_a_look_at_every_customer_says(bench: Bench) -> None:
     people, clocks = filled(bench)
     with Session(bench.engine) as session:
-        lines = {line.id: line for line in year_queries.year(session, PLACE, 2026, NOW).rows}
-        whole = year_queries.year_sum(session, PLACE, 2026, NOW)
+        lines = {line.id: line for line in year_queries.year(session, PLACE, 2026, NOW, {"Europe/Paris"}).rows}
+        whole = year_queries.year_sum(session, PLACE, 2026, NOW, {"Europe/Paris"})
     assert list(lines) == list(range(1, CASES + 1))
     sums = [0] * 6
     for case, line in lines.items():
@@ -165,11 +165,11 @@ def plans(bench: Bench, session: Session, ask: Any) -> list[str]:
 
 
 def of_2026(session: Session, scope: Scope) -> Any:
-    return year_queries.year(session, scope, 2026, NOW)
+    return year_queries.year(session, scope, 2026, NOW, {"Europe/Paris"})
 
 
 def sum_of_2026(session: Session, scope: Scope) -> Any:
-    return year_queries.year_sum(session, scope, 2026, NOW)
+    return year_queries.year_sum(session, scope, 2026, NOW, {"Europe/Paris"})
 
 
 @pytest.mark.parametrize(

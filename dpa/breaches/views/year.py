@@ -22,15 +22,16 @@ def year() -> Page:
     present = local_time(now, edge.zone()).year
     asked = request.args.get("year", type=row_number)
     chosen = asked if asked is not None and FIRST <= asked <= LAST else present
-    page = year_queries.year(session, scope, chosen, now, after=paging.decode_key(request.args.get("after"), 2))
+    calendar = year_queries.calendar(session, scope)
+    page = year_queries.year(session, scope, chosen, now, calendar.zones, after=paging.decode_key(request.args.get("after"), 2))
     slug = request.args.get("organisation")
-    total = year_queries.year_sum(session, scope, chosen, now)
+    total = year_queries.year_sum(session, scope, chosen, now, calendar.zones)
     return render_template(
         "breaches/year.html",
         year=chosen,
         years=[
             {"label": str(one), "url": url_for("breaches.year", year=one, organisation=slug), "active": one == chosen}
-            for one in sorted({present, chosen, *year_queries.years(session, scope)}, reverse=True)
+            for one in sorted({present, chosen, *calendar.years}, reverse=True)
         ],
         page=page,
         chart=yearly.chart(page.rows, now, "/breaches/{id}"),

@@ -133,15 +133,15 @@ def test_the_pages_of_case_customer_and_evidence_say_it(told: Case) -> None:
 
 def test_the_year_counts_them_as_late_and_says_how_many_were_in_time_then(told: Case) -> None:
     session, scope, now = told.ground.session, Scope(frozenset({told.ground.organisation.id})), NOW + 3 * HOUR
-    [line] = year_queries.year(session, scope, 2026, now).rows
+    [line] = year_queries.year(session, scope, 2026, now, {"Europe/Paris"}).rows
     assert (line.told, line.late, line.late_anew) == (2, 2, 2)
     [bar] = yearly.chart([line], now, "/{id}").bars
     assert (bar.words, bar.state) == ("2 customers late, all in time by the awareness held when told", "late")
-    whole = year_queries.year_sum(session, scope, 2026, now)
+    whole = year_queries.year_sum(session, scope, 2026, now, {"Europe/Paris"})
     assert (whole.told, whole.late, yearly.missed(whole)) == (2, 2, "2 customers late, all in time by the awareness held when told")
     assert yearly.missed(replace(whole, late=3)) == "3 customers late, 2 of them in time by the awareness held when told"
     put_back(told, NOW - 10 * HOUR, 3)
-    [bar] = yearly.chart(year_queries.year(session, scope, 2026, now).rows, now, "/{id}").bars
+    [bar] = yearly.chart(year_queries.year(session, scope, 2026, now, {"Europe/Paris"}).rows, now, "/{id}").bars
     assert (bar.words, bar.state) == ("all in time, by the corrected awareness as well", "met")
 
 

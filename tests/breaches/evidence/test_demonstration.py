@@ -74,11 +74,11 @@ def test_case_customer_and_year_say_that_nobody_was_told(here: Ground) -> None:
     assert view.phases[0].count.kept == 2
     shown = customer.view(here.session, one.breach, one.rows[0].id, NOW + 4 * HOUR)
     assert (shown.words, shown.deliveries[0].words) == ("in the file mailbox, nobody told", "kept in the file mailbox")
-    total = year_queries.year_sum(here.session, scope, 2026, NOW + 4 * HOUR)
+    total = year_queries.year_sum(here.session, scope, 2026, NOW + 4 * HOUR, {"Europe/Paris"})
     assert (total.told, total.kept, total.untold_late, total.late) == (0, 2, 0, 0)
     [listed] = list_queries.incidents(here.session, scope).rows
     assert (listed.told, listed.kept, listed.words) == (0, 2, "0 of 2, 2 only in the file mailbox, nobody told")
-    [line] = year_queries.year(here.session, scope, 2026, NOW + 4 * HOUR).rows
+    [line] = year_queries.year(here.session, scope, 2026, NOW + 4 * HOUR, {"Europe/Paris"}).rows
     assert (line.told, line.kept, line.first_told_at) == (0, 2, None)
     [bar] = yearly.chart([line], NOW + 4 * HOUR, "/{id}").bars
     assert (bar.first, bar.words) == (None, "0 of 2 told, 2 only in the file mailbox, nobody told"), "no dot says that somebody was told"
@@ -169,10 +169,10 @@ def test_what_only_the_mailbox_kept_is_missed_when_its_time_has_passed(here: Gro
     page = evidence_pages.evidence(here.session, one.breach, here.organisation, NOW + 50 * HOUR, None)
     assert {row.tag.text for row in page.rows.rows} == {"missed, only in the file mailbox"}
     scope = Scope(frozenset({here.organisation.id}))
-    [year] = year_queries.year(here.session, scope, 2026, NOW + 50 * HOUR).rows
+    [year] = year_queries.year(here.session, scope, 2026, NOW + 50 * HOUR, {"Europe/Paris"}).rows
     [bar] = yearly.chart([year], NOW + 50 * HOUR, "/{id}").bars
     assert (bar.words, bar.state) == ("0 of 2 told, 2 only in the file mailbox, nobody told, the time of 2 customers has passed", "late")
-    whole = year_queries.year_sum(here.session, scope, 2026, NOW + 50 * HOUR)
+    whole = year_queries.year_sum(here.session, scope, 2026, NOW + 50 * HOUR, {"Europe/Paris"})
     assert yearly.missed(whole) == "nobody told by the 2 notices in the file mailbox, the time of 2 has passed: missed"
 
 
