@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from dpa.breaches import operations
-from dpa.breaches.models import Breach
+from dpa.breaches.models import Breach, Delivery
+from dpa.breaches.operations import significance
 from dpa.breaches.phases import Phase
+from dpa.breaches.regimes import Profile
 from dpa.extensions import db
 from tests.breaches.conftest import with_news
 from tests.breaches.test_case_pages import DRAFT, Desk
@@ -24,6 +27,8 @@ class Stage(Desk):
         super().__init__(database)
         self.tell()
         self.question = int(self.ask().rpartition("/")[2])
+        self.do(lambda unit, breach: operations.change_settings(unit, breach.organisation_id, four_eyes=False, acknowledge_hours=24, profiles=[Profile.NIS2]))
+        self.do(lambda unit, breach: significance.decide(unit, breach, significant=True, reason="The service stood still for two days."))
         self.do(lambda unit, breach: operations.save_draft(unit, breach, with_news(breach, DRAFT), Phase.SUPPLEMENT))
 
     def record(self, **more: str) -> str:
@@ -31,7 +36,9 @@ class Stage(Desk):
 
     def addresses(self) -> list[str]:
         """Return every address that the product has for pages of this case."""
-        values = {"breach_id": self.id, "affected_id": self.rows()[0], "question_id": self.question, "number": 1, "language": "fr"}
+        with self.app.app_context():
+            delivery = db.session.scalars(select(Delivery.id).where(Delivery.affected_id == self.rows()[0])).first()
+        values = {"slug": "nis2-warning", "delivery_id": delivery, "breach_id": self.id, "affected_id": self.rows()[0], "question_id": self.question, "number": 1, "language": "fr"}
         rules = [rule for rule in self.app.url_map.iter_rules() if "breach_id" in rule.arguments and "GET" in (rule.methods or ())]
         found = []
         with self.app.test_request_context():
@@ -48,5 +55,6 @@ def test_each_page_of_an_exercise_says_so_and_no_page_of_a_real_case_does(sqlite
         assert db.session.get_one(Breach, stage.id).drill is drill
     client = stage.client("dpo")
     shown = {path: answer.text for path in stage.addresses() if (answer := client.get(path)).status_code == 200}
+    assert any("/reports/" in path for path in shown)
     assert len(shown) >= 15, "most pages could not be opened, so nothing was asked of them"
     assert {path: text.count(WORDS) for path, text in shown.items()} == dict.fromkeys(shown, int(drill))
