@@ -172,8 +172,8 @@ def test_from_the_first_form_to_the_dossier(journey: Journey) -> None:
     page.get_by_role("link", name="Write the notice").first.click()
     journey.write("Initial notice", unknown="Whether the file was passed on.", word="2026-11-23T18:00")
     journey.keep("journey-3-review", height=1300)
-    journey.press("Release to 7 customers")
-    page.get_by_text("The notice is released to 7 customers").wait_for()
+    journey.press("Release to 8 customers")
+    page.get_by_text("The notice is released to 8 customers").wait_for()
     journey.mail_leaves()
     journey.go(journey.case)
     assert page.get_by_text("7 of 8 told").is_visible()
@@ -183,7 +183,7 @@ def test_from_the_first_form_to_the_dossier(journey: Journey) -> None:
     journey.tell_by_telephone()
     journey.go(f"{journey.case}/notice?phase=supplement")
     journey.write("Supplement", unknown="")
-    journey.press("Release to 7 customers")  # The eighth has no address for mails.
+    journey.press("Release to 8 customers")  # The eighth has no address for mails and gets a document to be handed over.
     journey.mail_leaves()
     journey.go(journey.case)
     assert page.get_by_text("2. Supplement").is_visible()
@@ -235,7 +235,7 @@ def test_late_is_said_asked_for_and_stays(journey: Journey) -> None:
     journey.press("Start the clocks")
     page.get_by_role("link", name="Write the notice").first.click()
     journey.write("Initial notice")
-    journey.press("Release to 7 customers")
+    journey.press("Release to 8 customers")
     journey.mail_leaves()
     journey.tell_by_telephone()
     journey.go(f"{journey.case}/close")

@@ -84,5 +84,5 @@ def test_a_notice_is_released_with_keys_alone(desk: Desk, page: Page) -> None:
     keys.press("Write the notice", "A")
     keys.write("Contact that answers now", "Ana Duarte, +33 1 99 00 12 34, at any hour")
     keys.press("Save and review")
-    keys.press("Release to 7 customers")
-    assert page.get_by_text("The notice is released to 7 customers.").is_visible()
+    keys.press("Release to 8 customers")
+    assert page.get_by_text("The notice is released to 8 customers.").is_visible()

@@ -46,8 +46,8 @@ def test_a_breach_of_lemon_learning_is_recorded_released_and_arrives(desk: Desk,
     page.get_by_role("button", name="Save and review").click()
     assert page.get_by_role("heading", name="1 customer cannot be mailed").is_visible()
     assert page.get_by_text("Harbour Museums").first.is_visible()
-    page.get_by_role("button", name="Release to 7 customers").click()
-    page.get_by_text("The notice is released to 7 customers").wait_for()
+    page.get_by_role("button", name="Release to 8 customers").click()
+    page.get_by_text("The notice is released to 8 customers").wait_for()
 
     desk.clock.advance(timedelta(minutes=1))
     desk.work()
