@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dpa.breaches import facts
+from dpa.breaches.denied import denied
 from dpa.breaches.facts import (
     Assessment,
     Completeness,
@@ -140,7 +141,7 @@ def page(session: Session, breach: Breach, newest: BreachFacts | None, *, before
     inputs = sheet.severity_inputs
     return FactsPage(
         number=newest.number if newest else 0, saved=newest is not None, sheet=sheet, missing=facts.missing(sheet),
-        completeness=facts.completeness(sheet), odd=facts.contradictions(sheet),
+        completeness=facts.completeness(sheet), odd=(*facts.contradictions(sheet), *denied(session, breach, sheet)),
         assessment=_assessment(sheet) if inputs else None, suggestion=facts.suggested(sheet), matters=facts.matters(sheet, breach.zone, numbers=False),
         versions=_lines(session, breach, rows), older=rows[SHOWN - 1].number if len(rows) > SHOWN else None,
     )  # fmt: skip
