@@ -89,7 +89,7 @@ def test_nobody_is_late_while_the_clock_is_paused(desk: Desk) -> None:
     assert "Customer 1" not in client.get(f"{desk.case}/lateness").text
 
 
-def test_repairing_addresses_shows_no_countdown_of_the_promised_next_word(desk: Desk) -> None:
+def test_reaching_who_was_not_told_shows_no_countdown_of_the_promised_next_word(desk: Desk) -> None:
     desk.tell(word=48 * HOUR)
 
     def lose(unit: Unit, _: Any) -> None:
@@ -100,5 +100,5 @@ def test_repairing_addresses_shows_no_countdown_of_the_promised_next_word(desk: 
     desk.tell(Phase.SUPPLEMENT, word=96 * HOUR)
     page = desk.client("dpo").get(desk.case).text
     act = page.partition('aria-label="Act next"')[2].partition("</section>")[0]
-    assert "Repair the addresses" in act
+    assert "Reach the customers" in act
     assert "data-due" not in act
