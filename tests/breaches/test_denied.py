@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from dpa.breaches import facts, queries
+from dpa.breaches import facts, operations, queries
 from dpa.breaches.facts.words import DataType
+from dpa.breaches.models import Breach
 from dpa.breaches.operations import save_facts
 from dpa.breaches.pages import facts as pages
+from dpa.breaches.views import notice
 from tests.breaches.conftest import ground_for
+from tests.breaches.test_case_pages import DRAFT, Desk
 from tests.breaches.test_phases import Case
 from tests.support.databases import Database
 
@@ -27,3 +30,17 @@ def test_the_contract_is_challenged_and_nothing_is_held_up(database: Database, s
     if asked:
         assert "clause 29, says that none are processed; it binds 2 agreements of this case (A1, A2)." in said[0]
     case.tell(2)
+
+
+def test_the_review_asks_it_too(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(sqlite_database)
+    desk.do(lambda unit, breach: operations.save_draft(unit, breach, DRAFT))
+    asked = []
+
+    def ask(session: Session, breach: Breach, sheet: facts.FactSheet) -> tuple[str, ...]:
+        asked.append((breach.id, sheet.special))
+        return ("Find out which is right.",)
+
+    monkeypatch.setattr(notice, "denied", ask)
+    assert "Find out which is right." in desk.client("dpo").get(f"{desk.case}/release").text
+    assert asked == [(desk.id, ())]

@@ -10,6 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from dpa.breaches import authorised, late, operations, queries, reviewing
 from dpa.breaches.act_forms import DraftForm, EmptyForm, ReasonForm, ReleaseForm
 from dpa.breaches.case import Offer
+from dpa.breaches.denied import denied
 from dpa.breaches.models import Breach
 from dpa.breaches.operations.guards import must_be_open
 from dpa.breaches.operations.releasing import Released
@@ -17,6 +18,7 @@ from dpa.breaches.operations.writing import told_of
 from dpa.breaches.pages import writing
 from dpa.breaches.phases import MEANINGS, TITLES, Phase, next_phases
 from dpa.breaches.reviewing import Asked, Review
+from dpa.breaches.versions import newest_sheet
 from dpa.breaches.views import blueprint
 from dpa.breaches.views.acts import RECORD, RELEASE, ActPage, case_url, perform
 from dpa.breaches.views.common import Page, own, saved, status
@@ -175,7 +177,7 @@ def _review_page(breach: Breach, form: ReleaseForm, problem: Conflict | Invalid 
         said_in={one.language.value for one in view.languages}, unprintable=_unprintable(breach, view),
         sheet=None if view.released else writing.beside(edge.session(), breach, view.notice),
         older_severity=not view.released and writing.older_severity(edge.session(), breach, view.notice),
-        not_authorised=authorised.warnings(edge.session(), breach),
+        doubts=(*authorised.warnings(edge.session(), breach), *denied(edge.session(), breach, newest_sheet(edge.session(), breach))),
         late=0 if view.released or view.notice.number > 1 else late.count(edge.session(), breach, edge.now()),
     )  # fmt: skip
     return page, 200 if problem is None else 409 if isinstance(problem, Conflict) else 422
