@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 from dpa.breaches import channels
 from dpa.breaches.agreed import Ways
 from dpa.breaches.case import Offer
-from dpa.breaches.channels import BY_HAND, CameBack, Channel, Handed
+from dpa.breaches.channels import BY_HAND, CameBack, Channel, Handed, Receipt
 from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft
 from dpa.docket.forms import typed
@@ -165,8 +165,6 @@ class HandOverForm(Form):
         """Read times in the case's zone; `channel` is what was proposed, `ways` what the agreement says of each."""
         self.given_at.zone = self.received_at.zone = zone
         self.received_at.description = ways.receipts()
-        if needed := [channels.TITLES[one].lower() for one in BY_HAND if ways.needs_receipt(one)]:
-            self.received_at.flags.when = f"needed for {' and '.join(needed)}"
         if not self.is_submitted() and channel in BY_HAND:
             self.channel.data = channel.value
 
@@ -181,6 +179,25 @@ class HandOverForm(Form):
     def handed(self) -> Handed:
         """Return what was typed."""
         return Handed(Channel(self.channel.data), _given(self.given_at.instant()), self.proof.data or "", self.received_at.instant(), self.said.data or "")
+
+
+class ReceivedForm(Form):
+    """The receipt of a letter, or of what a courier carried."""
+
+    received_at = ZonedDateTimeField("Received", [InputRequired("Enter when it was received.")])
+    proof = TextAreaField("What proves it", [InputRequired("Say what proves the receipt.")], description="Who signed for it, or what the carrier's tracking says. It stands in the dossier.")
+
+    def begin(self, zone: str) -> None:
+        """Read times in the case's zone."""
+        self.received_at.zone = zone
+
+    def validate_received_at(self, field: ZonedDateTimeField) -> None:
+        """Refuse a time that the clocks skipped."""
+        field.instant()
+
+    def said(self) -> Receipt:
+        """Return what was typed."""
+        return Receipt(_given(self.received_at.instant()), self.proof.data or "")
 
 
 class CameBackForm(Form):

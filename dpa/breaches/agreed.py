@@ -21,7 +21,6 @@ from dpa.breaches import channels
 from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.clocks import cited
 from dpa.deadlines import Calendar, DeliveryRule, Options, PeriodUnit, PostalFacts, Regime, delivery
-from dpa.problems import Invalid
 from dpa.web.words import plural
 
 KEY = "notices.channels"
@@ -63,13 +62,15 @@ class Ways:
     own: Mapping[Channel, str] = field(default_factory=dict)
     """The ways that the contract itself names, each with its clause, such as `clause 16.4`."""
 
-    def received_at(self, handed: Handed) -> datetime:
+    def received_at(self, handed: Handed) -> datetime | None:
         """Return when what a person gave counts as received, aware, in UTC.
 
-        A proven receipt comes before everything, then the contract, then the house rule. Raises `Invalid` where the contract counts only the
-        real receipt, or a signature, and nobody knows it: what was given to a courier has reached nobody yet.
+        A proven receipt comes before everything, then the contract, then the house rule. None where only the real receipt counts, or a
+        signature, and nobody knows it yet: what was given to a courier has reached nobody.
         """
         rule = self.rules.get(handed.channel)
+        if handed.received_at is None and self.needs_receipt(handed.channel):
+            return None
         if handed.received_at is not None or rule is None:
             return channels.effective_at(handed, self.zone)
         if rule.working_days is not None and self.calendar is not None:
@@ -80,8 +81,6 @@ class Ways:
             )  # fmt: skip
             assert counted is not None, "it was posted"
             return datetime.combine(counted.on, time(23, 59, 59), ZoneInfo(self.zone)).astimezone(handed.given_at.tzinfo)
-        if self.needs_receipt(handed.channel):
-            raise Invalid(f"{self._receipt(handed.channel)}: enter when that was, or record it once you know.", field="received_at")
         return handed.given_at
 
     @property
@@ -90,23 +89,28 @@ class Ways:
         return cited(self.clause) if (rule := self.rules.get(Channel.EMAIL)) is not None and rule.confirmed else ""
 
     def needs_receipt(self, channel: Channel) -> bool:
-        """Tell whether the contract counts what goes this way only when it is really received, or signed for."""
+        """Tell whether what goes this way counts only when it is really received, or signed for: by contract, and a courier by house rule as well."""
         rule = self.rules.get(channel)
-        return channel in CARRIED and rule is not None and rule.working_days is None and (rule.on_receipt or rule.signed)
+        if rule is None:
+            return channel is Channel.COURIER
+        return channel in CARRIED and rule.working_days is None and (rule.on_receipt or rule.signed)
 
     def _receipt(self, channel: Channel) -> str:
-        rule, words = self.rules[channel], CARRIED[channel]
-        return f"Under {cited(self.clause)} {words} counts only {'against a signature' if rule.signed else 'when it is really received'}"
+        rule, words = self.rules.get(channel), CARRIED[channel]
+        under = "By house rule" if rule is None else f"Under {cited(self.clause)}"
+        return f"{under} {words} counts only {'against a signature' if rule is not None and rule.signed else 'when it is really received'}"
 
     def receipts(self) -> str:
         """Say for the form what the time of the receipt is for under this agreement, and what an empty one means."""
-        needed = [f"{self._receipt(channel)}, so it is needed there." for channel in CARRIED if self.needs_receipt(channel)]
+        needed = [f"{self._receipt(channel)}: left empty, it is on its way until you record the receipt." for channel in CARRIED if self.needs_receipt(channel)]
         empty = [f"{words} {self.says(channel)}" for channel, words in CARRIED.items() if not self.needs_receipt(channel)]
-        return " ".join(["When it was demonstrably received, such as by a signed receipt.", *needed, f"Left empty, {'; '.join([*empty, 'what was said counts at once'])}."])
+        return " ".join(["When it was demonstrably received, such as by a signed receipt.", *needed, _sentence("; ".join([*(f"left empty, {one}" for one in empty), "what was said counts at once."]))])
 
     def says(self, channel: Channel) -> str:
         """Return when a channel counts, in a sentence's part."""
         rule = self.rules.get(channel)
+        if rule is None and self.needs_receipt(channel):
+            return "counts when it is really received, by house rule"
         if rule is None:
             days = channels.DEEMED_DAYS[channel]
             return f"counts as received {plural(days, 'day')} later, by house rule" if days else "counts as received at once"
@@ -168,13 +172,8 @@ def caveat(wanted: Wanted | None, counted: Sequence[Counted], due_at: datetime) 
     )
 
 
-MET_BY_RETURNED = "What met the clock came back undelivered afterwards. The result of the clock stays, since a first fulfilment is never changed; the customer was not told by it."
-
-
-def met_by_returned(told_at: datetime | None, counted: Sequence[tuple[datetime | None, bool]]) -> bool:
-    """Tell whether a customer counts as told by nothing but what came back; each delivery is given as when it counts, and whether it came back."""
-    at_once = [returned for at, returned in counted if at is not None and at == told_at]
-    return bool(at_once) and all(at_once)
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def own_ways(stack: TermStack, governing: BreachClock | None) -> Mapping[Channel, str]:

@@ -27,7 +27,7 @@ from dpa.breaches.models import (
     Notice,
     Question,
 )
-from dpa.breaches.paper_models import DeliveryReturn
+from dpa.breaches.paper_models import DeliveryReceipt, DeliveryReturn
 from dpa.breaches.queries import CASE, NOTIFY, RUNNING, owed_clocks
 from dpa.breaches.reports import KINDS as REPORTS
 from dpa.docket.models import RUNNING as ON_INDEX
@@ -242,6 +242,8 @@ class Given:
     """What the mail server said last."""
     came_back: DeliveryReturn | None = None
     """Why and when it came back undelivered."""
+    receipt: DeliveryReceipt | None = None
+    """When it was received, where that became known only afterwards."""
 
 
 def deliveries(session: Session, affected_id: int) -> Sequence[Given]:
@@ -253,12 +255,13 @@ def deliveries(session: Session, affected_id: int) -> Sequence[Given]:
         .scalar_subquery()
     )
     query = (
-        select(Delivery, Notice, OutboxMessage, IssuedDocument, DeliveryEvent, DeliveryReturn)
+        select(Delivery, Notice, OutboxMessage, IssuedDocument, DeliveryEvent, DeliveryReturn, DeliveryReceipt)
         .join(Notice, Notice.id == Delivery.notice_id)
         .outerjoin(OutboxMessage, OutboxMessage.id == Delivery.outbox_id)
         .outerjoin(IssuedDocument, IssuedDocument.id == Delivery.document_id)
         .outerjoin(DeliveryEvent, DeliveryEvent.id == last)
         .outerjoin(DeliveryReturn, DeliveryReturn.delivery_id == Delivery.id)
+        .outerjoin(DeliveryReceipt, DeliveryReceipt.delivery_id == Delivery.id)
         .where(Delivery.affected_id == affected_id)
         .order_by(Notice.number, Delivery.id)
     )

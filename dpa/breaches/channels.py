@@ -44,7 +44,7 @@ PROOFS: dict[Channel, str] = {
     Channel.POST: "Tracking number of the registered letter",
 }
 DEEMED_DAYS: dict[Channel, int] = {Channel.EMAIL: 0, Channel.PHONE: 0, Channel.COURIER: 0, Channel.POST: 3, Channel.PERSON: 0}
-"""Calendar days after which a notice counts as received where nothing is agreed: house policy, shown as such."""
+"""Calendar days after which a notice counts as received where nothing is agreed: house policy, shown as such. What a courier carries counts once its receipt is known."""
 ORDER: tuple[Channel, ...] = (Channel.EMAIL, Channel.PHONE, Channel.COURIER, Channel.POST)
 """What is proposed one after the other, where the contract names no way of its own."""
 SPOKEN = frozenset({Channel.PHONE, Channel.PERSON})
@@ -73,6 +73,15 @@ class Handed:
         """Return what is kept as its proof."""
         said = self.said.strip()
         return f"{self.proof.strip()}\nSaid: {said}" if said else self.proof.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What somebody says of the receipt of something that was on its way."""
+
+    at: datetime
+    """When it was received, aware, in UTC."""
+    proof: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,18 @@ def handed_errors(handed: Handed, now: datetime, released_at: datetime, aware_at
         found["received_at"] = "It cannot have been received in the future; check the date and the time zone."
     if len(handed.proof.strip()) < PROOF_MIN:
         found["proof"] = "Say what proves it, such as a receipt or tracking number, or who was reached."
+    return found
+
+
+def receipt_errors(given_at: datetime, said: Receipt, now: datetime) -> dict[str, str]:
+    """Return a sentence for each input about a receipt that cannot stand, by field."""
+    found: dict[str, str] = {}
+    if said.at > now:
+        found["received_at"] = "It cannot have been received in the future; check the date and the time zone."
+    elif said.at < given_at:
+        found["received_at"] = "It cannot have been received before it was given."
+    if len(said.proof.strip()) < PROOF_MIN:
+        found["proof"] = "Say what proves the receipt, such as who signed for it."
     return found
 
 

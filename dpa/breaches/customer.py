@@ -13,7 +13,7 @@ from dpa.alerts import refusals
 from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import State as MailState
 from dpa.breaches import case_queries, channels, counting, late, papers, phases, queries
-from dpa.breaches.agreed import MET_BY_RETURNED, Counted, Ways, caveat, met_by_returned
+from dpa.breaches.agreed import Counted, Ways, caveat
 from dpa.breaches.case_clocks import state_of
 from dpa.breaches.case_queries import Given, LinkCount, Place
 from dpa.breaches.case_rows import HEARD_WORDS, kept_words
@@ -55,8 +55,10 @@ class DeliveryLine:
     """One phase given, or being given, to the customer."""
 
     id: int
-    may_come_back: bool
-    """Whether somebody else carried it, and nobody confirmed it."""
+    under_way: bool
+    """Whether a person handed it over and it does not count as received yet."""
+    may_settle: bool
+    """Whether somebody may say that it was received, or that it came back."""
     returned: bool
     """Whether it came back undelivered."""
     title: str
@@ -194,7 +196,7 @@ def view(session: Session, breach: Breach, affected_id: int, now: datetime) -> C
     return CustomerView(
         place=place, clock=clock, status=entry.state, words=words, tint=tint,
         caveat=_caveat(session, breach, place, sent), origin=ORIGINS.get(entry.origin, ("decision", ""))[0],
-        why=explanation(entry), deliveries=tuple(_line(one, breach) for one in sent), papers=waiting, unmade=unmade, questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
+        why=explanation(entry), deliveries=tuple(_line(one, breach, now) for one in sent), papers=waiting, unmade=unmade, questions=tuple(Answered(one, who(one.answered_by)) for one in asked),
         links=links, proposal=None if heard and not unreachable else _proposal(session, breach, entry, sent, ways, now), unreachable=unreachable, heard_only=heard, refused=_refused(session, breach, row), may=may, late=is_late,
         kept_at=entry.met_at if untold else None, corrected=anew, late_reason_by=who(row.late_reason_by), not_required_by=who(row.not_required_by), ways=ways,
     )  # fmt: skip
@@ -223,7 +225,7 @@ def _standing(entry: DocketEntry, given: Sequence[Given], clock: CustomerClock, 
     newest = given[-1]
     if _confirmed([one for one in given if one.notice.id == newest.notice.id]):
         return "confirmed", "met"
-    if newest.delivery.effective_at is not None and newest.delivery.effective_at > now:
+    if _under_way(newest, now):
         return "given, not received yet", "late" if clock.state == "late" else "running"
     if newest.delivery.kept:
         return kept_words(newest.notice.phase), "off"
@@ -234,8 +236,6 @@ def _standing(entry: DocketEntry, given: Sequence[Given], clock: CustomerClock, 
 
 def _caveat(session: Session, breach: Breach, place: Place, sent: Sequence[Given]) -> str:
     given = [one for one in sent if not one.delivery.returned]
-    if met_by_returned(place.row.sent_at, [(one.delivery.effective_at, one.delivery.returned) for one in sent]):
-        return MET_BY_RETURNED
     counted = [
         Counted(one.delivery.channel, one.delivery.effective_at) for one in given if one.delivery.effective_at is not None and not one.delivery.kept
     ]
@@ -245,12 +245,21 @@ def _caveat(session: Session, breach: Breach, place: Place, sent: Sequence[Given
     return caveat(wanted, counted, place.entry.due_at or place.entry.target_at)
 
 
-def _line(given: Given, breach: Breach) -> DeliveryLine:
+def _under_way(given: Given, now: datetime) -> bool:
+    """Tell whether what a person handed over does not count as received yet."""
+    one = given.delivery
+    counts = one.effective_at is not None and one.effective_at <= now
+    return one.outbox_id is None and one.given_at is not None and one.acknowledged_at is None and not one.returned and not counts
+
+
+def _line(given: Given, breach: Breach, now: datetime) -> DeliveryLine:
     one, document = given.delivery, given.document
     words, detail, tint, symbol = _came_back(given, breach.zone)
-    can = breach.state is CaseState.OPEN and one.channel in channels.CARRIED and not one.returned and one.acknowledged_at is None
+    under_way = _under_way(given, now)
+    if under_way:
+        words, tint, symbol = "on its way", "running", "send"
     return DeliveryLine(
-        id=one.id, may_come_back=can, returned=one.returned, title=phases.TITLES[given.notice.phase], channel=channels.TITLES[one.channel], by_hand=one.outbox_id is None, given_at=one.given_at,
+        id=one.id, under_way=under_way, may_settle=under_way and breach.state is CaseState.OPEN and one.channel in channels.CARRIED, returned=one.returned, title=phases.TITLES[given.notice.phase], channel=channels.TITLES[one.channel], by_hand=one.outbox_id is None, given_at=one.given_at,
         effective_at=one.effective_at if one.effective_at != one.given_at else None, words=words, detail=detail, tint=tint, symbol=symbol,
         outbox_id=one.outbox_id, document_id=document.id if document else None, document=document.reference if document else "", read_at=one.read_at,
         acknowledged_at=one.acknowledged_at, acknowledged_by=one.acknowledged_by,
@@ -273,6 +282,8 @@ def _came_back(given: Given, zone: str) -> tuple[str, str, str, str]:
     """Return words, detail, tint and icon of what proves a delivery, or stands in its way."""
     if (back := given.came_back) is not None:
         return "came back undelivered", f"{instant_text(back.came_back_at, zone)}: {back.reason} ({given.delivery.proof})", "late", "mail-x"
+    if given.receipt is not None:
+        return "received", f"{instant_text(given.receipt.received_at, zone)}: {given.receipt.proof} ({given.delivery.proof})", "met", "phone-check"
     if given.mail is None:
         return "told before the text was released" if _early(given) else "proof on record", given.delivery.proof, "met", "phone-check"
     said = given.answer.reply_text if given.answer else ""

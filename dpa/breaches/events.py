@@ -28,6 +28,7 @@ class Event(StrEnum):
     APPROVED = "breaches:notice:approved"
     SENT_BACK = "breaches:notice:sent_back"
     HANDED = "breaches:notice:handed_over"
+    RECEIVED = "breaches:notice:received"
     CAME_BACK = "breaches:notice:came_back"
     READ = "breaches:notice:read"
     ACKNOWLEDGED = "breaches:notice:acknowledged"
@@ -72,6 +73,7 @@ SENTENCES: dict[str, str] = {
     Event.APPROVED: "approved the {phase} as the second person",
     Event.SENT_BACK: "sent the {phase} back for a change, as the second person",
     Event.HANDED: "recorded that a notice was given ({channel}), at {given_at}",
+    Event.RECEIVED: "recorded that a notice on its way was received ({channel}), at {received_at}",
     Event.CAME_BACK: "recorded that a notice given on {given_at} came back undelivered ({channel})",
     Event.READ: "saw the customer open its notices",
     Event.ACKNOWLEDGED: "saw the customer confirm its notices ({how})",

@@ -314,7 +314,7 @@ class Delivery(Base):
     kept: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether the file mailbox of a demonstration took it, so that nobody received it; false for what a mail server took, and for other channels."""
     effective_at: Mapped[datetime | None] = mapped_column(Utc())
-    """When it counts as received: proven, or deemed by contract or house rule."""
+    """When it counts as received: proven, or deemed by contract or house rule; none while nobody knows whether it was received, and only that counts."""
     proof: Mapped[str] = mapped_column(Text, default="")
     """What proves it, for what a person handed over."""
     recorded_by: Mapped[str] = mapped_column(String(40))

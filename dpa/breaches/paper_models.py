@@ -27,6 +27,20 @@ class NoticePaper(Base):
     """Actor who released the phase, or recorded that it was given."""
 
 
+class DeliveryReceipt(Base):
+    """What a person handed over was received, as became known afterwards: from then on it counts."""
+
+    __tablename__ = "breach_receipt"
+
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("breach_delivery.id"), primary_key=True, autoincrement=False)
+    received_at: Mapped[Instant]
+    proof: Mapped[str] = mapped_column(Text)
+    """What proves it, such as who signed for it."""
+    recorded_at: Mapped[Instant]
+    recorded_by: Mapped[str] = mapped_column(String(40))
+    """Actor who recorded it."""
+
+
 class DeliveryReturn(Base):
     """What a person handed over came back undelivered: it gave the customer nothing, and the delivery is marked as returned."""
 

@@ -175,7 +175,7 @@ def _letters(now: datetime, *columns: Any) -> Any:
 
     What was confirmed has arrived, whenever it would have counted.
     """
-    coming = or_(Delivery.effective_at > now, and_(Affected.sent_at.is_(None), DocketEntry.state.in_(RUNNING)))
+    coming = or_(Delivery.effective_at > now, Delivery.effective_at.is_(None), and_(Affected.sent_at.is_(None), DocketEntry.state.in_(RUNNING)))
     return (
         select(*columns)
         .select_from(Delivery)

@@ -53,11 +53,11 @@ class Unmailed(Case):
         with self.at(hours) as unit:
             return operations.release_notice(unit, self.breach, unit.session.merge(self.ground.organisation), **reasons)
 
-    def hand_over(self, hours: float, channel: Channel = Channel.COURIER, place: int = 0) -> Delivery:
+    def hand_over(self, hours: float, channel: Channel = Channel.COURIER, place: int = 0, *, received: bool = True) -> Delivery:
         with self.at(hours) as unit:
             row = unit.session.get_one(Affected, self.rows[place].id)
             at = NOW + hours * HOUR  # The contract counts only the receipt of a courier.
-            return operations.hand_over(unit, self.breach, row, Handed(channel, at, "Receipt 4711", at if channel is Channel.COURIER else None))
+            return operations.hand_over(unit, self.breach, row, Handed(channel, at, "Receipt 4711", at if received and channel is Channel.COURIER else None))
 
     def find_contact(self, place: int = 0, hours: float = 0) -> None:
         with self.at(hours) as unit:
@@ -109,6 +109,27 @@ def test_what_is_handed_over_points_to_its_document_and_meets_the_clock(case: Un
     assert case.standings() == {Standing.SENT: 2}
     assert (case.counted().documents, case.counted().to_hand_over) == (2, 0)
     assert case.documents() == 2
+    assert verify_database(database.engine).ok
+
+
+def test_what_is_carried_takes_along_each_document_that_waits_and_a_call_does_not(case: Unmailed, database: Database) -> None:
+    case.write()
+    case.released(1)
+    case.write(Draft("An export leaked further.", "Ana Duarte", "", "", ""), Phase.SUPPLEMENT, hours=2)
+    case.released(3)
+    case.hand_over(4, Channel.COURIER, 0)
+    case.hand_over(4, Channel.PHONE, 1)
+    session = case.ground.session
+    given = session.execute(select(Delivery.affected_id, Delivery.document_id).order_by(Delivery.affected_id, Delivery.id)).all()
+    first, second = (row.id for row in case.rows)
+    papers = {(one.affected_id, one.notice_id): one.document_id for one in case.papers}
+    initial, supplement = (one.id for one in case.breach.notices)
+    assert given == [(first, papers[first, initial]), (first, papers[first, supplement]), (second, papers[second, supplement])]
+    assert case.entry(0).met_at == NOW + 4 * HOUR
+    case.hand_over(5, Channel.COURIER, 1)
+    assert [one.document_id for one in session.scalars(select(Delivery).where(Delivery.affected_id == second, Delivery.channel == Channel.COURIER).order_by(Delivery.id))] == [
+        papers[second, initial], papers[second, supplement],
+    ]
     assert verify_database(database.engine).ok
 
 

@@ -8,14 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from dpa.breaches import case_counts, missed, operations, queries
-from dpa.breaches.agreed import MET_BY_RETURNED
-from dpa.breaches.channels import CameBack, Channel, Handed
+from dpa.breaches.channels import CameBack, Channel, Handed, Receipt
 from dpa.breaches.evidence.case_file import case_file
 from dpa.breaches.evidence.customer_file import customer_files
 from dpa.breaches.evidence.dossier_parts import handed_over
 from dpa.breaches.evidence.dossier_story import _deliveries
 from dpa.breaches.models import Affected, Breach, Delivery
-from dpa.breaches.paper_models import DeliveryReturn
+from dpa.breaches.paper_models import DeliveryReceipt, DeliveryReturn
 from dpa.breaches.rules import Standing
 from dpa.evidence.trail.verify import verify_database
 from dpa.parties import operations as parties
@@ -78,7 +77,7 @@ def test_what_was_given_before_it_speaks_again(lemon: Ground, database: Database
     case.deliver(1)
     with case.at(2) as unit:
         row = unit.session.get_one(Affected, case.rows[0].id)
-        letter = operations.hand_over(unit, case.breach, row, Handed(Channel.COURIER, NOW + 2 * HOUR, "Receipt 4711", NOW + 2 * HOUR))
+        letter = operations.hand_over(unit, case.breach, row, Handed(Channel.COURIER, NOW + 2 * HOUR, "Receipt 4711"))
     come_back(case, letter, 30)
     assert case.standings() == {Standing.SENT: 2}
     newest = case.ground.session.scalars(select(Delivery).where(Delivery.affected_id == case.rows[0].id, ~Delivery.replaced)).one()
@@ -101,38 +100,110 @@ def test_what_cannot_be_is_refused(case: Unmailed, at: float, reason: str, field
 
 def test_only_what_is_carried_comes_back_once_and_not_when_it_was_confirmed(case: Unmailed) -> None:
     call = case.hand_over(2, Channel.PHONE)
-    with pytest.raises(Conflict, match="Only a letter or what a courier carried"):
+    with pytest.raises(Conflict, match="Only a letter or what a courier carried can come back"):
         come_back(case, call, 3)
     letter = case.hand_over(2, Channel.POST, place=1)
     with case.at(20) as unit:
         operations.acknowledge(unit, case.breach, case.rows[1], "Ms Hale", "telephone")
     with pytest.raises(Conflict, match="confirmed that it arrived"):
         come_back(case, letter, 30)
-    courier = case.hand_over(31, Channel.COURIER)
+    courier = case.hand_over(31, Channel.COURIER, received=False)
     come_back(case, courier, 32)
     with pytest.raises(Conflict, match="recorded already"):
         come_back(case, courier, 33)
 
 
-def test_a_clock_it_had_met_stays_met_and_page_and_dossier_say_what_became_of_it(case: Unmailed) -> None:
-    courier = case.hand_over(2, Channel.COURIER)
-    before = case.entry(0)
-    assert (met := before.met_at) is not None
-    come_back(case, courier, 30)
-    assert (case.entry(0).met_at, case.rows[0].sent_at) == (met, met)
-    session = case.ground.session
-    assert [one.customers for one in missed.missed(session, case.breach)] == [2], "and before the case is closed it is named as not given"
+def test_what_counts_as_received_does_not_come_back(case: Unmailed) -> None:
+    courier, letter = case.hand_over(2, Channel.COURIER), case.hand_over(2, Channel.POST, place=1)
+    with pytest.raises(Conflict, match="counts as received already, by its receipt"):
+        come_back(case, courier, 30)
+    assert case.deem(COUNTS) != ""
+    with pytest.raises(Conflict, match="counts as received already"):
+        come_back(case, letter, COUNTS + 1)
+    assert case.standings() == {Standing.SENT: 2}
+    assert missed.missed(case.ground.session, case.breach) == ()
 
-    def said(hours: float) -> dict[str, Any]:
+
+def receive(case: Case, delivery: Delivery, hours: float, at: float, proof: str = "Signed by Ms Hale") -> DeliveryReceipt:
+    with case.at(hours) as unit:
+        row = unit.session.get_one(Affected, delivery.affected_id)
+        return operations.received(unit, case.breach, row, delivery.id, Receipt(NOW + at * HOUR, proof))
+
+
+def test_a_courier_is_on_its_way_until_its_receipt_is_known_and_meets_the_clock_then(case: Unmailed, database: Database) -> None:
+    courier = case.hand_over(2, Channel.COURIER, received=False)
+    assert (courier.effective_at, case.entry(0).met_at) == (None, None)
+    assert queries.letters_out(case.ground.session, case.id, NOW + 3 * HOUR) == 1
+    with pytest.raises(Invalid, match="on its way"), case.at(3) as unit:
+        operations.close_as_no_breach(unit, case.breach, WHY)
+    assert case.deem(COUNTS) == "", "no day makes it received"
+    receive(case, courier, 30, 4)
+    assert case.entry(0).met_at == NOW + 4 * HOUR
+    assert queries.letters_out(case.ground.session, case.id, NOW + 31 * HOUR) == 0
+    with pytest.raises(Conflict, match="received already"):
+        receive(case, courier, 31, 5)
+    assert verify_database(database.engine).ok
+
+
+def test_who_confirms_a_courier_has_received_it(case: Unmailed) -> None:
+    courier = case.hand_over(2, Channel.COURIER, received=False)
+    with case.at(5) as unit:
+        operations.acknowledge(unit, case.breach, case.rows[0], "Ms Hale", "telephone")
+    case.ground.session.refresh(courier)
+    assert (courier.effective_at, case.entry(0).met_at) == (NOW + 5 * HOUR, NOW + 5 * HOUR)
+    with pytest.raises(Conflict, match="confirmed that it arrived"):
+        receive(case, courier, 6, 5)
+
+
+@pytest.mark.parametrize(("at", "proof", "field"), [(31, "Signed by Ms Hale", "received_at"), (1, "Signed by Ms Hale", "received_at"), (4, "R1", "proof")])
+def test_a_receipt_that_cannot_be_is_refused(case: Unmailed, at: float, proof: str, field: str) -> None:
+    courier = case.hand_over(2, Channel.COURIER, received=False)
+    with pytest.raises(Invalid) as caught:
+        receive(case, courier, 30, at, proof)
+    assert set(caught.value.fields) == {field}
+
+
+def test_a_dossier_holds_what_was_known_at_its_time(case: Unmailed) -> None:
+    courier, session = case.hand_over(2, Channel.COURIER, received=False), case.ground.session
+    receive(case, courier, 30, 4)
+    letter = case.hand_over(31, Channel.POST, place=1)
+    come_back(case, letter, 48)
+
+    def said(hours: float, place: int = 0) -> dict[str, Any]:
         file = case_file(session, case.breach, NOW + hours * HOUR)
-        return customer_files(session, file, [session.get_one(Affected, case.rows[0].id)])[0].said
+        return customer_files(session, file, [session.get_one(Affected, case.rows[place].id)])[0].said
 
-    assert said(29)["channel_caveat"] != MET_BY_RETURNED, "nobody knew of it yet"
-    told = said(31)
-    assert told["channel_caveat"] == MET_BY_RETURNED
-    assert told["deliveries"][0]["returned"] == {"at": "2026-11-23T18:00:00.000000Z", "reason": MOVED}
+    before, after = said(29)["deliveries"][0], said(31)["deliveries"][0]
+    assert (before["under_way"], before["counts_at"], before["receipt"]) == (True, None, None)
+    assert (after["under_way"], after["receipt"]) == (False, {"at": "2026-11-22T16:00:00.000000Z", "proof": "Signed by Ms Hale"})
+    assert "not received yet, as far as is known" in str(handed_over(said(29), "Europe/Paris"))
+    assert any("was received" in one.title and one.text == "Signed by Ms Hale" for one in _deliveries(said(31), "Europe/Paris"))
+    told = said(49, 1)
+    assert told["deliveries"][0]["returned"] == {"at": "2026-11-24T12:00:00.000000Z", "reason": MOVED}
     assert any("came back undelivered" in one.title and one.text == MOVED for one in _deliveries(told, "Europe/Paris"))
     assert MOVED in str(handed_over(told, "Europe/Paris"))
+
+
+def test_the_page_records_the_receipt_of_a_courier(sqlite_database: Database) -> None:
+    desk = Desk(sqlite_database)
+    client = desk.client("dpo")
+    client.post(f"{desk.case}/notice", data=TEXT)
+    client.post(f"{desk.case}/release")
+    client.post(f"{desk.customer()}/hand-over", data={"channel": "courier", "given_at": "2026-11-22T13:00", "proof": "Receipt 4711"})
+    page = client.get(desk.customer()).text
+    path = f"{desk.customer()}/deliveries/{desk.one(Delivery, channel=Channel.COURIER).id}/received"
+    for words in ("given, not received yet", "counts once it is received", path):
+        assert words in page, words
+    desk.later(3)
+    client = desk.client("dpo")
+    assert "Receipt 4711" in client.get(path).text
+    assert client.post(path, data={"received_at": "2026-11-22T14:00", "proof": "R1"}).status_code == 422
+    assert client.post(path, data={"received_at": "2026-11-22T14:00", "proof": "Signed by Ms Hale"}).status_code == 303
+    page = client.get(desk.customer()).text
+    assert "Signed by Ms Hale" in page
+    assert path not in page
+    assert client.post(path, data={"received_at": "2026-11-22T14:00", "proof": "Signed by Ms Hale"}).status_code == 409
+    assert "recorded that a notice on its way was received" in client.get(desk.case).text
 
 
 def test_the_page_offers_it_and_proposes_the_next_channel(sqlite_database: Database) -> None:

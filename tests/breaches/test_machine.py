@@ -21,7 +21,7 @@ from dpa.agreements.models import Agreement, Template
 from dpa.alerts.models import OutboxMessage
 from dpa.breaches import case_counts, case_customers, operations
 from dpa.breaches.awareness import Decision
-from dpa.breaches.channels import CameBack, Channel, Handed
+from dpa.breaches.channels import CameBack, Channel, Handed, Receipt
 from dpa.breaches.closing import CaseState, Ending
 from dpa.breaches.models import Affected, Breach, BreachAwareness, Delivery, Notice
 from dpa.breaches.paper_models import NoticePaper
@@ -223,22 +223,28 @@ class CaseMachine(RuleBasedStateMachine):
         self.trouble(place, "dead", "550 no such user")
         self.release(GOOD)
 
-    @rule(place=st.integers(0, 2), channel=st.sampled_from(list(Channel)), back=st.sampled_from([0, 1, 40]))
-    def hand_over(self, place: int, channel: Channel, back: int) -> None:
+    @rule(place=st.integers(0, 2), channel=st.sampled_from(list(Channel)), back=st.sampled_from([0, 1, 40]), received=st.booleans())
+    def hand_over(self, place: int, channel: Channel, back: int, received: bool) -> None:
         at = self.now - back * HOUR
-        handed = Handed(channel, at, "Receipt 4711", at if channel is Channel.COURIER else None)  # The contract counts only its receipt.
+        handed = Handed(channel, at, "Receipt 4711", at if received and channel is Channel.COURIER else None)  # The contract counts only its receipt.
         self.act(lambda unit, breach: (row := self.row(unit, place)) and operations.hand_over(unit, breach, row, handed))
 
-    @rule(place=st.integers(0, 2), channel=st.sampled_from([Channel.COURIER, Channel.POST]), later=st.sampled_from([0, 30]), reason=REASONS)
-    def come_back(self, place: int, channel: Channel, later: int, reason: str) -> None:
-        """Hand something over, and have it come back, before or after it counts."""
-        self.hand_over(place, channel, 0)
+    @rule(
+        place=st.integers(0, 2), channel=st.sampled_from([Channel.COURIER, Channel.POST]), later=st.sampled_from([0, 30]), arrives=st.sampled_from([False, False, True]), reason=REASONS
+    )
+    def carry(self, place: int, channel: Channel, later: int, arrives: bool, reason: str) -> None:
+        """Hand something over, and have it come back or be received."""
+        self.hand_over(place, channel, 0, received=False)
         self.now += later * HOUR
 
         def work(unit: Any, breach: Breach) -> None:
             if row := self.row(unit, place):
                 newest = unit.session.scalars(select(Delivery).where(Delivery.affected_id == row.id, Delivery.outbox_id.is_(None)).order_by(Delivery.id.desc())).first()
-                operations.came_back(unit, breach, row, newest.id if newest else 0, CameBack(self.now, reason))
+                number = newest.id if newest else 0
+                if arrives:
+                    operations.received(unit, breach, row, number, Receipt(self.now, "Signed by the desk"))
+                else:
+                    operations.came_back(unit, breach, row, number, CameBack(self.now, reason))
 
         self.act(work)
 
@@ -350,7 +356,7 @@ class CaseMachine(RuleBasedStateMachine):
 
 HARD_TO_REACH = (
     "breaches:incident:closed", "breaches:incident:closed_as_no_breach", "breaches:incident:reopened", "breaches:awareness:corrected",
-    "breaches:affected:lateness_explained", "breaches:affected:not_required", "breaches:notice:handed_over", "breaches:notice:came_back", "breaches:notice:acknowledged",
+    "breaches:affected:lateness_explained", "breaches:affected:not_required", "breaches:notice:handed_over", "breaches:notice:received", "breaches:notice:came_back", "breaches:notice:acknowledged",
     "breaches:notice:discarded", "docket:deadline:superseded",
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ from dpa.alerts.models import DeliveryEvent, OutboxMessage
 from dpa.alerts.presenting import EVENTS
 from dpa.alerts.rules import EventKind
 from dpa.breaches import counting, queries
-from dpa.breaches.agreed import MET_BY_RETURNED, Counted, Wanted, caveat, met_by_returned
+from dpa.breaches.agreed import Counted, Wanted, caveat
 from dpa.breaches.channels import TITLES, before_text
 from dpa.breaches.corrected import Corrected, concerns, made
 from dpa.breaches.evidence import reading
@@ -29,7 +29,7 @@ from dpa.breaches.facts import FactSheet, Share
 from dpa.breaches.facts.shares import Part, part_of, read_share
 from dpa.breaches.models import Affected, BreachShare, Delivery, Notice, Question
 from dpa.breaches.operations.affecting import KIND
-from dpa.breaches.paper_models import DeliveryReturn
+from dpa.breaches.paper_models import DeliveryReceipt, DeliveryReturn
 from dpa.breaches.versions import agreement_shares, told_part
 from dpa.columns import canonical
 from dpa.docket.models import DocketChange, DocketEntry
@@ -80,6 +80,8 @@ class _Rows:
     """In which way each agreement wants a breach told, where it names one."""
     returns: Mapping[int, DeliveryReturn]
     """What came back undelivered, by the delivery."""
+    receipts: Mapping[int, DeliveryReceipt]
+    """What was received as became known afterwards, by the delivery."""
     names: Names = field(default_factory=dict)
 
 
@@ -111,7 +113,8 @@ def _read(session: Session, case: CaseFile, rows: Sequence[Affected]) -> _Rows:
         agreements.by_ids(session, case.breach.organisation_id, agreement_ids), reading.clocks(session, [case.breach.id], as_of, agreement_ids),
         entries, changes, deliveries, _answers(session, mails, as_of), _addresses(session, mails), questions, papers,
         _issued(session, case, [row.controller_id for row in rows]), shares, agreement_shares(session, case.breach, agreement_ids),
-        counting.wanted(session, case.breach, rows), _returns(session, [one.id for one in given if one.returned]), reading.names(session, actors),
+        counting.wanted(session, case.breach, rows), _returns(session, [one.id for one in given if one.returned]),
+        _receipts(session, [one.id for one in given if one.outbox_id is None]), reading.names(session, actors),
     )  # fmt: skip
 
 
@@ -148,6 +151,10 @@ def _deliveries(session: Session, affected_ids: Sequence[int], as_of: datetime) 
 
 def _returns(session: Session, ids: Sequence[int]) -> Mapping[int, DeliveryReturn]:
     return {one.delivery_id: one for part in chunks(ids) for one in session.scalars(select(DeliveryReturn).where(DeliveryReturn.delivery_id.in_(part)))}
+
+
+def _receipts(session: Session, ids: Sequence[int]) -> Mapping[int, DeliveryReceipt]:
+    return {one.delivery_id: one for part in chunks(ids) for one in session.scalars(select(DeliveryReceipt).where(DeliveryReceipt.delivery_id.in_(part)))}
 
 
 def _answers(session: Session, outbox_ids: Sequence[int], as_of: datetime) -> Mapping[int, list[DeliveryEvent]]:
@@ -249,10 +256,8 @@ def _anew(anew: Corrected | None) -> dict[str, Any] | None:
 
 def _caveat(row: Affected, clock: Clock, read: _Rows, as_of: datetime) -> str:
     sent = [(one, _returned(read.returns.get(one.id), as_of) is not None) for one, _ in read.deliveries.get(row.id, ())]
-    if met_by_returned(told(row, clock, as_of), [(one.effective_at, came_back) for one, came_back in sent]):
-        return MET_BY_RETURNED
     given = [one for one, came_back in sent if by(one.given_at, as_of) and not one.kept and not came_back]
-    counted = [Counted(one.channel, one.effective_at) for one in given if one.effective_at is not None]
+    counted = [Counted(one.channel, at) for one in given if (at := _counts_at(one, read, as_of)) is not None]
     return caveat(read.wanted.get(row.agreement_id), counted, clock.binding)
 
 
@@ -304,14 +309,26 @@ def _delivery(one: Delivery, notice: Notice, read: _Rows, as_of: datetime) -> di
     return {
         "phase": notice.number, "channel": TITLES[one.channel], "to": read.addresses.get(one.outbox_id or 0, ""),
         "language": one.language, "part": told_part(one.part), "recorded_at": timestamp(one.recorded_at), "recorded_by": name_of(one.recorded_by, read.names),
-        "given_at": _until(one.given_at, as_of), "counts_at": _stamp(one.effective_at) if by(one.given_at, as_of) else None, "proof": one.proof,
+        "given_at": _until(one.given_at, as_of), "counts_at": _stamp(_counts_at(one, read, as_of)), "proof": one.proof,
         "kept": one.kept and by(one.given_at, as_of), "returned": _returned(read.returns.get(one.id), as_of),
+        "receipt": _receipt(read.receipts.get(one.id), as_of), "under_way": one.outbox_id is None and not acknowledged and _counts_at(one, read, as_of) is None,
         "before_text": one.given_at is not None and notice.released_at is not None and before_text(one.given_at, notice.released_at),
         "document": paper.reference if paper else "", "sha256": paper.sha256 if paper and by(paper.issued_at, as_of) else None,
         "read_at": _until(one.read_at, as_of), "acknowledged_at": _until(one.acknowledged_at, as_of),
         "acknowledged_by": one.acknowledged_by if acknowledged else "", "acknowledged_how": one.acknowledged_how if acknowledged else "",
         "answers": [{"at": timestamp(e.at), "what": EVENTS[e.kind][0], "code": e.smtp_code, "reply": e.reply_text, "end": e.kind in ENDS} for e in answers],
     }  # fmt: skip
+
+
+def _counts_at(one: Delivery, read: _Rows, as_of: datetime) -> datetime | None:
+    """Return when a delivery counts as received, as far as that was known by then."""
+    receipt = read.receipts.get(one.id)
+    known = by(one.given_at, as_of) and (receipt is None or by(receipt.recorded_at, as_of))
+    return one.effective_at if known else None
+
+
+def _receipt(receipt: DeliveryReceipt | None, as_of: datetime) -> dict[str, Any] | None:
+    return {"at": timestamp(receipt.received_at), "proof": receipt.proof} if receipt is not None and by(receipt.recorded_at, as_of) else None
 
 
 def _returned(back: DeliveryReturn | None, as_of: datetime) -> dict[str, Any] | None:

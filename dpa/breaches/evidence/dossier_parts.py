@@ -102,6 +102,7 @@ def _given(one: Mapping[str, Any], zone: str) -> str:
     if not one["given_at"]:
         return f"{NOT_YET}; released {moment(one['recorded_at'], zone)}"
     counts = "" if one["counts_at"] in {None, one["given_at"]} else f"\ncounts as received {moment(one['counts_at'], zone)}"
+    counts = "\nnot received yet, as far as is known" if one.get("under_way") else counts
     kept = "\nkept in the file mailbox; nobody received it" if one.get("kept") else ""
     early = "\nby word of mouth, before the text was released" if one.get("before_text") else ""
     back = f"\ncame back undelivered {moment(one['returned']['at'], zone)}: {one['returned']['reason']}" if one.get("returned") else ""

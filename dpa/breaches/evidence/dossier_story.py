@@ -93,11 +93,14 @@ def _deliveries(said: Mapping[str, Any], zone: str) -> Iterator[Moment]:
                 yield Moment(instant(answer["at"]), f"{name}: the mail was {answer['what'].lower()}", f"{answer['code'] or ''} {answer['reply']}".strip(), one["to"], Tone.LATE)
         if one["given_at"]:
             counts = "" if one["counts_at"] in {None, one["given_at"]} else f"Counts as received from {moment(one['counts_at'], zone)} on."
-            first = one["counts_at"] == said["told_at"] and not one.get("returned")
+            counts = "It counts once it is received, which nobody knew yet." if one.get("under_way") else counts
+            first = one["counts_at"] is not None and one["counts_at"] == said["told_at"] and not one.get("returned")
             tone = Tone.NEUTRAL if not first or one.get("kept") else Tone.LATE if late else Tone.DONE
             how = "kept in the file mailbox; nobody received it" if one.get("kept") else f"given {way(one['channel'])}"
             what = f"The customer was told {way(one['channel'])}, before the text was released" if one.get("before_text") else f"{name} {how}"
             yield Moment(instant(one["given_at"]), what, "\n".join(filter(None, (counts, one["proof"]))), one["to"], tone)
+        if receipt := one.get("receipt"):
+            yield Moment(instant(receipt["at"]), f"{name} was received", receipt["proof"])
         if back := one.get("returned"):
             yield Moment(instant(back["at"]), f"{name} came back undelivered", back["reason"], tone=Tone.LATE)
         if one["read_at"]:

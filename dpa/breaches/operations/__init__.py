@@ -15,7 +15,7 @@ from dpa.breaches.operations.giving import (
 )
 from dpa.breaches.operations.recording import correct_awareness, record_incident, save_facts
 from dpa.breaches.operations.releasing import order_statement, release_notice
-from dpa.breaches.operations.returning import came_back
+from dpa.breaches.operations.returning import came_back, received
 from dpa.breaches.operations.settings import change_settings, settings_of
 from dpa.breaches.operations.sharing import save_shares
 from dpa.breaches.operations.upstream import say_upstream
@@ -30,7 +30,7 @@ from dpa.breaches.operations.writing import (
 
 __all__ = [
     "KIND", "acknowledge", "add_affected", "answer", "approve", "ask", "came_back", "change_settings", "close", "close_as_no_breach", "correct_awareness",
-    "discard_draft", "explain_lateness", "following", "hand_over", "notices_refused", "notices_sent", "order_statement", "owe_nothing", "read", "record_incident",
+    "discard_draft", "explain_lateness", "following", "hand_over", "notices_refused", "notices_sent", "order_statement", "owe_nothing", "read", "received", "record_incident",
     "release_notice", "remove_text", "reopen", "save_draft", "save_facts", "save_shares", "save_text", "say_upstream", "send_back",
     "settings_of",
 ]  # fmt: skip

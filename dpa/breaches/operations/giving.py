@@ -20,6 +20,7 @@ from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Delivery, Notice, Question
 from dpa.breaches.operations import following, papers
 from dpa.breaches.operations.guards import must_be_open, one_at_a_time
+from dpa.breaches.papers import ordered_for
 from dpa.breaches.rules import REASON_MIN
 from dpa.columns import Base
 from dpa.docket import operations as docket
@@ -75,8 +76,8 @@ def _came_back(unit: Unit, message: OutboxMessage) -> str:
 def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Delivery:
     """Record that a person gave the newest phase by another channel; it meets the clock at the moment it counts as received.
 
-    It points to the customer's document of that phase, which is ordered here where the customer was named after the release and has none yet.
-    Who was told by word of mouth before any text was released is recorded with the first one. That moment is the contract's, else the house's. Where it lies ahead (a letter deemed received some days later), the worker meets the clock when it has come. Raises `Conflict` when no phase was released yet or none is owed to the customer, `Invalid` by field.
+    What is carried takes along every earlier document that waits to be handed over. Each delivery points to the customer's document of its phase, which is ordered here where the customer was named after the release and has none yet.
+    Who was told by word of mouth before any text was released is recorded with the first one. That moment is the contract's, else the house's. Where it lies ahead (a letter deemed received some days later), the worker meets the clock when it has come; where only the real receipt counts and is not known yet, `received` does. Raises `Conflict` when no phase was released yet or none is owed to the customer, `Invalid` by field.
     """
     one_at_a_time(unit, breach)
     must_be_open(breach)
@@ -90,22 +91,38 @@ def hand_over(unit: Unit, breach: Breach, row: Affected, handed: Handed) -> Deli
     if queries.handed_before(unit.session, notice.id, row.id, handed):
         raise Conflict("This is recorded already: the same channel at the same time.")
     effective = ways_of(unit.session, breach, row, handed.given_at).received_at(handed)
-    made, ordered = papers.to_hand_over(unit, breach, notice, row)
+    for earlier in _waiting(unit, row, notice) if handed.channel in channels.CARRIED else ():
+        _hand_over(unit, breach, earlier, row, handed, effective)
+    return _hand_over(unit, breach, notice, row, handed, effective)
+
+
+def _waiting(unit: Unit, row: Affected, notice: Notice) -> Sequence[Notice]:
+    """Return earlier phases whose documents wait to be handed over: whoever carries the newest carries them, too."""
+    given = set(unit.session.scalars(select(Delivery.notice_id).where(Delivery.affected_id == row.id, ~Delivery.returned)))
+    return [one.notice for one in ordered_for(unit.session, row.id) if one.notice.number < notice.number and one.notice.id not in given]
+
+
+def _hand_over(unit: Unit, breach: Breach, notice: Notice, row: Affected, handed: Handed, effective: datetime | None) -> Delivery:
+    assert notice.released_at is not None, "only what was released is given"
+    paper, ordered = papers.to_hand_over(unit, breach, notice, row)
     before = replace_deliveries(unit, notice, [row.id])
     early = channels.before_text(handed.given_at, notice.released_at)
     delivery = Delivery(
         notice_id=notice.id, affected_id=row.id, channel=handed.channel, given_at=handed.given_at, effective_at=effective,
-        document_id=made.document_id, proof=handed.record, recorded_by=unit.actor, recorded_at=unit.now, language=made.language,
-        part="" if early else made.part,  # Who was told before there was a text was not read what it says.
+        document_id=paper.document_id, proof=handed.record, recorded_by=unit.actor, recorded_at=unit.now, language=paper.language,
+        part="" if early else paper.part,  # Who was told before there was a text was not read what it says.
     )  # fmt: skip
     unit.session.add(delivery)
     unit.session.flush()
     trail.record(
         unit, Event.HANDED, subject=("breach", breach.id), organisation_id=breach.organisation_id, covers=[delivery, *before, *ordered],
-        data={"agreement": row.agreement_id, "channel": handed.channel.value, "given_at": handed.given_at.isoformat(), "effective_at": effective.isoformat()},
+        data={
+            "agreement": row.agreement_id, "channel": handed.channel.value, "given_at": handed.given_at.isoformat(),
+            "effective_at": effective.isoformat() if effective else "",
+        },
         personal={"proof": delivery.proof},
     )  # fmt: skip
-    if effective <= unit.now:
+    if effective is not None and effective <= unit.now:
         count_as_received(unit, delivery, breach.organisation_id)
     return delivery
 
@@ -224,6 +241,8 @@ def acknowledge(unit: Unit, breach: Breach, row: Affected, name: str, how: str) 
         raise Conflict("Everything that was given is confirmed already.")
     for one in waiting:
         one.acknowledged_at, one.acknowledged_by, one.acknowledged_how = unit.now, name.strip(), how[:40]
+        if one.outbox_id is None and one.effective_at is None:
+            one.effective_at = unit.now  # Whoever confirms it has it, and nobody knew before.
     unit.session.flush()
     trail.covering_many(
         unit, Event.ACKNOWLEDGED, rows=waiting, subject=("breach", breach.id), organisation_id=breach.organisation_id,

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request
 
-from dpa.breaches import case_queries, channels, customer, late, links, operations, queries
+from dpa.breaches import case_queries, channels, customer, late, links, operations, phases, queries
 from dpa.breaches.act_forms import (
     AcknowledgedForm,
     AnswerForm,
@@ -16,6 +16,7 @@ from dpa.breaches.act_forms import (
     HandOverForm,
     OneLatenessForm,
     RationaleForm,
+    ReceivedForm,
 )
 from dpa.breaches.case_queries import Place
 from dpa.breaches.channels import Channel
@@ -32,8 +33,12 @@ from dpa.web.words import instant_text
 BASE = "/breaches/<int:breach_id>/customers/<int:affected_id>"
 HAND_OVER = ActPage(
     RECORD, "Record another channel",
-    "The newest notice, given by telephone, in person, by courier or by post. It meets the clock at the moment it counts as received. Whoever was told by telephone or in person before the text was released is recorded with the true time.",
-    "Record it", "Recorded. The clock is met at the moment the notice counts as received.",
+    "The newest notice, given by telephone, in person, by courier or by post; a courier or letter takes along what else waits to be handed over. It meets the clock at the moment it counts as received. Whoever was told by telephone or in person before the text was released is recorded with the true time.",
+    "Record it", "Recorded. It counts at the moment the notice is received, or deemed so.",
+)  # fmt: skip
+RECEIVED = ActPage(
+    RECORD, "It was received", "A letter or what a courier carried has reached the customer. It counts from the moment it was received.", "Record it",
+    "Recorded. The notice counts as received from that moment.",
 )  # fmt: skip
 CAME_BACK = ActPage(
     RECORD, "It came back undelivered", "A letter or what a courier carried did not reach the customer. It counts as given no more, and the customer is owed the notice again.", "Record it",
@@ -114,24 +119,46 @@ def hand_over(breach_id: int, affected_id: int) -> Page:
     return perform(HAND_OVER, form, breach_id, do, back=back, facts=[*_facts(place, breach), *rules])
 
 
+@blueprint.route(f"{BASE}/deliveries/<int:delivery_id>/received", methods=["GET", "POST"])
+@access.needs(RECORD)
+def received(breach_id: int, affected_id: int, delivery_id: int) -> Page:
+    """Record that what was handed over was received."""
+    breach, place, back = _act(breach_id, affected_id, RECEIVED)
+    carried = _carried(breach, affected_id, delivery_id)
+    form = ReceivedForm()
+    form.begin(breach.zone)
+
+    def do(unit: Unit, fresh: Breach) -> None:
+        operations.received(unit, fresh, queries.affected_row(unit.session, fresh, affected_id), delivery_id, form.said())
+
+    return perform(RECEIVED, form, breach_id, do, back=back, facts=[*carried, *_facts(place, breach)])
+
+
+def _carried(breach: Breach, affected_id: int, delivery_id: int) -> Sequence[Mapping[str, Any]]:
+    """Return what stands beside the form about something that a person handed over; raises `NotFound` for what this customer was never given."""
+    sent = next((one for one in case_queries.deliveries(edge.session(), affected_id) if one.delivery.id == delivery_id), None)
+    if sent is None:
+        raise NotFound("This customer was given nothing like that.")
+    given = instant_text(sent.delivery.given_at, breach.zone) if sent.delivery.given_at else "not yet"
+    return [
+        {"label": "What", "value": f"{phases.title_of(sent.notice.phase, withdraws=sent.notice.withdraws)}, {channels.TITLES[sent.delivery.channel].lower()}", "hint": sent.delivery.proof},
+        {"label": "Given", "value": given},
+    ]  # fmt: skip
+
+
 @blueprint.route(f"{BASE}/deliveries/<int:delivery_id>/came-back", methods=["GET", "POST"])
 @access.needs(RECORD)
 def came_back(breach_id: int, affected_id: int, delivery_id: int) -> Page:
     """Record that what was handed over came back undelivered."""
     breach, place, back = _act(breach_id, affected_id, CAME_BACK)
-    sent = next((one for one in case_queries.deliveries(edge.session(), affected_id) if one.delivery.id == delivery_id), None)
-    if sent is None:
-        raise NotFound("This customer was given nothing like that.")
+    carried = _carried(breach, affected_id, delivery_id)
     form = CameBackForm()
     form.begin(breach.zone)
 
     def do(unit: Unit, fresh: Breach) -> None:
         operations.came_back(unit, fresh, queries.affected_row(unit.session, fresh, affected_id), delivery_id, form.said())
 
-    what = {"label": "What", "value": channels.TITLES[sent.delivery.channel], "hint": sent.delivery.proof}
-    given = {"label": "Given", "value": instant_text(sent.delivery.given_at, breach.zone) if sent.delivery.given_at else "not yet"}
-    met = [{"label": "Its clock", "value": "was met and stays met", "hint": "a first fulfilment is never changed; page and dossier say what became of it"}] if place.row.sent_at else []
-    return perform(CAME_BACK, form, breach_id, do, back=back, facts=[what, given, *met, *_facts(place, breach)])
+    return perform(CAME_BACK, form, breach_id, do, back=back, facts=[*carried, *_facts(place, breach)])
 
 
 def _sentence(text: str) -> str:
