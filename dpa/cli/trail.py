@@ -99,5 +99,11 @@ def _verify(engine: Engine, columns: bool, against: Against) -> Verification:
 def _record(settings: Settings, result: Verification, begun_at: datetime) -> None:
     from dpa.evidence import operations
 
-    with trail_proofs.opened(settings) as desk, desk.begin(begun_at) as act:
-        operations.keep_verification(act, result, begun_at)
+    try:
+        with trail_proofs.opened(settings) as desk, desk.begin(begun_at) as act:
+            operations.keep_verification(act, result, begun_at)
+    except DatabaseError as error:
+        if result.ok:
+            raise
+        # What was found may be why; it is printed already, and its exit code must stand.
+        click.echo(f"The result could not be recorded: {error.orig}.", err=True)

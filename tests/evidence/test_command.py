@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,9 @@ from tests.evidence.ground import Ground, disarm
 from tests.support.databases import Database
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = 4096
+INTERIOR = 5
+"""The size of a page of SQLite in bytes, and the first byte of one that only points to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +142,39 @@ def test_a_read_only_copy_can_be_verified(sqlite_ground: Ground, sqlite_database
     assert "5 events" in done.stdout
 
 
-def test_a_damaged_file_is_a_finding(sqlite_ground: Ground, sqlite_database: Database, dpa: Command) -> None:
+def test_damaged_rows_are_a_finding(sqlite_ground: Ground, sqlite_database: Database, dpa: Command) -> None:
+    path = sqlite_database.folder / "dpa.sqlite3"
+    sqlite_ground.engine.dispose()
+    before = path.stat().st_size // PAGE
     sqlite_ground.happen(2000)
     sqlite_ground.engine.dispose()
-    path = sqlite_database.folder / "dpa.sqlite3"
-    content = bytearray(path.read_bytes())
-    for page in range(len(content) // 4096 - 1, 200, -3):
-        content[page * 4096 : page * 4096 + 64] = b"\xff" * 64
-    path.write_bytes(bytes(content))
+    damage(path, range(before, path.stat().st_size // PAGE, 3))  # Only pages of events: where the tables are listed moves with every migration.
     done = dpa("trail", "verify", **surroundings(sqlite_database))
-    assert done.returncode == 1, done
-    assert "tampered" in done.stdout
+    assert (done.returncode, done.stderr) == (1, ""), done
+    assert "the database itself is damaged: database disk image is malformed" in done.stdout
+
+
+def test_a_damaged_list_of_tables_is_a_finding(sqlite_ground: Ground, sqlite_database: Database, dpa: Command) -> None:
+    sqlite_ground.happen(3)
+    sqlite_ground.engine.dispose()
+    path = sqlite_database.folder / "dpa.sqlite3"
+    content = path.read_bytes()
+    assert content[100] == INTERIOR, "the first page is the root of the list, and the list is longer than a page"
+    damage(path, [int.from_bytes(content[108:112], "big") - 1])  # The last page of the list.
+    done = dpa("trail", "verify", **surroundings(sqlite_database))
+    assert (done.returncode, done.stderr) == (1, ""), done
+    assert "the database itself is damaged: database disk image is malformed" in done.stdout
+    done = dpa("trail", "verify", "--record", **surroundings(sqlite_database))
+    assert (done.returncode, done.stderr) == (1, "The result could not be recorded: database disk image is malformed.\n"), done
+    assert "the database itself is damaged" in done.stdout
+
+
+def damage(path: Path, pages: Iterable[int]) -> None:
+    """Overwrite the head of each page, counted from 0."""
+    content = bytearray(path.read_bytes())
+    for page in pages:
+        content[page * PAGE : page * PAGE + 64] = b"\xff" * 64
+    path.write_bytes(bytes(content))
 
 
 def test_the_installed_command_exits_with_the_same_numbers(sqlite_ground: Ground, sqlite_database: Database) -> None:

@@ -13,9 +13,12 @@ from sqlalchemy.exc import ArgumentError
 from dpa import database
 from dpa.problems import Invalid
 
+PRIMARY = 0xFF
+"""The part of an SQLite error code that names its kind; what is above it only narrows that."""
+
 
 def read_only_engine(url: str) -> Engine:
-    """Return an engine that can only read. Raises `Invalid` when there is nothing to open."""
+    """Return an engine that can only read. Raises `Invalid` when there is nothing to open; what is damaged inside is met when it is read."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -62,6 +65,8 @@ def _openable(path: Path) -> str:
         except sqlite3.OperationalError as error:
             refusal = str(error)
         except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_CORRUPT:
+                return options  # A database it is, with a damaged list of tables: a finding of whoever reads on, not a wrong call.
             raise Invalid(f"{path} is not a database that can be read: {error}.") from None
         else:
             return options
