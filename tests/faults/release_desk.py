@@ -47,6 +47,8 @@ PATIENCE = 150.0
 TEXT = Draft("Names and work addresses leaked.", "Dana Duarte, +33 1 99 00 12 34", "", "Access was closed.", "")
 REACHABLE, URGENT, REFUSING, WITHOUT = (1, 2, 3, 4), (1, 2), 5, 6
 """Customers by number: those whose mail can arrive, of them those with an hour left, one whose address is refused, one without a contact."""
+EVERYBODY = (*REACHABLE, REFUSING, WITHOUT)
+"""Each is owed a sealed document, whether or not a mail can carry it."""
 
 
 def address(number: int) -> str:
@@ -82,8 +84,7 @@ class ReleaseDesk:
             self.person_id, self.actor = person.id, f"u:{person.id}"
 
     def _case(self) -> None:
-        numbers = (*REACHABLE, REFUSING, WITHOUT)
-        chosen = [self.ground.customer(n, *(() if n == WITHOUT else ((Purpose.SECURITY, address(n)),))).id for n in numbers]
+        chosen = [self.ground.customer(n, *(() if n == WITHOUT else ((Purpose.SECURITY, address(n)),))).id for n in EVERYBODY]
         aware = self.clock.now() - 23 * HOUR
         with self.unit() as unit:
             self.breach_id = operations.record_incident(unit, self.ground.organisation, Incident("Export leak", "It leaked.", aware, aware, "")).id
