@@ -359,11 +359,13 @@ def _proposal(session: Session, breach: Breach, entry: DocketEntry, given: Seque
         why = "What was sent came back undelivered."
     elif failed:
         why = "The mail could not be delivered."
+    elif _under_way(these[-1], now):
+        why = "What was handed over is on its way, and nobody knows yet that it arrived."
     elif overdue:
         why = f"Not confirmed within {plural(hours, 'hour')}, as house policy asks." if hours else f"Not confirmed within {USUAL_HOURS} hours."
     else:
         why = "The customer was told and has not confirmed it yet."
-    why += "" if failed or these[-1].delivery.kept or not ways.demanded else f" Under {ways.demanded} a notice by mail counts in general only once it is acknowledged or answered."
+    why += "" if failed or these[-1].delivery.kept or these[-1].mail is None or not ways.demanded else f" Under {ways.demanded} a notice by mail counts in general only once it is acknowledged or answered."
     why += f" The contract names this way ({ways.own[channel]})." if channel in ways.own else ""
     why += " The clock still runs: a call meets it at once." if entry.state == "open" and channel is not Channel.PHONE else ""
     return Proposal(channel, channels.TITLES[channel], why, urgent=failed or overdue)

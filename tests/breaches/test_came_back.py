@@ -192,7 +192,7 @@ def test_the_page_records_the_receipt_of_a_courier(sqlite_database: Database) ->
     client.post(f"{desk.customer()}/hand-over", data={"channel": "courier", "given_at": "2026-11-22T13:00", "proof": "Receipt 4711"})
     page = client.get(desk.customer()).text
     path = f"{desk.customer()}/deliveries/{desk.one(Delivery, channel=Channel.COURIER).id}/received"
-    for words in ("given, not received yet", "counts once it is received", path):
+    for words in ("given, not received yet", "counts once it is received", "nobody knows yet that it arrived", path):
         assert words in page, words
     desk.later(3)
     client = desk.client("dpo")
