@@ -357,12 +357,12 @@ def test_a_final_notice_does_not_inherit_what_was_open(desk: Desk) -> None:
     desk.release()
     assert "Who opened it.</textarea>" in client.get(f"{desk.case}/notice").text, "a supplement begins with what was open"
     assert "Who opened it.</textarea>" not in client.get(f"{desk.case}/notice?phase=final").text
-    client.post(f"{desk.case}/notice", data={"phase": "final", "nature": "It leaked.", "contact": "DPO, now", "unknown": "Who opened it."})
-    page = client.get(f"{desk.case}/release").text
-    assert "The text is not ready" in page
-    assert "A final notice tells customers that nothing further is open: write what could never be determined under what happened" in page
-    assert "Release to" not in page
-    assert client.post(f"{desk.case}/release").status_code == 422
+    refused = client.post(f"{desk.case}/notice", data={"phase": "final", "nature": "It leaked on Monday.", "contact": "DPO, now", "unknown": "Who opened it."})
+    assert refused.status_code == 422
+    assert "A final notice tells customers that nothing further is open: write what could never be determined under what happened" in refused.text
+    assert all(kept in refused.text for kept in ("It leaked on Monday.</textarea>", "Who opened it.</textarea>"))
+    assert re.search(r'<textarea aria-describedby="unknown-hint unknown-error"', refused.text), "the sentence stands at the field"
+    assert "It leaked on Monday." not in client.get(f"{desk.case}/release").text, "nothing of it was kept"
     client.post(f"{desk.case}/notice", data={"phase": "final", "nature": "It leaked. Who opened it could not be found.", "contact": "DPO, now", "unknown": ""})
     page = client.get(f"{desk.case}/release").text
     assert "nobody has said how many people or records of" in page

@@ -191,6 +191,20 @@ def test_the_facts_go_into_the_notice_only_when_somebody_asks(house: House) -> N
     assert notice.next_word_at == datetime(2026, 11, 24, 9, tzinfo=UTC)  # type: ignore[attr-defined]
 
 
+def test_what_the_sheet_does_not_know_stays_out_of_a_final_text_and_is_said(house: House) -> None:
+    case, client = house.record(), house.client("dpo")
+    client.post(f"{case}/affected", data={"selection": "all"})
+    client.post(f"{case}/notice", data={"nature": "An export leaked.", "contact": "DPO, now"})
+    assert client.post(f"{case}/release").status_code == 303
+    client.post(f"{case}/facts", data={"version": "0", "nature": "An export leaked twice.", "natures": "confidentiality", "unknown": "Who opened it."})
+    assert client.post(f"{case}/notice", data={"phase": "final", "nature": "Nothing else leaked.", "contact": "DPO, now"}).status_code == 303
+    answer = client.post(f"{case}/facts/notice")
+    assert answer.status_code == 303
+    newest = rows(house, Notice)[-1]
+    assert (newest.unknown, newest.nature.startswith("An export leaked twice.")) == ("", True)  # type: ignore[attr-defined]
+    assert "What the sheet says is not known yet was left out" in client.get(answer.location).text
+
+
 def test_the_counts_of_the_incident_never_stand_in_the_text_that_goes_to_all(house: House) -> None:
     case, client = house.record(), house.client("dpo")
     sheet = {"version": "0", "nature": "An export leaked.", "people_value": "3,112", "records_value": "12 000", "subjects": "students", "countries": "FR 1200"}

@@ -34,14 +34,15 @@ def save_draft(
 
     `withdraws` makes a correction take everything back: there was no breach; none for what the open one does. `severity` tells the saved severity by ENISA's method as a help, as it stands in the fact sheet now; none for what
     the open one does, and before one is begun for what the house does. `phase` chooses what a new draft is, or what the open one becomes; none for the one that stands, or the first offered. Raises `Conflict`
-    when that phase cannot come now, `Invalid` by field for texts that are too long and for a next word that cannot be promised.
+    when that phase cannot come now, `Invalid` by field for texts that are too long, for what a phase that ends the matter leaves open, and for a next word that cannot be promised.
     """
     must_be_open(breach)
     begun = breach.draft
     if phase is not None and (begun is None or phase is not begun.phase):
         _require(breach, phase)
     kind = phase or (begun.phase if begun else next_phases(told_of(breach))[0])
-    wrong = {name: text for name, text in rules.draft_errors(draft).items() if text.startswith("Shorten")}
+    # What is still missing may be added until the review; what can never stand in such a notice is refused at once.
+    wrong = {name: text for name, text in rules.draft_errors(draft, final=kind is Phase.FINAL).items() if text.startswith("Shorten") or name == "unknown"}
     withdraws = kind is Phase.CORRECTION and (begun is not None and begun.withdraws if withdraws is None else withdraws)
     if withdraws and draft.unknown.strip():
         wrong["unknown"] = "A correction that takes the notice back leaves nothing open; take this text out."

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from dpa.breaches import facts, queries
+from dpa.breaches.case import Offer
 from dpa.breaches.facts import FactSheet
 from dpa.breaches.models import Breach, BreachFacts, Notice
 from dpa.breaches.notices import matters
 from dpa.breaches.operations.settings import settings_of
 from dpa.breaches.pages.facts import merged
+from dpa.breaches.phases import Phase
 from dpa.breaches.rules import Draft
 from dpa.breaches.told_severity import severity_text
 from dpa.breaches.versions import draft_of, house_language, newest_sheet
@@ -78,6 +81,17 @@ def beside(session: Session, breach: Breach, notice: Notice | None) -> Beside | 
     read = {one.key: one.text for one in matters(text, notice.phase, ENGLISH, withdraws=notice.withdraws)}
     instead = dict.fromkeys(f"“{read[name]}”" for name in missing if read[name])
     return Beside(newest.number, tuple(MATTERS[name] for name in missing), tuple(instead), newer=_after(newest, notice))
+
+
+def open_hint(offers: Sequence[Offer]) -> str:
+    """Say what customers read where nothing is written about what is not known yet, and in which notices nothing may be."""
+    phases = {one.phase for one in offers}
+    ends = [words for phase, words in ((Phase.FINAL, "a final notice"), (Phase.CORRECTION, "a correction that takes the notice back")) if phase in phases]
+    hint = (
+        f"Say openly what is still being examined (Art. 33(4)). Empty: “{ENGLISH('matter.not_known')}” "
+        f"Where consequences and measures are written: “{ENGLISH('matter.nothing_named')}”"
+    )
+    return f"{hint} It stays empty in {' and in '.join(ends)}, which tells customers: “{ENGLISH('matter.nothing_open')}”" if ends else hint
 
 
 def reckoned(session: Session, breach: Breach) -> str:

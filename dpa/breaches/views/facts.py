@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import flash, redirect, render_template, request, url_for
 
 from dpa.breaches import facts, notices, operations, queries
@@ -102,9 +104,14 @@ def facts_into_notice(breach_id: int) -> Page:
             raise Conflict("There is no fact sheet yet; save one first.")
         sheet = facts.read(newest.sheet)
         draft = breach.draft
-        word = None if draft and draft.phase is Phase.FINAL else writing.promise(sheet, unit.now) or (draft.next_word_at if draft else None)
+        ends = draft is not None and (draft.phase is Phase.FINAL or draft.withdraws)
+        word = None if ends else writing.promise(sheet, unit.now) or (draft.next_word_at if draft else None)
         standing = draft or breach.newest_released
         text = pages.merged(facts.matters(sheet, breach.zone, numbers=False), notices.draft_of(standing) if standing else None)
-        operations.save_draft(unit, breach, text, None, word)
+        # A notice that ends the matter leaves nothing open; what the sheet still does not know is said to whoever writes it.
+        left_out = ends and bool(text.unknown)
+        operations.save_draft(unit, breach, replace(text, unknown="") if ends else text, None, word)
     flash("The facts stand in the notice's draft. Read it before it is released; nothing has left yet.", "success")
+    if left_out:
+        flash("What the sheet says is not known yet was left out: this notice tells customers that nothing further is open. Answer it in the sheet, or say in the text what could not be determined.", "warning")
     return redirect(url_for("breaches.write_notice", breach_id=breach_id), 303)

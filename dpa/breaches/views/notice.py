@@ -70,7 +70,7 @@ def write_notice(breach_id: int) -> Page:
     told = [line for line in breach.notices if line.released_at is not None]
     return render_template(
         "breaches/notice.html", form=form, breach=breach, offers=offers, told=told, titles=TITLES, made_of=start.version if start else 0,
-        beside=writing.beside(edge.session(), breach, newest), reckoned=reckoned, sent_back_by=writing.sent_back_by(edge.session(), breach.draft),
+        beside=writing.beside(edge.session(), breach, newest), reckoned=reckoned, open_hint=writing.open_hint(offers), sent_back_by=writing.sent_back_by(edge.session(), breach.draft),
     ), status(form)  # fmt: skip
 
 
