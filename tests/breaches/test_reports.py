@@ -460,6 +460,17 @@ def test_a_case_says_which_decision_nobody_has_made(house: House) -> None:
     assert "Nobody has recorded whether" not in client.get(case).text
 
 
+def test_an_exercise_says_that_these_decisions_can_be_played(house: House) -> None:
+    case, client = house.record(drill="y"), house.client("dpo")
+    on(house, Profile.NIS2, Profile.DORA)
+    page = client.get(case).text
+    assert "Nobody has" not in page
+    assert "would be significant under NIS2 can be played, too" in page
+    assert "would be major under DORA can be played, too" in page
+    client.post(f"{case}/significance", data={"significant": "no", "reason": NOT})
+    assert "would be significant under NIS2" not in client.get(case).text
+
+
 def test_a_correction_of_awareness_says_first_what_becomes_of_the_reports(house: House) -> None:
     case, client = house.record(), house.client("dpo")
     on(house)

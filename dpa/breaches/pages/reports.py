@@ -181,8 +181,12 @@ def undecided(breach: Breach, profiles: Collection[str], *, significant: bool | 
         return ()
     on = {law for law in Law if any(profile.value in profiles for profile in PROFILES_OF[law])}
     found = []
-    if Law.NIS2 in on and significant is None:
+    if Law.NIS2 in on and significant is None and breach.drill:
+        found.append("Whether the incident of this exercise would be significant under NIS2 can be played, too: an early warning would be due 24 hours after awareness.")
+    elif Law.NIS2 in on and significant is None:
         found.append("Nobody has decided whether this incident is significant under NIS2. If it is, an early warning is due 24 hours after awareness.")
-    if Law.DORA in on and not classified:
+    if Law.DORA in on and not classified and breach.drill:
+        found.append("Whether the incident of this exercise would be major under DORA can be played, too: the initial notification would be due 24 hours after awareness at the latest.")
+    elif Law.DORA in on and not classified:
         found.append("Nobody has recorded whether this incident is major under DORA. If it is, the initial notification is due 24 hours after awareness at the latest.")
     return tuple(found)
