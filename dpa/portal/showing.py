@@ -11,7 +11,8 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from dpa.agreements.terms.words import Event
-from dpa.breaches import awareness, channels, notices
+from dpa.breaches import awareness, channels, late, notices
+from dpa.breaches.case_clocks import state_of
 from dpa.breaches.channels import Channel
 from dpa.breaches.corrected import Corrected, of_entry
 from dpa.breaches.counting import starts_of
@@ -302,10 +303,12 @@ def _told_hint(row: Affected, due: datetime | None, say: Wording, anew: Correcte
 
 def _clock(entry: DocketEntry, told: ToldClock, now: datetime, found: Holder) -> Clock | None:
     say = found.say
+    # What only the file mailbox kept told nobody, so the clock runs on here as it does on the house's own page.
+    untold = late.untold(found.row, entry, late.until(found.breach, now))
     # A strip that ran from an awareness corrected to an earlier time since would show the customer as told early.
-    if entry.state not in DRAWN or told.due_at is None or of_entry(entry, starts_of(found.breach), found.row.aware_reason):
+    if entry.state not in DRAWN or told.due_at is None or (not untold and of_entry(entry, starts_of(found.breach), found.row.aware_reason)):
         return None
-    state = presenting.row(presenting.Shown.of(entry), now, organisation="", owner=None, explained=False).state
+    state = state_of(told.due_at, None, now) if untold else presenting.row(presenting.Shown.of(entry), now, organisation="", owner=None, explained=False).state
     return Clock(
-        entry.started_at, told.due_at, entry.zone, state, start_word=say("strip.noticed" if entry.start_event == Event.DISCOVERY else "strip.aware"), met_at=entry.met_at, language=say.language.value
+        entry.started_at, told.due_at, entry.zone, state, start_word=say("strip.noticed" if entry.start_event == Event.DISCOVERY else "strip.aware"), met_at=None if untold else entry.met_at, language=say.language.value
     )
