@@ -61,6 +61,10 @@ class IncidentForm(Form):
         for field in self.times:
             field.zone = organisation.zone
 
+    def typed(self) -> tuple[tuple[str, str], ...]:
+        """Return what was sent, as it was, by name; not the organisation, which is still to be chosen."""
+        return tuple((field.name, text) for field in self if field.name not in {"organisation", "csrf_token"} for text in field.raw_data or () if text)
+
     @property
     def times(self) -> tuple[ZonedDateTimeField, ...]:
         """The times of the form."""

@@ -80,6 +80,48 @@ def test_another_organisation_keeps_what_was_typed_and_records_nothing(house: Ho
     assert client.post("/breaches/new", data=GOOD | {"elsewhere": "999"}).status_code == 404
 
 
+def for_two(house: House, other_role: Role = Role.DPO) -> int:
+    """Have somebody, “both”, who may record for two organisations; returns the second."""
+    other = add_organisation(house.app, "Lisbon Care", zone="Europe/Lisbon")
+    house.people["both"] = add_person(house.app, "both@example.org", {house.org: Role.DPO, other: other_role})
+    return other
+
+
+def test_whoever_may_record_for_several_is_first_asked_whose_incident_it_is(house: House) -> None:
+    other = for_two(house)
+    client = house.client("both")
+    page = client.get("/breaches/new").text
+    assert "Whose incident is it?" in page
+    assert 'name="title"' not in page
+    assert not re.search(r'name="elsewhere"[^>]*aria-current', page), "nothing is chosen beforehand"
+    assert not re.search(r'name="organisation"[^>]*value="\d', page)
+    form = client.post("/breaches/new", data={"elsewhere": str(other)})
+    assert (form.status_code, "Lisbon time" in form.text, "There is a problem" in form.text) == (200, True, False)
+    assert "Lisbon time" in client.get("/breaches/new?organisation=lisbon-care").text, "chosen in the sidebar"
+    assert 'name="title"' in house.client("dpo").get("/breaches/new").text, "whoever has one organisation is asked nothing"
+
+
+def test_a_record_without_an_organisation_is_refused_and_kept_until_it_is_chosen(house: House) -> None:
+    other = for_two(house)
+    client = house.client("both")
+    typed = GOOD | {"known": "First line.\r\nSecond “line”.", "drill": "y", "aware_at": "soon"}
+    refused = client.post("/breaches/new", data=typed)
+    assert (refused.status_code, rows(house, Breach)) == (422, [])
+    assert "Choose whose incident it is; what you typed is kept." in refused.text
+    hidden = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', refused.text))
+    assert {name: hidden.get(name) for name in typed} == typed
+    again = client.post("/breaches/new", data={name: hidden[name] for name in typed} | {"elsewhere": str(other)}).text
+    assert all(text in again for text in (typed["title"], "Second “line”.", 'value="soon"'))
+    assert client.post("/breaches/new", data=GOOD | {"organisation": str(other)}).status_code == 303
+
+
+def test_where_the_chosen_organisation_may_not_be_recorded_for_another_is_not_taken_silently(house: House) -> None:
+    for_two(house, Role.AUDITOR)
+    client = house.client("both")
+    assert "Whose incident is it?" in client.get("/breaches/new?organisation=lisbon-care").text
+    assert 'name="title"' in client.get("/breaches/new").text
+
+
 def test_who_will_read_the_title_stands_at_its_field_and_no_mail_carries_it(house: House) -> None:
     client = house.client("dpo")
     assert "Every customer who is told reads them on its page and in its document" in client.get("/breaches/new").text

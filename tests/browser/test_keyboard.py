@@ -72,6 +72,7 @@ def test_a_notice_is_released_with_keys_alone(desk: Desk, page: Page) -> None:
     assert page.evaluate(FOCUSED)["name"] == "Skip to the page"
     page.keyboard.press("Enter")
     keys.press("Record an incident", "A")
+    keys.press("Lemon Learning")
     keys.write("What happened, in a few words", "Lost laptop", "INPUT")
     keys.write("What is known so far", "A laptop was left in a train.")
     keys.write_time("First noticed", "11222026", "0930A")

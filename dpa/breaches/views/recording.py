@@ -18,6 +18,8 @@ from dpa.people.models import Organisation
 from dpa.problems import NotFound, Problem
 from dpa.web import access, edge, identity, paging
 
+WHOSE = "Choose whose incident it is; what you typed is kept."
+
 
 @blueprint.get("/breaches")
 @access.needs("breaches.read")
@@ -51,6 +53,8 @@ def record() -> Page:
     form = IncidentForm()
     elsewhere = request.form.get("elsewhere")
     chosen = _recording_for(allowed, elsewhere or form.organisation.data)
+    if chosen is None:
+        return _whose(form, allowed)
     form.belong_to(chosen)
     # Another organisation was chosen: what was typed stays, and is read in its zone; nothing is recorded yet.
     if elsewhere is None and form.validate_on_submit():
@@ -68,18 +72,30 @@ def record() -> Page:
     return body, status(form) if elsewhere is None else 200
 
 
+def _whose(form: IncidentForm, allowed: Sequence[identity.OrganisationRef]) -> Page:
+    """Ask whose incident it is, before anything else; a form that was sent without the answer keeps what was typed and is asked for it."""
+    if form.is_submitted():
+        form.organisation.errors = [WHOSE]
+    return render_template("breaches/record_whose.html", form=form, choices=allowed, typed=form.typed() if form.is_submitted() else ()), status(form)
+
+
 def _recorded(drill: bool) -> str:
     if drill:
         return "The exercise is recorded: its mails stay inside. Now name who would be affected, so that the clocks start."
     return "The incident is recorded. Now name who is affected, so that their clocks start."
 
 
-def _recording_for(allowed: Sequence[identity.OrganisationRef], posted: str | None) -> identity.OrganisationRef:
-    """Return the organisation of a form that was sent, else the one chosen in the address, else the first."""
+def _recording_for(allowed: Sequence[identity.OrganisationRef], posted: str | None) -> identity.OrganisationRef | None:
+    """Return the organisation of a form that was sent, else the one chosen in the address, else the only one; none where a person must choose.
+
+    Of several none is proposed: whoever is woken at night would record under the wrong company.
+    """
     if posted:
         chosen = next((org for org in allowed if str(org.id) == posted), None)
         if chosen is None:
             raise NotFound("There is no such organisation, or you may not record incidents for it.")
         return chosen
     narrowed = edge.chosen_organisation()
-    return next((org for org in allowed if narrowed and org.id == narrowed.id), allowed[0])
+    if narrowed is None:
+        return allowed[0] if len(allowed) == 1 else None
+    return next((org for org in allowed if org.id == narrowed.id), None)
