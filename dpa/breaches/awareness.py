@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from dpa.breaches.enough import too_little
+
 REASON_MIN = 10
 BASIS_MAX = 2_000
 
@@ -39,8 +41,8 @@ def errors(decision: Decision, now: datetime, *, first_told_at: datetime | None 
         found["aware_at"] = "Nobody can be aware before the incident was noticed; correct one of the two times."
     elif first_told_at is not None and decision.aware_at > first_told_at:
         found["aware_at"] = "A customer was told before this time, so somebody was aware by then; enter an earlier one."
-    elif decision.aware_at > decision.detected_at and len(decision.basis.strip()) < REASON_MIN:
-        found["awareness_reason"] = "Say why awareness came later than the first sign, in a sentence a regulator will understand."
+    elif decision.aware_at > decision.detected_at and (short := too_little(decision.basis, REASON_MIN, "Say why awareness came later than the first sign, in a sentence a regulator will understand.")):
+        found["awareness_reason"] = short
     if len(decision.basis) > BASIS_MAX:
         found["awareness_reason"] = f"Shorten this to {BASIS_MAX:,} characters."
     return found
@@ -60,8 +62,8 @@ def later_errors(incident_aware_at: datetime, since: datetime, basis: str, now: 
         return {"aware_at": "Awareness that these customers are affected lies between awareness of the incident and now."}
     if since == incident_aware_at:
         return {}
-    if len(basis.strip()) < REASON_MIN:
-        return {"aware_reason": "Say in a sentence why you became aware later that these are affected; each of them reads it."}
+    if short := too_little(basis, REASON_MIN, "Say in a sentence why you became aware later that these are affected; each of them reads it."):
+        return {"aware_reason": short}
     return {"aware_reason": f"Shorten this to {BASIS_MAX:,} characters."} if len(basis) > BASIS_MAX else {}
 
 
@@ -85,8 +87,8 @@ def correction_errors(old: Decision, new: Decision, reason: str, now: datetime, 
     upstream_told_at = known.upstream_told_at
     if upstream_told_at is not None and upstream_told_at < new.detected_at and new.detected_at != old.detected_at:
         found["detected_at"] = "The subprocessor told you before this time, so it was noticed by then; enter an earlier one."
-    if len(reason.strip()) < REASON_MIN:
-        found["reason"] = "Say in a sentence why the decision is corrected; the earlier one stays on record."
+    if short := too_little(reason, REASON_MIN, "Say in a sentence why the decision is corrected; the earlier one stays on record."):
+        found["reason"] = short
     if old == new:
         found["aware_at"] = "Nothing was changed; correct a time, the basis or the person, or go back."
     return found

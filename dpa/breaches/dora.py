@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from dpa.breaches.enough import too_little
+
 REASON_MIN = 10
 BASIS_MAX = 2_000
 PERSON_MAX = 200
@@ -38,8 +40,8 @@ def errors(decision: Classification, *, detected_at: datetime, now: datetime) ->
         found["person"] = "Say who classified it: a name, or a function."
     elif len(decision.person) > PERSON_MAX:
         found["person"] = f"Shorten this to {PERSON_MAX} characters."
-    if len(decision.basis.strip()) < REASON_MIN:
-        found["basis"] = "Say in a sentence which criteria were met, or why it is not major; an authority may ask you."
+    if short := too_little(decision.basis, REASON_MIN, "Say in a sentence which criteria were met, or why it is not major; an authority may ask you."):
+        found["basis"] = short
     elif len(decision.basis) > BASIS_MAX:
         found["basis"] = f"Shorten this to {BASIS_MAX:,} characters."
     return found
@@ -48,8 +50,8 @@ def errors(decision: Classification, *, detected_at: datetime, now: datetime) ->
 def correction_errors(old: Classification, new: Classification, reason: str, *, detected_at: datetime, now: datetime) -> dict[str, str]:
     """Return what keeps a correction from being made: the decision's own errors, no reason, or nothing changed."""
     found = errors(new, detected_at=detected_at, now=now)
-    if len(reason.strip()) < REASON_MIN:
-        found["reason"] = "Say in a sentence why the classification is corrected; the earlier one stays on record."
+    if short := too_little(reason, REASON_MIN, "Say in a sentence why the classification is corrected; the earlier one stays on record."):
+        found["reason"] = short
     if old == new:
         found["decided_at"] = "Nothing was changed; correct the decision, its time, the person or the basis, or go back."
     return found

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from dpa.breaches.enough import too_little
+
 REASON_MIN = 10
 
 
@@ -140,10 +142,10 @@ def release_errors(draft: Readiness, release: Release, now: datetime) -> dict[st
             if draft.approved_by is None
             else "Whoever approved the notice cannot also release it; ask a colleague, or release it alone in an emergency and say why."
         )
-    if release.emergency_reason.strip() and len(release.emergency_reason.strip()) < REASON_MIN:
-        errors["emergency_reason"] = "Say in a sentence why nobody else could approve it in time."
-    if draft.late is not None and len(release.late_reason.strip()) < REASON_MIN:
-        errors["late_reason"] = "The next word was promised for an earlier time; say in a sentence why it comes late."
+    if release.emergency_reason.strip() and (short := too_little(release.emergency_reason, REASON_MIN, "Say in a sentence why nobody else could approve it in time.")):
+        errors["emergency_reason"] = short
+    if draft.late is not None and (short := too_little(release.late_reason, REASON_MIN, "The next word was promised for an earlier time; say in a sentence why it comes late.")):
+        errors["late_reason"] = short
     return errors | word_errors(draft.phase, draft.next_word_at, now)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from dpa.breaches.enough import too_little
 from dpa.breaches.regimes import DORA_INITIAL, INITIAL, Facts, Law, Profile, report_due
 from dpa.deadlines import Calendar, Deadline
 
@@ -233,12 +234,13 @@ def submission_errors(given: Submission, *, due_at: datetime | None, not_before:
         found["at"] = "It cannot have been submitted in the future; check the date and the time zone."
     elif given.at < not_before:
         found["at"] = f"It cannot have been submitted before {after}; check the date."
-    if len(given.how.strip()) < HOW_MIN:
-        found["how"] = "Say to whom it was submitted, and how: the authority and its portal, or an address."
-    if len(given.proof.strip()) < PROOF_MIN:
-        found["proof"] = "Say what shows it: the authority’s reference, or a receipt."
-    if due_at is not None and "at" not in found and (given.at - due_at) // SECOND > 0 and len(given.late_reason.strip()) < REASON_MIN:
-        found["late_reason"] = "It was submitted late. Say in a sentence why; an authority may ask you."
+    late = due_at is not None and "at" not in found and (given.at - due_at) // SECOND > 0
+    asked = {
+        "how": too_little(given.how, HOW_MIN, "Say to whom it was submitted, and how: the authority and its portal, or an address."),
+        "proof": too_little(given.proof, PROOF_MIN, "Say what shows it: the authority’s reference, or a receipt."),
+        "late_reason": too_little(given.late_reason, REASON_MIN, "It was submitted late. Say in a sentence why; an authority may ask you.") if late else "",
+    }
+    found |= {name: text for name, text in asked.items() if text}
     for name in ("how", "proof", "late_reason"):
         if len(getattr(given, name)) > TEXT_MAX:
             found[name] = f"Shorten this to {TEXT_MAX:,} characters."

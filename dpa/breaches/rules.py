@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from dpa.breaches import awareness
 from dpa.breaches.awareness import Decision
+from dpa.breaches.enough import too_little
 
 REASON_MIN = 10
 UPSTREAM_MAX = 200
@@ -77,8 +78,8 @@ def upstream_errors(name: str, told_at: datetime | None, reason: str | None, *, 
         errors["told_at"] = "The subprocessor cannot have told you in the future; check the date and the time zone."
     elif told_at is not None and told_at < detected_at:
         errors["told_at"] = "It cannot have told you before anybody noticed: what it told you was the first sign. Correct one of the two times."
-    if reason is not None and len(reason.strip()) < REASON_MIN:
-        errors["reason"] = "Say in a sentence why; a regulator may ask."
+    if reason is not None and (short := too_little(reason, REASON_MIN, "Say in a sentence why; a regulator may ask.")):
+        errors["reason"] = short
     return MappingProxyType(errors)
 
 

@@ -10,6 +10,7 @@ from dpa.agreements.queries import AgreementRow
 from dpa.breaches import awareness, queries
 from dpa.breaches.clocks import Clock
 from dpa.breaches.counting import clocks_of, starts_of
+from dpa.breaches.enough import too_little
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.operations import following, naming
@@ -124,8 +125,8 @@ def owe_nothing(unit: Unit, breach: Breach, row: Affected, rationale: str) -> No
         raise Conflict("A letter is on its way to the customer. Wait until it counts as received, or record first that it came back.")
     if queries.mail_out(unit.session, row.id):
         raise Conflict("A notice is on its way to the customer. Wait until the mail server took or refused it, or set the mail aside in the outbox first.")
-    if len(rationale.strip()) < REASON_MIN:
-        raise Invalid("Say in a sentence why no notice is owed to this customer; a regulator may ask you.", field="rationale")
+    if short := too_little(rationale, REASON_MIN, "Say in a sentence why no notice is owed to this customer; a regulator may ask you."):
+        raise Invalid(short, field="rationale")
     row.not_required, row.not_required_by, row.not_required_at = rationale.strip(), unit.actor, unit.now
     docket.waive(unit, unit.session.get_one(DocketEntry, row.docket_entry_id), rationale)
     unit.session.flush()

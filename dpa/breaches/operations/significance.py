@@ -7,6 +7,7 @@ of reports is settled by `operations.reports`.
 from __future__ import annotations
 
 from dpa.breaches import report_queries as queries
+from dpa.breaches.enough import too_little
 from dpa.breaches.events import Event
 from dpa.breaches.models import Breach, BreachSignificance
 from dpa.breaches.operations import reports
@@ -32,8 +33,8 @@ def decide(unit: Unit, breach: Breach, *, significant: bool, reason: str) -> tup
     must_be_open(breach)
     if not queries.profiles_of(unit.session, breach.organisation_id, Law.NIS2):
         raise Conflict("NIS2 is not turned on for this organisation; turn it on in the settings of breaches first.")
-    if len(reason.strip()) < REASON_MIN:
-        raise Invalid("Say in a sentence why; an authority may ask you.", field="reason")
+    if short := too_little(reason, REASON_MIN, "Say in a sentence why; an authority may ask you."):
+        raise Invalid(short, field="reason")
     before = queries.significance(unit.session, breach.id)
     if before is not None and before.significant == significant and not _clocks_missing(unit, breach, significant):
         raise Conflict("This was decided before; a decision is recorded again only when it changes.")

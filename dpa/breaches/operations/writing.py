@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dpa.breaches import repeated, rules
+from dpa.breaches.enough import too_little
 from dpa.breaches.events import Event
 from dpa.breaches.models import Breach, Notice, NoticeText
 from dpa.breaches.notices import text_errors
@@ -154,8 +155,8 @@ def send_back(unit: Unit, breach: Breach, reason: str) -> Notice:
     notice = _for_second_person(unit, breach)
     if not second.asked(unit, breach):
         raise Conflict("No second person is asked for here; change the text yourself, or tell whoever wrote it.")
-    if len(reason.strip()) < REASON_MIN:
-        raise Invalid("Say in a sentence what should be changed.", fields={"reason": "Say in a sentence what should be changed."})
+    if short := too_little(reason, REASON_MIN, "Say in a sentence what should be changed."):
+        raise Invalid(short, fields={"reason": short})
     notice.sent_back_at, notice.sent_back_by, notice.sent_back_reason = unit.now, unit.actor, reason.strip()
     unit.session.flush()
     second.answer(unit, breach, notice, second.SENT_BACK)
