@@ -22,6 +22,7 @@ from dpa.slices import SLICES
 from dpa.web import (
     access,
     assets,
+    cells,
     edge,
     errors,
     filters,
@@ -109,6 +110,7 @@ def _install_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(icon=icons.icon, asset_url=assets.asset_url)
+    app.jinja_env.add_extension(cells.Cell)
     filters.install(app.jinja_env)
 
     def settings_pages(organisation_id: int) -> list[navigation.Entry]:
