@@ -12,6 +12,8 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from dpa.breaches.enough import too_little
+
 PROOF_MIN = 5
 NOT_RELEASED = (
     "No notice was released yet. Release it first; then record how else it was given. A call made before the release is recorded then, too, with its true time."
@@ -117,14 +119,14 @@ def handed_errors(handed: Handed, now: datetime, released_at: datetime, aware_at
         found["given_at"] = "The notice was released later than this; nobody can have been given its text before."
     elif before_text(handed.given_at, released_at) and handed.given_at < aware_at:
         found["given_at"] = "You were aware later than this; what was said before was no notice of a breach."
-    elif before_text(handed.given_at, released_at) and len(handed.said.strip()) < SAID_MIN:
-        found["said"] = "The notice was released later than this. Write down what was said: it stands for the text until that came."
+    elif before_text(handed.given_at, released_at) and (short := too_little(handed.said, SAID_MIN, "The notice was released later than this. Write down what was said: it stands for the text until that came.")):
+        found["said"] = short
     if handed.received_at is not None and handed.received_at < handed.given_at:
         found["received_at"] = "It cannot have been received before it was given."
     elif handed.received_at is not None and handed.received_at > now:
         found["received_at"] = "It cannot have been received in the future; check the date and the time zone."
-    if len(handed.proof.strip()) < PROOF_MIN:
-        found["proof"] = "Say what proves it, such as a receipt or tracking number, or who was reached."
+    if short := too_little(handed.proof, PROOF_MIN, "Say what proves it, such as a receipt or tracking number, or who was reached."):
+        found["proof"] = short
     return found
 
 
@@ -135,8 +137,8 @@ def receipt_errors(given_at: datetime, said: Receipt, now: datetime) -> dict[str
         found["received_at"] = "It cannot have been received in the future; check the date and the time zone."
     elif said.at < given_at:
         found["received_at"] = "It cannot have been received before it was given."
-    if len(said.proof.strip()) < PROOF_MIN:
-        found["proof"] = "Say what proves the receipt, such as who signed for it."
+    if short := too_little(said.proof, PROOF_MIN, "Say what proves the receipt, such as who signed for it."):
+        found["proof"] = short
     return found
 
 
@@ -147,8 +149,8 @@ def returned_errors(given_at: datetime, said: CameBack, now: datetime) -> dict[s
         found["came_back_at"] = "It cannot have come back in the future; check the date and the time zone."
     elif said.at < given_at:
         found["came_back_at"] = "It cannot have come back before it was handed over."
-    if len(said.reason.strip()) < RETURN_MIN:
-        found["reason"] = "Say why it came back, such as what the carrier noted on it."
+    if short := too_little(said.reason, RETURN_MIN, "Say why it came back, such as what the carrier noted on it."):
+        found["reason"] = short
     return found
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from dpa.breaches.enough import too_little
+
 REASON_MIN = 10
 WAIVED_AS = "No breach: "
 """How the reason begins with which the clocks of a case are waived that ends as no breach."""
@@ -147,10 +149,11 @@ class Ending:
 def ending_errors(case: CaseFacts, ending: Ending) -> dict[str, str]:
     """Return what is wrong with how a person ends a case in which nothing is owed, by field."""
     found: dict[str, str] = {}
-    if len(ending.summary.strip()) < REASON_MIN:
-        found["summary"] = "Say in a sentence how the case ended; it stands in the register."
-    if case.more_announced and len(ending.no_final.strip()) < REASON_MIN:
-        found["no_final"] = "Customers were told that further information follows. Send them a final notice, or say in a sentence why they need none."
+    if short := too_little(ending.summary, REASON_MIN, "Say in a sentence how the case ended; it stands in the register."):
+        found["summary"] = short
+    ask = "Customers were told that further information follows. Send them a final notice, or say in a sentence why they need none."
+    if case.more_announced and (short := too_little(ending.no_final, REASON_MIN, ask)):
+        found["no_final"] = short
     return found
 
 
@@ -164,8 +167,8 @@ def no_breach_problems(case: CaseFacts, reason: str) -> dict[str, str]:
     found: dict[str, str] = {}
     if case.state is not CaseState.OPEN:
         found["reason"] = "The case is closed already."
-    elif len(reason.strip()) < REASON_MIN:
-        found["reason"] = "Say in a sentence why it is certain that no personal data were compromised."
+    elif short := too_little(reason, REASON_MIN, "Say in a sentence why it is certain that no personal data were compromised."):
+        found["reason"] = short
     elif case.on_its_way:
         found["reason"] = "Notices are on their way; wait until they have been accepted, then correct them."
     elif case.letters:

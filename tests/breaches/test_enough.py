@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dpa.breaches import awareness, dora, phases, reports, rules
+from dpa.breaches import awareness, channels, dora, phases, reports, rules
 from dpa.breaches.awareness import Decision
+from dpa.breaches.channels import Channel, Handed
 from dpa.breaches.dora import Classification
 from dpa.breaches.enough import too_little
 from dpa.breaches.phases import Phase, Readiness, Release
@@ -63,3 +65,12 @@ def test_a_page_says_it_beside_the_field_and_keeps_the_answer(sqlite_database: D
     assert refused.status_code == 422
     assert SHORT + "Say in a sentence why no notice is owed to this customer" in refused.text
     assert "Checked.</textarea>" in refused.text
+
+
+def test_ends_and_proofs_say_so(sqlite_database: Database) -> None:
+    house = House(sqlite_database)
+    case, client = house.record(), house.client("dpo")
+    client.post(f"{case}/affected", data={"selection": "all"})
+    assert SHORT + "Say in a sentence why it is certain" in html.unescape(client.post(f"{case}/no-breach", data={"reason": "Checked."}).text)
+    handed = Handed(Channel.PHONE, NOW, "R1", None)
+    assert channels.handed_errors(handed, NOW, NOW, NOW)["proof"].startswith("“R1” is too short: write at least 5 characters. Say what proves it")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from dpa.breaches import case_counts, closing, phases, queries, report_queries
 from dpa.breaches.closing import CaseFacts, CaseState, Ending
+from dpa.breaches.enough import too_little
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach
 from dpa.breaches.operations import affecting, following, naming
@@ -67,8 +68,8 @@ def reopen(unit: Unit, breach: Breach, reason: str) -> None:
     """
     if breach.state is CaseState.OPEN:
         raise Conflict("The case is open already.")
-    if len(reason.strip()) < closing.REASON_MIN:
-        raise Invalid("Say in a sentence why the case is opened again.", field="reason")
+    if short := too_little(reason, closing.REASON_MIN, "Say in a sentence why the case is opened again."):
+        raise Invalid(short, field="reason")
     before = breach.state
     breach.state, breach.closed_at, breach.closed_by = CaseState.OPEN, None, None
     restarted = affecting.restart(unit, breach) if before is CaseState.NO_BREACH else []

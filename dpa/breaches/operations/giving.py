@@ -16,6 +16,7 @@ from dpa.breaches import channels, corrected, queries
 from dpa.breaches.channels import TITLES, Handed
 from dpa.breaches.closing import CaseState
 from dpa.breaches.counting import starts_of, ways_of
+from dpa.breaches.enough import too_little
 from dpa.breaches.events import Event
 from dpa.breaches.models import Affected, Breach, Delivery, Notice, Question
 from dpa.breaches.operations import following, papers
@@ -199,8 +200,8 @@ def _give(unit: Unit, given: Sequence[_Given]) -> None:
 def explain_lateness(unit: Unit, breach: Breach, rows: list[Affected], reason: str) -> int:
     """Give the reason why customers were told late, or are not told yet past their time; returns how many. The first reason given stays on record."""
     must_be_open(breach)
-    if len(reason.strip()) < REASON_MIN:
-        raise Invalid("Say in a sentence why these customers were told late; a regulator will read it.", field="reason")
+    if short := too_little(reason, REASON_MIN, "Say in a sentence why these customers were told late; a regulator will read it."):
+        raise Invalid(short, field="reason")
     if len(reason.strip()) > TEXT_MAX:
         raise Invalid(f"Shorten the reason to {TEXT_MAX:,} characters.", field="reason")
     late = [row for row in rows if not row.late_reason]
