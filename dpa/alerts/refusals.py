@@ -11,9 +11,10 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, exists, or_, select, text
+from sqlalchemy import ColumnElement, Subquery, bindparam, exists, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from dpa.alerts.models import REACHED, REFUSED, DeliveryEvent, OutboxMessage
@@ -35,16 +36,23 @@ class Refusal:
 
 def refusals(session: Session, organisation_ids: Collection[int], addresses: Collection[str]) -> Mapping[tuple[int, str], Refusal]:
     """Return which of these addresses refused their newest mail, by organisation and address; one statement for five hundred."""
-    mail, wanted = _refused(), sorted(set(addresses))
+    wanted, places = sorted(set(addresses)), list(organisation_ids)
     found: dict[tuple[int, str], Refusal] = {}
     for start in range(0, len(wanted), CHUNK):
-        query = (
-            select(mail.organisation_id, mail.to_address, mail.id, mail.created_at)
-            .with_hint(mail, HINT, "sqlite")
-            .where(*_newest(mail), mail.organisation_id.in_(organisation_ids), mail.to_address.in_(wanted[start : start + CHUNK]))
-        )
-        found.update({(place, address): Refusal(number, at) for place, address, number, at in sorted(session.execute(query), key=lambda row: row[2])})
+        rows = session.execute(_query(), {"places": places, "addresses": wanted[start : start + CHUNK]})
+        found.update({(place, address): Refusal(number, at) for place, address, number, at in sorted(rows, key=lambda row: row[2])})
     return found
+
+
+@lru_cache(maxsize=1)
+def _query() -> Any:
+    # Kept: to put it together takes longer than to ask it, and the page of each customer asks it.
+    mail = _refused()
+    return (
+        select(mail.organisation_id, mail.to_address, mail.id, mail.created_at)
+        .with_hint(mail, HINT, "sqlite")
+        .where(*_newest(mail), mail.organisation_id.in_(bindparam("places", expanding=True)), mail.to_address.in_(bindparam("addresses", expanding=True)))
+    )
 
 
 def refuses(organisation_id: Any, address: Any) -> ColumnElement[bool]:
